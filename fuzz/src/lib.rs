@@ -9,6 +9,7 @@ use v_secure_core::convert::generate::Spec;
 use v_secure_core::convert::template::Template;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{ImportedText, TextError};
+use v_secure_core::crypto::id::PolicyId;
 use v_secure_core::crypto::identity;
 use v_secure_core::file::format;
 use v_secure_core::file::format::{ReadScope, Trust};
@@ -17,6 +18,8 @@ use v_secure_core::log::entry::Entry;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::proposal;
+use v_secure_core::proposal::{Files, SignatureFile};
 use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
@@ -52,6 +55,38 @@ pub fn entry(data: &[u8]) {
     assert_eq!(line::write(&entry), text, "one spelling");
     let _ = v_secure_core::log::check::entry(&entry);
     let _ = entry.id();
+}
+
+/// The files of a proposal, parted by form feeds: the name, the entry, the envelopes, and signatures with their
+/// names.
+pub fn proposal(data: &[u8]) {
+    let mut parts = data.split(|byte| *byte == 0x0c);
+    let mut next = || parts.next().unwrap_or_default();
+    let Some(id) = std::str::from_utf8(next()).ok().and_then(|id| PolicyId::parse(id).ok()) else {
+        return;
+    };
+    let (entry, envelopes) = (next(), next());
+    let rest: Vec<&[u8]> = parts.collect();
+    let signatures = rest.chunks(2).filter_map(|pair| {
+        let name = std::str::from_utf8(pair.first()?).ok()?;
+        Some(SignatureFile { name, bytes: pair.get(1).copied().unwrap_or_default() })
+    });
+    let files = Files { id, entry, envelopes, signatures: signatures.collect() };
+    let Ok(read) = files.read() else { return };
+    let again = proposal::write(&read.entry, &read.envelopes);
+    assert_eq!((again[0].1.as_bytes(), again[1].1.as_bytes()), (entry, envelopes), "one spelling");
+    assert_eq!(again.len(), 2 + files.signatures.len());
+}
+
+/// Whether a proposal is one.
+#[allow(dead_code, reason = "the fuzzer does not ask; the smoke test looks at its corpus")]
+pub fn reads_proposal(data: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = data.split(|byte| *byte == 0x0c).collect();
+    let [id, entry, envelopes, name, bytes] = parts[..] else { return false };
+    let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(id) = PolicyId::parse(text(id)) else { return false };
+    let signatures = vec![SignatureFile { name: text(name), bytes }];
+    Files { id, entry, envelopes, signatures }.read().is_ok()
 }
 
 /// Lines of the policy chain, its signatures believed.

@@ -3,6 +3,7 @@
 use super::{Error, FirstUse, Notice, Vault};
 use crate::engine::door::{Agreed, Door, Refusal, Remark};
 use crate::engine::lost::Lost;
+use crate::engine::proposals::{ProposalError, Proposed};
 use crate::engine::pruning::PendingPrune;
 use crate::engine::session::{OpenedVault, Session};
 use crate::engine::transaction::TransactionError;
@@ -35,6 +36,13 @@ impl<H: Clock + Random> Door for Vault<H> {
 
     fn uncommitted(&self, error: TransactionError, _: Option<&Lost>) -> Error {
         error.into()
+    }
+
+    fn proposed(&self, _: &Session, proposed: Result<Proposed, ProposalError>) -> Error {
+        match proposed {
+            Ok(Proposed { id, threshold }) => Error::Proposed { id: id.to_string(), threshold },
+            Err(error) => error.into(),
+        }
     }
 
     fn bad_reason(&self, error: TextError) -> Error {

@@ -1,6 +1,7 @@
 //! What the library answers besides what was asked for: why a call failed, and what it remarks.
 
 use crate::engine::giving::GivingError;
+use crate::engine::proposals::ProposalError;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
@@ -30,6 +31,11 @@ pub enum Error {
     Find(#[from] FindError),
     #[error(transparent)]
     Init(#[from] InitError),
+    /// The change is a proposal to the owners now: the vault is as it was until enough of them have signed.
+    #[error("{threshold} owners must sign this: it was proposed to them, as {id}")]
+    Proposed { id: String, threshold: usize },
+    #[error(transparent)]
+    Proposal(#[from] ProposalError),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]

@@ -3,6 +3,7 @@
 
 use super::giving::GivingError;
 use super::lost::Lost;
+use super::proposals::{ProposalError, Proposed};
 use super::session::{OpenedVault, Session, SessionError};
 use super::transaction::TransactionError;
 use crate::host::Random;
@@ -73,6 +74,11 @@ pub trait Door {
     /// The words for a change that was not written. `lost` is what the policy lacks of the one that was
     /// accepted.
     fn uncommitted(&self, error: TransactionError, lost: Option<&Lost>) -> Self::Error;
+
+    /// The words for a change that was not written, as owners are to sign it first; or for why it could not
+    /// be proposed to them.
+    fn proposed(&self, session: &Session, proposed: Result<Proposed, ProposalError>)
+    -> Self::Error;
 
     fn bad_reason(&self, error: TextError) -> Self::Error;
 

@@ -8,6 +8,7 @@ pub mod giving;
 pub mod home;
 pub mod judging;
 pub mod lost;
+pub mod proposals;
 pub mod pruning;
 mod remembering;
 pub mod resolving;

@@ -88,6 +88,11 @@ impl<'a> Transaction<'a> {
         &self.opened.vault
     }
 
+    /// Whether this is an older state than one that was accepted here.
+    pub(crate) fn is_older(&self) -> bool {
+        matches!(self.opened.pin, PinStatus::Prefix { .. })
+    }
+
     /// What was read, without the lock.
     pub(crate) fn into_opened(self) -> OpenedVault {
         self.opened
@@ -110,9 +115,8 @@ impl<'a> Transaction<'a> {
 
     /// Applies the change and replaces the file.
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
+        let (is_older, entries) = (self.is_older(), change.entry_ids());
         let Self { session, lock, opened } = self;
-        let (is_older, entries) =
-            (matches!(opened.pin, PinStatus::Prefix { .. }), change.entry_ids());
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
         }

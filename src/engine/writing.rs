@@ -3,8 +3,8 @@
 
 use super::door::{Door, Purpose, Remark};
 use super::session::{OpenedVault, Session};
-use super::transaction::{Transaction, Written};
-use super::{judging, pruning, scanning};
+use super::transaction::{Transaction, TransactionError, Written};
+use super::{judging, proposals, pruning, scanning};
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -54,6 +54,13 @@ pub fn write<D: Door, T>(
         return Ok(Wrote { made, vault: transaction.into_vault(), changed: false });
     };
     let lost = session.lost(transaction.opened()).ok().flatten();
+    if change.proposed().is_some() && transaction.is_older() {
+        return Err(door.uncommitted(TransactionError::SplitsPolicy, lost.as_ref()));
+    }
+    let threshold = transaction.vault().policy().threshold();
+    if let Some(proposed) = proposals::put(session, &change, threshold) {
+        return Err(door.proposed(session, proposed));
+    }
     let written = transaction.commit(change);
     let written = written.map_err(|error| door.uncommitted(error, lost.as_ref()))?;
     let vault = finish(door, session, written);

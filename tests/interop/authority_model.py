@@ -112,6 +112,7 @@ class Model:
             for pattern, right in fact["gives"]:
                 if right == "read" and role != "owner":
                     self.world.ever.setdefault((role, pattern), self.at)
+        self._enough(before.threshold)
         self._makers(entry.ops)
         stating = [op for op in entry.ops if "gives" in op and op["gives"] == self._gives(op)]
         self._everybody(stating)
@@ -125,6 +126,14 @@ class Model:
 
     def wrong(self, what):
         raise Violation(f"entry {self.at}: {what}")
+
+    def _enough(self, before):
+        """How many owners must sign is theirs to change, and never more than could sign an entry."""
+        if self.at and self.world.threshold != before and not self.owners:
+            self.wrong("the threshold was changed by too few owners")
+        able = [n for n in self.world.roles["owner"]["in"] if any(kind == "key" for kind, _ in self.world.people[n]["holds"])]
+        if not 1 <= self.world.threshold <= min(len(able), 16):
+            self.wrong(f"{len(able)} owners can sign, of {self.world.threshold}")
 
     # The invariant.
 
@@ -242,6 +251,9 @@ class Model:
 
     def _vault(self, op):
         self.world.threshold = op["threshold"]
+
+    def _threshold(self, op):
+        self.world.threshold = op["owners"]
 
     def _holds(self, op):
         return self.world.people[op["member"]]["holds"]

@@ -141,6 +141,7 @@ smoke! {
     generator 1000
     template 2000
     backup 2000
+    proposal 300
 }
 
 #[test]
@@ -160,6 +161,7 @@ fn the_corpora_hold_what_is_accepted() {
     accepted("pin", &|b| text(b).parse::<v_secure_core::vault::pin::CarriedPin>().is_ok());
     accepted("request", &|b| Request::parse(&text(b)).is_ok());
     accepted("backup", &|b| v_secure_core::backup::container::parse(b).is_ok());
+    accepted("proposal", &targets::reads_proposal);
     accepted("template", &|b| v_secure_core::convert::template::Template::parse(b).is_ok());
     accepted("identity", &|b| {
         let value = v_secure_core::secret_value::SecretValue::new(b.to_vec());
@@ -178,4 +180,33 @@ fn write_request() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/request");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("request"), made.unwrap().0.line()).unwrap();
+}
+
+/// `cargo test --test it fuzz_smoke::write_proposal -- --ignored` makes the corpus's proposal anew, of the last
+/// entry of a vault.
+#[test]
+#[ignore = "writes to the corpus"]
+fn write_proposal() {
+    use v_secure_core::file::format::{self, ReadScope, Trust};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bytes = fs::read(root.join("fixtures/vault/v1/vault.toml")).unwrap();
+    let file = format::parse(&bytes, Trust::Strict, ReadScope::All).unwrap();
+    let mut entries = file.chain.iter().rev().map(|entry| {
+        let envelopes = file
+            .audiences
+            .iter()
+            .filter(|(audience, _)| entry.line().contains(&format!("\"audience\":\"{audience}\"")));
+        let envelopes = envelopes.map(|(name, section)| (name.clone(), section.clone())).collect();
+        (entry.id(), v_secure_core::proposal::write(entry, &envelopes))
+    });
+    let corpus = |(id, files): (v_secure_core::crypto::id::PolicyId, Vec<(String, String)>)| {
+        let mut parts = vec![id.to_string(), files[0].1.clone(), files[1].1.clone()];
+        parts.extend(files[2..].iter().flat_map(|(name, text)| [name.clone(), text.clone()]));
+        parts.join("\u{c}").into_bytes()
+    };
+    let reads = |bytes: &Vec<u8>| targets::reads_proposal(bytes);
+    let made = entries.by_ref().map(corpus).filter(reads).min_by_key(Vec::len).unwrap();
+    let folder = root.join("fuzz/corpus/proposal");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("proposal"), made).unwrap();
 }

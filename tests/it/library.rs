@@ -56,6 +56,7 @@ fn kind(cli: &Cli, error: Error) -> (i32, String) {
         Error::Pin(standing) => pin_failure(&standing, &cli.vault()),
         Error::Reason(_) => Failure::new(Code::BadReason, ""),
         Error::OwnVariable => Failure::new(Code::SettingVariable, ""),
+        Error::Proposed { .. } => Failure::new(Code::OwnerThreshold, ""),
         other => panic!("{other:?}"),
     };
     (failure.exit.code().into(), failure.code.as_str().to_owned())
@@ -122,6 +123,23 @@ fn rolling_back_is_refused_alike() {
     cli.ok("settings set retention.versions 1");
     cli.ok("prune");
     alike(&cli, &line(1), "pruned", roll(1));
+}
+
+#[test]
+fn what_more_owners_must_sign_is_proposed_alike() {
+    let cli = Cli::with_vault();
+    cli.ok("identity new -o ../second.txt");
+    let line = cli.ok("--identity ../second.txt member request second --device desk -q");
+    fs::write(cli.project().join("../second.line"), line).unwrap();
+    cli.ok("member add second --request ../second.line --yes");
+    cli.ok("owner add second --yes");
+    cli.ok("owner threshold 2 --yes");
+    let before = fs::read(cli.vault()).unwrap();
+    let made = library(&cli).configure("ttl", "on-write");
+    alike(&cli, "settings set reads off", "owner-threshold", made);
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+    let folder = cli.vault().with_file_name("proposals");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
 }
 
 #[test]

@@ -71,6 +71,7 @@ mod modules;
 mod older_states;
 #[cfg(unix)]
 mod one_commit;
+mod owners;
 mod passphrase;
 mod pasting;
 mod people;

@@ -34,6 +34,7 @@ pub mod merge;
 pub mod name;
 pub mod people;
 pub mod policy;
+pub mod proposal;
 pub mod rebase;
 pub mod record;
 pub mod report;

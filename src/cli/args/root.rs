@@ -77,6 +77,9 @@ pub enum Command {
     /// Roles: named lists of members with grants
     #[command(subcommand)]
     Role(c::role::Role),
+    /// Owners, who have every right, and how many of them must sign
+    #[command(subcommand)]
+    Owner(c::owner::Owner),
     /// Who may do what, and through which grant
     #[command(subcommand)]
     Access(c::access::AccessCommand),
@@ -121,6 +124,7 @@ impl Command {
             Self::Recovery(_)
                 | Self::Member(_)
                 | Self::Role(_)
+                | Self::Owner(_)
                 | Self::Access(_)
                 | Self::Key(_)
                 | Self::Settings(_)
@@ -154,6 +158,7 @@ impl Command {
             Self::Member(command) => command.run(context),
             Self::Key(command) => command.run(context),
             Self::Role(command) => command.run(context),
+            Self::Owner(command) => command.run(context),
             Self::Access(command) => command.run(context),
             Self::Policy(command) => command.run(context),
             Self::Exposed(command) => command.run(context),

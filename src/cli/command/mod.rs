@@ -22,6 +22,7 @@ pub mod keyring;
 pub mod lock;
 pub mod logs;
 pub mod member;
+pub mod owner;
 pub mod pin;
 pub mod policy;
 pub mod prune;

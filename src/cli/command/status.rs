@@ -4,12 +4,14 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::exposure;
 use crate::cli::people::policy::count;
+use crate::cli::people::proposals;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use crate::store::git::driver;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::name::Name;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::status::{ExpiringSecretView, SOON, StatusView, environments};
 use v_secure_core::time::UnixTime;
@@ -21,6 +23,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
     let unlocked = unlocking::unlock_without_asking(context, vault);
     let who = unlocked.as_ref().map(|unlocked| &unlocked.who);
     let member = who.as_ref().ok().and_then(|who| vault.policy().member(who.member()));
+    let member_name = who.as_ref().ok().map(|who| who.member());
     let kept_until = who.as_ref().ok().and_then(|who| who.kept_until());
     let status = StatusView {
         vault: &vault.file().header.name,
@@ -35,7 +38,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault, session.now),
         expiring: ExpiringSecretView::all(vault, session.now),
-        attention: attention(context, vault, &session),
+        attention: attention(context, vault, &session, member_name),
     };
     if context.ui.json {
         return context.ui.object(&status);
@@ -55,7 +58,12 @@ fn way_in(vault: &Vault) -> &'static str {
     }
 }
 
-fn attention(context: &Context<'_>, vault: &Vault, session: &Session) -> Vec<String> {
+fn attention(
+    context: &Context<'_>,
+    vault: &Vault,
+    session: &Session,
+    member: Option<&Name>,
+) -> Vec<String> {
     let now = session.now;
     let mut lines: Vec<String> = vault
         .remarks(now)
@@ -64,6 +72,10 @@ fn attention(context: &Context<'_>, vault: &Vault, session: &Session) -> Vec<Str
         .map(|finding| finding.message)
         .collect();
     lines.extend(expired_members(vault, now));
+    let waiting = member.map(|member| proposals::waiting(session, vault, member));
+    lines.extend(waiting.into_iter().flatten().map(|proposal| {
+        format!("a change waits for your signature as an owner: v-secure policy sign {proposal}")
+    }));
     lines.extend(exposed(context, vault));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {

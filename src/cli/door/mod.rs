@@ -18,10 +18,12 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::people::proposals;
 use crate::cli::unlocking;
 use crate::engine;
 use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;
+use crate::engine::proposals::{ProposalError, Proposed};
 use crate::engine::pruning::PendingPrune;
 use crate::engine::scanning;
 use crate::engine::session::{OpenedVault, Session};
@@ -59,6 +61,13 @@ impl Door for Context<'_> {
 
     fn refuse(&self, session: &Session, opened: &OpenedVault, why: Refusal<'_>) -> Failure {
         refusal(session, opened, &why)
+    }
+
+    fn proposed(&self, _: &Session, proposed: Result<Proposed, ProposalError>) -> Failure {
+        match proposed {
+            Ok(proposed) => proposals::proposed(&proposed),
+            Err(error) => error.into(),
+        }
     }
 
     /// A policy that would split from a change that was thrown away waits for nobody's branch.

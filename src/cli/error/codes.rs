@@ -186,6 +186,7 @@ codes! {
     NoMember "no-member" [NotFound] "There is no such member", "v-secure member list";
     NoMemoryFolder "no-memory-folder" [Failure] "There is no in-memory folder for a text that must not reach a disk", "v-secure set NAME";
     NoPassphrase "no-passphrase" [Locked] "No passphrase was given, and there is no terminal to ask on", "give it by the variable or the option that is named";
+    NoProposal "no-proposal" [NotFound] "There is no such proposal", "v-secure policy proposals";
     NoRepository "no-repository" [NotFound] "The folder is in no git repository", "git init";
     NoRole "no-role" [NotFound] "There is no such role", "v-secure role list";
     NoSecrets "no-secrets" [NotFound] "The environment or the selection gives no secrets", "v-secure env list";
@@ -213,7 +214,7 @@ codes! {
     OlderValues "older-values" [Failure] "The new member of a role would get the keys to values that the role could read in the past, and nobody confirmed that", "v-secure role create NEW";
     Output "output" [Failure] "Standard output cannot be written", "check the disk, or where the output goes";
     OwnerRole "owner-role" [Conflict] "The role owner and its rights cannot be removed", "v-secure role leave owner MEMBER";
-    OwnerThreshold "owner-threshold" [NotPermitted] "The change needs the signatures of several owners, and one command signs with one", "v-secure member list";
+    OwnerThreshold "owner-threshold" [NotPermitted] "The change needs the signatures of several owners: it is proposed to them, or cannot be", "v-secure policy proposals";
     PassphraseDiffers "passphrase-differs" [Failure] "The passphrase was not typed the same way twice", "type the same passphrase twice";
     PassphraseInput "passphrase-input" [Locked] "A passphrase cannot be read from the descriptor, file or variable that was given", "check the file or the descriptor";
     Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "v-secure git resolve";
@@ -231,6 +232,9 @@ codes! {
     PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "v-secure policy rebase";
     PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
     Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
+    Proposal "proposal" [Integrity] "A proposal is not as it was written, or does not fit the policy", "v-secure policy proposals";
+    ProposalSigned "proposal-signed" [Conflict] "The owner has signed the proposal, and others are still to sign", "v-secure policy proposals";
+    ProposalStale "proposal-stale" [Conflict] "The proposal was made for another state of the vault", "v-secure policy proposals";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";

@@ -5,6 +5,8 @@ pub mod departure;
 pub mod exposure;
 pub mod giving;
 pub mod local_names;
+pub(crate) mod membership;
 pub mod policy;
+pub(crate) mod proposals;
 pub mod recovery;
 pub mod shortfall;

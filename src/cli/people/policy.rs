@@ -67,17 +67,71 @@ pub fn change(
     Ok(Changed::of(outcome, written, vault))
 }
 
+/// [`change`] with a question before it, which is asked of nobody who may not do it.
+pub(crate) fn take(
+    context: &Context<'_>,
+    (reason, default_reason): (&ReasonArg, &str),
+    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+    ask: impl FnOnce(&Vault) -> Outcome,
+) -> Outcome<Changed> {
+    let plan = |vault: &Vault, ctx: &Ctx<'_>| {
+        let ops = make(vault)?;
+        if !ops.is_empty() {
+            policy_change::check(vault, &ops, ctx)?;
+            ask(vault)?;
+        }
+        Ok(ops)
+    };
+    let (outcome, (written, vault)) = context.write_planned(
+        reason.reason.as_deref(),
+        default_reason,
+        plan,
+        |ops, vault, ctx| {
+            if ops.is_empty() {
+                return Ok((PolicyOutcome::default(), None));
+            }
+            let (change, outcome) = policy_change::change(vault, ops, ctx)?;
+            Ok((outcome, Some(change)))
+        },
+    )?;
+    Ok(Changed::of(outcome, written, vault))
+}
+
 /// [`change`] by ops that may give access: says first who gets what, and asks about those whom nobody
 /// vouched for who could give it. `ask` asks what else is to be asked, after that.
 pub fn give(
     context: &Context<'_>,
+    why: (&ReasonArg, &str),
+    asks: (&VouchArgs, &OlderArgs),
+    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+    ask: impl FnOnce() -> Outcome,
+) -> Outcome<Changed> {
+    give_by(context, why, asks, (false, make), ask)
+}
+
+/// The same by this signer alone: refused where more owners must sign.
+pub(crate) fn give_alone(
+    context: &Context<'_>,
+    why: (&ReasonArg, &str),
+    asks: (&VouchArgs, &OlderArgs),
+    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+    ask: impl FnOnce() -> Outcome,
+) -> Outcome<Changed> {
+    give_by(context, why, asks, (true, make), ask)
+}
+
+fn give_by(
+    context: &Context<'_>,
     (reason, default_reason): (&ReasonArg, &str),
     (vouch, older): (&VouchArgs, &OlderArgs),
-    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+    (alone, make): (bool, impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>),
     ask: impl FnOnce() -> Outcome,
 ) -> Outcome<Changed> {
     let plan = |vault: &Vault, ctx: &Ctx<'_>| {
         let ops = make(vault)?;
+        if alone && !ops.is_empty() {
+            policy_change::check_alone(vault, &ops, ctx)?;
+        }
         let gifts = match ops.is_empty() {
             true => Vec::new(),
             false => policy_change::gifts(vault, &ops, ctx)?,
@@ -188,6 +242,11 @@ pub fn count(secrets: usize) -> String {
 pub fn listed(names: impl IntoIterator<Item: ToString>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
     if names.is_empty() { "-".into() } else { names.join(", ") }
+}
+
+/// `1 owner`, `2 owners`.
+pub(crate) fn owners_counted(owners: usize) -> String {
+    if owners == 1 { "1 owner".into() } else { format!("{owners} owners") }
 }
 
 /// There is no such member.

@@ -11,5 +11,6 @@ pub mod memory;
 pub mod new_file;
 pub mod owners;
 pub mod private;
+pub(crate) mod proposal_folder;
 pub mod read;
 pub mod temp;

@@ -140,6 +140,7 @@ for _kind, _ops in {
     "a role": lambda s, r, b: [op("role-add", role="fresh"), op("grant", role="fresh", pattern="fresh/*", rights=["read", "grant"])],
     "an epoch": _epoch(), "a reseal": _reseal(), "a removal": _removal,
     "a rebase": lambda s, r, b: [op("rebase", head=r.randbytes(32))],
+    "a threshold of all owners": lambda s, r, b: [op("threshold", owners=len(s.head.roles["owner"]))],
     "a pattern of everything": lambda s, r, b: [op("role-add", role="fresh"), op("grant", role="fresh", pattern="*", rights=["write"])],
     "a pattern within the name": lambda s, r, b: [op("role-add", role="fresh"), op("grant", role="fresh", pattern=r.choice(["a*", "a/*", "a/b*", "a/b"]), rights=["read"])],
     "a long environment list": lambda s, r, b: [op("setting", key=f"env.e{n}.extends", value=f"e{n + 1}") for n in range(50)],
@@ -149,11 +150,14 @@ for _kind, _ops in {
     "a setting": _setting("ttl", "every"), "joining owner": _self_join, "an owner removed": _last_owner("member-remove"),
     "a rebase": lambda s, r, b: [op("rebase", head=r.randbytes(32))],
     "grant on everything": lambda s, r, b: [op("role-add", role="x"), op("grant", role="x", pattern="*", rights=["read"])],
-    "an epoch of owner": _epoch(audience="owner"),
+    "an epoch of owner": _epoch(audience="owner"), "a threshold": lambda s, r, b: [op("threshold", owners=1)],
 }.items():
     _added(_kind + ", by one who may not", REFUSE, _ops, wrong_signer=True)
 for _kind, _ops in {
     "the vault op again": lambda s, r, b: [op("vault", suite=keys.SUITE, nonce=r.randbytes(16), name="x", threshold=1)],
+    "a threshold of none": lambda s, r, b: [op("threshold", owners=0)],
+    "a threshold above the owners": lambda s, r, b: [op("threshold", owners=len(s.head.roles["owner"]) + 1)],
+    "a threshold of 2^32": lambda s, r, b: [op("threshold", owners=2**32)],
     "the last owner removed": _last_owner("member-remove"), "the last owner leaves": _last_owner("role-leave"),
     "owner removed": lambda s, r, b: [op("role-remove", role="owner")],
     "a grant for owner": lambda s, r, b: [op("grant", role="owner", pattern="*", rights=["read"])],
@@ -396,6 +400,7 @@ _genesis("threshold of 2^32", REFUSE, _threshold(2**32))
 _genesis("nothing wrong", ACCEPT, lambda made, *_: made)
 _genesis("threshold 0", REFUSE, _threshold(0))
 _genesis("threshold above the owners", REFUSE, _threshold(2))
+_genesis("a threshold op", REFUSE, lambda made, *_: [*made, op("threshold", owners=1)])
 _genesis("unknown suite", REFUSE, _suite)
 _genesis("no owner", REFUSE, lambda made, *_: made[:-1])
 _genesis("no vault op", REFUSE, lambda made, *_: made[1:])

@@ -19,7 +19,7 @@ PATTERNS = ("*", "dev/*", "dev/a*", "dev/ab", "prod/*", "prod/x", "de*")
 # What people add is drawn often; what takes away, less.
 KINDS = ("key-add", "key-add", "recipient-add", "recipient-add", "role-join", "role-join", "role-join", "grant", "grant",
          "grant", "member-add", "member-add", "role-add", "revoke", "role-leave", "member-remove", "key-remove",
-         "recipient-remove", "role-remove", "epoch", "reseal")
+         "recipient-remove", "role-remove", "epoch", "reseal", "threshold")
 
 
 class Crowd:
@@ -110,6 +110,8 @@ class Crowd:
             return op(kind, member=member, device=rng.choice(devices or ["d0"]), lost=rng.random() < 0.5)
         if kind == "member-remove":
             return op(kind, member=member)
+        if kind == "threshold":
+            return op(kind, owners=rng.choice((0, 1, 1, 2, 2, 3, 4)))
         return self._of_role(kind, self.role(), member)
 
     def _of_role(self, kind, role, member):

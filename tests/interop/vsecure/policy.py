@@ -11,6 +11,7 @@ from .recipients import looks_x25519, plugin_of, recipient_id
 
 SUITE = "xchacha20poly1305-blake3"
 MOST_RECIPIENTS, MOST_ROLE, MOST_ROLES, MOST_KEYS, MOST_PATTERNS = 16, 1000, 64, 64, 1024
+MOST_SIGNATURES = 16
 PATTERNS_BY_GRANTORS = 256
 # Whose an epoch's recipient is: no member has an empty name.
 EPOCH = ""
@@ -310,6 +311,12 @@ def _vault(c, suite, nonce, name, threshold):
     c.state.vault = {"suite": suite, "name": name, "threshold": threshold}
 
 
+def _threshold(c, owners):
+    _check(c.at > 0, "threshold-in-genesis")
+    _check(0 < owners <= min(len(c.state.roles["owner"]), MOST_SIGNATURES), "threshold")
+    c.state.vault = {**c.state.vault, "threshold": owners}
+
+
 def _new_name(name, present, code):
     _check(name.lower() not in {other.lower() for other in present}, code, name)
 
@@ -482,5 +489,5 @@ _APPLY = {
     "recipient-add": _recipient_add, "recipient-remove": _recipient_remove, "key-add": _key_add,
     "key-remove": _key_remove, "role-add": _role_add, "role-remove": _role_remove,
     "role-join": _role_join, "role-leave": _role_leave, "grant": _grant, "revoke": _revoke,
-    "epoch": _epoch, "reseal": _reseal, "setting": _setting, "rebase": lambda c, head: None,
+    "epoch": _epoch, "reseal": _reseal, "setting": _setting, "rebase": lambda c, head: None, "threshold": _threshold,
 }

@@ -30,6 +30,7 @@ pub fn all() -> Vec<Case> {
     let mut cases = general::usage();
     cases.extend(general::failures());
     cases.extend(trust::rights());
+    cases.extend(trust::owners());
     cases.extend(state::absent());
     cases.extend(daily::all());
     cases.extend(files::all());

@@ -25,7 +25,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("no-audience", "a grant makes the audience's keys with it"),
     ("nothing-to-seal", "an SSH identity or a plugin's"),
     ("object-missing", "verification refuses a vault without its objects first"),
-    ("owner-threshold", "init makes vaults with one owner's signature"),
     ("pin-older", "rights must have been taken away in what is missing"),
     ("plugin", "a plugin without a terminal: tests/it/ssh_and_plugins"),
     ("policy", "the chain's own codes come first"),

@@ -155,3 +155,19 @@ pub fn damaged_slot(stage: &Stage) {
 pub fn sealed(stage: &Stage) {
     stage.ok("V_SECURE_PASSPHRASE='divorce garage shuffle hunt nasty' v-secure init --vault-name shop --member admin --passphrase --kdf m=19456,t=2,p=1");
 }
+
+/// Two owners, both of whom must sign; the other one's identity is `o.txt`.
+pub fn two_owners(stage: &Stage) {
+    a(stage);
+    stage.ok("v-secure identity new -o o.txt");
+    stage.ok("v-secure --identity o.txt member request second --device desk -q > o.line");
+    stage
+        .ok("v-secure member add second --request o.line --yes && v-secure owner add second --yes");
+    stage.ok("v-secure owner threshold 2 --yes");
+}
+
+/// With a proposal of the first one.
+pub fn proposed(stage: &Stage) {
+    two_owners(stage);
+    stage.ok("v-secure settings set ttl on-write || true");
+}

@@ -3,8 +3,27 @@
 use crate::error_snapshots::cases::{Case, case};
 use crate::error_snapshots::given::{
     a, after, broken, damaged_pin, diverged, header, large, let_in, nothing, other_vault,
-    pin_of_another, repository, request, sealed, second, service,
+    pin_of_another, proposed, repository, request, sealed, second, service, two_owners,
 };
+
+/// Of several owners.
+pub fn owners() -> Vec<Case> {
+    vec![
+        case("owner-threshold", two_owners, "v-secure settings set ttl on-write"),
+        case("no-proposal", a, "v-secure policy sign"),
+        case("proposal-signed", proposed, "v-secure policy sign --yes"),
+        case(
+            "proposal-stale",
+            after!(proposed, "v-secure role create ops"),
+            "v-secure --identity o.txt policy sign --yes",
+        ),
+        case(
+            "proposal",
+            after!(proposed, "for p in .v-secure/proposals/*; do echo x > $p/notes; done"),
+            "v-secure --identity o.txt policy sign --yes",
+        ),
+    ]
+}
 
 pub fn rights() -> Vec<Case> {
     vec![

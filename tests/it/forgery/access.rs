@@ -150,6 +150,18 @@ pub const ALL: &[Forgery] = &[
         epoch_of_owners_by_one,
     ),
     forgery(
+        "threshold-lowered-by-one",
+        "one owner of two that must sign lowers how many must",
+        UNAUTHORISED,
+        threshold_lowered_by_one,
+    ),
+    forgery(
+        "owner-removed-below-threshold",
+        "one owner of two that must sign lowers the threshold and removes the other in one entry",
+        UNAUTHORISED,
+        owner_removed_below_threshold,
+    ),
+    forgery(
         "epoch-outside-pattern",
         "a grantor who reads beyond its pattern gives the readers there new keys",
         UNAUTHORISED,
@@ -307,8 +319,27 @@ pub fn x25519_text(point: &[u8; 32]) -> String {
     bech32::encode("age", point.to_base32(), Variant::Bech32).unwrap()
 }
 
-/// Another vault, since the genuine one asks for one owner.
 fn epoch_of_owners_by_one(world: &World) -> String {
+    by_one_owner_of_two(world, |recipient| vec![epoch("owner", recipient)])
+}
+
+/// The lower threshold is to judge its own entry.
+fn threshold_lowered_by_one(world: &World) -> String {
+    by_one_owner_of_two(world, |_| vec![PolicyOp::Threshold { owners: 1 }])
+}
+
+fn owner_removed_below_threshold(world: &World) -> String {
+    by_one_owner_of_two(world, |_| {
+        let lower = PolicyOp::Threshold { owners: 1 };
+        vec![lower, PolicyOp::MemberRemove { member: name("second") }]
+    })
+}
+
+/// Another vault, since the genuine one asks for one owner.
+fn by_one_owner_of_two(
+    world: &World,
+    make: impl FnOnce(&RecipientText) -> Vec<PolicyOp>,
+) -> String {
     let vault = PolicyOp::Vault(VaultStart {
         suite: SUITE.to_owned(),
         nonce: Fixed([6; 16]),
@@ -330,8 +361,8 @@ fn epoch_of_owners_by_one(world: &World) -> String {
     let genesis =
         PolicyDraft::genesis(NOW, ops, "two owners".to_owned()).sign(&[&keys[0], &keys[1]]);
     let chain = Chain::build(std::slice::from_ref(&genesis), ChainSignatures::Check).unwrap();
-    let op = epoch("owner", &generate_identity().recipient);
-    let draft = PolicyDraft::next(&chain, NOW, BTreeSet::new(), vec![op], String::new());
+    let ops = make(&generate_identity().recipient);
+    let draft = PolicyDraft::next(&chain, NOW, BTreeSet::new(), ops, String::new());
     let mut file = world.file.clone();
     file.header.vault = chain.vault_id();
     file.chain = vec![genesis, draft.sign(&[&keys[0]])];

@@ -115,6 +115,8 @@ forgeries! {
     recipient_unusable
     epoch_recipient_reused
     epoch_of_owners_by_one
+    threshold_lowered_by_one
+    owner_removed_below_threshold
     epoch_outside_pattern
     epoch_by_leaver
     name_in_capitals

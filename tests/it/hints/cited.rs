@@ -56,6 +56,9 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
+    cited("owner-threshold", "commit and push .v-secure, so that the other owners get it", Test("owners/story.rs", "a_change_is_proposed_by_one_owner_and_completed_by_another")),
+    cited("proposal-stale", "v-secure policy renew", Test("owners/story.rs", "a_proposal_that_the_policy_overtook_is_stale_and_made_anew")),
+    cited("proposal-stale", "git pull", Reason("what the proposer knew of the log is on another branch: crates/core/src/proposal/judge.rs")),
     cited("keyring", "unlock the keyring of this session", Test("keyring.rs", "without_bus_share_or_unlocked_collection_it_is_locked_at_once")),
     cited("needs-newer", "install a newer v-secure", Reason("another program")),
     cited("recovery-undecided", "v-secure init --keyring", KEYRING),

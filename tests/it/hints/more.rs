@@ -39,6 +39,7 @@ fn usage() -> Vec<Case> {
         case("usage", a, "v-secure settings set a b c"),
         case("usage", a, "v-secure audit verify --state"),
         case("usage", nothing, "v-secure init --recovery-out -"),
+        case("policy-op-threshold-too-high", a, "v-secure owner threshold 2 --yes"),
         case("several-values", two, "v-secure get A B"),
         case("bad-time", a, "v-secure unlock --for 8d"),
         case("bad-time", a, "v-secure audit log --since soon"),

@@ -83,6 +83,23 @@ pub const RUNS: &[Run] = &[
     (None, "v-secure --identity desk.txt member request developer-1 --device desk -q > desk.line"),
     (None, "v-secure member add developer-1 --device --request desk.line --yes"),
     (Some("member key remove"), "v-secure --json member key remove developer-1/desk --yes"),
+    (Some("owner list"), "v-secure --json owner list"),
+    (Some("owner add"), "v-secure --json owner add developer-1 --yes"),
+    (Some("owner threshold"), "v-secure --json owner threshold 2 --yes"),
+    (None, "v-secure settings set ttl on-write || true"),
+    (Some("policy proposals"), "v-secure --json policy proposals"),
+    (Some("policy withdraw"), "v-secure --json policy withdraw $(ls .v-secure/proposals) --yes"),
+    (None, "v-secure settings set ttl on-write || true"),
+    (Some("policy sign"), "v-secure --json --identity other.txt policy sign --yes"),
+    (None, "v-secure settings set ttl every || true"),
+    (
+        None,
+        "old=$(ls .v-secure/proposals); v-secure owner threshold 1 --yes; \
+         new=$(ls .v-secure/proposals | grep -v -e $old); \
+         v-secure --identity other.txt policy sign $new --yes",
+    ),
+    (Some("policy renew"), "v-secure --json policy renew $(ls .v-secure/proposals) --yes"),
+    (Some("owner remove"), "v-secure --json owner remove developer-1 --yes"),
     (Some("role leave"), "v-secure --json role leave developer developer-1"),
     (None, "v-secure role join developer developer-1"),
     (None, "for n in 1 2 3; do v-secure -q identity new -o n$n.txt > r$n.txt; done"),

@@ -39,16 +39,26 @@ pub(crate) struct MadeKeys {
     pub short: Shortfall,
 }
 
+/// Who signs the entry that the keys are stated in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignedBy {
+    /// The one who makes it.
+    One,
+    /// As many owners as it takes, the one who makes it among them.
+    Owners,
+}
+
 /// Makes what the state `after` an entry asks for: the vault's own chain, or one with the entry to be.
 /// As much of it as there is `room` for in that entry, what is needed most first.
 pub(crate) fn make(
     vault: &Vault,
     after: &Chain,
     room: Room,
+    by: SignedBy,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
     let state = after.state();
-    let mut maker = Maker::new(vault, after, room, ctx)?;
+    let mut maker = Maker { by, ..Maker::new(vault, after, room, ctx)? };
     let due = state.due().cloned();
     let mut wanted: Vec<AudienceName> = state.missing_audiences().into_iter().chain(due).collect();
     // Whoever may grant chooses how many audiences there are: those that no secret needs wait.
@@ -97,6 +107,7 @@ struct Maker<'a> {
     vault: &'a Vault,
     after: &'a Chain,
     state: &'a PolicyState,
+    by: SignedBy,
     /// What the entry has left for ops.
     room: Room,
     ctx: &'a Ctx<'a>,
@@ -127,11 +138,18 @@ impl<'a> Maker<'a> {
         let (sealer, made) = (Sealer::default(), MadeKeys::default());
         let (sealed_to, skipped) = (sealed_to::present(vault)?, BTreeMap::new());
         let state = after.state();
-        Ok(Self { vault, after, state, room, ctx, sealed_to, sealer, skipped, made })
+        let by = SignedBy::One;
+        Ok(Self { vault, after, state, by, room, ctx, sealed_to, sealer, skipped, made })
     }
 
     fn signer_may(&self, audience: &AudienceName, may: May) -> bool {
-        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
+        match self.by {
+            SignedBy::One => {
+                may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
+            }
+            // Their signatures suffice for every op; the keys are for whoever is in the audience.
+            SignedBy::Owners => self.state.is_in(self.ctx.who.member(), audience),
+        }
     }
 
     fn leave(&mut self, audience: &AudienceName) {

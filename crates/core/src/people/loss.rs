@@ -2,6 +2,7 @@
 //! same words.
 
 use crate::name::Name;
+use crate::people::owners;
 use crate::policy::state::PolicyState;
 use std::fmt;
 
@@ -34,7 +35,7 @@ impl fmt::Display for Loss {
             ),
             Self::FewOwners { needed, able } => write!(
                 f,
-                "{needed} owners must sign, and only {able} can: one lost device ends every change of rights"
+                "{needed} owners must sign, and only {able} can: the loss of one owner's keys ends what only owners may do"
             ),
             Self::OneOwner { member } => {
                 write!(
@@ -63,7 +64,7 @@ pub fn of(state: &PolicyState) -> Vec<Loss> {
     }
     match able.as_slice() {
         [member] if needed == 1 => losses.push(Loss::OneOwner { member: (*member).clone() }),
-        able if needed > 1 && able.len() <= needed => {
+        able if owners::lacks_spare(state) => {
             losses.push(Loss::FewOwners { needed, able: able.len() });
         }
         _ => {}

@@ -6,6 +6,7 @@ pub mod departure;
 pub mod init;
 pub mod loss;
 pub mod member;
+pub mod owners;
 pub mod recovery;
 pub mod review;
 pub mod slot;

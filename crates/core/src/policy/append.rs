@@ -54,7 +54,7 @@ impl Chain {
         self.judge(ops, judge)
     }
 
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         ops: &[PolicyOp],
         signers: &Arc<[KeyId]>,
@@ -82,7 +82,7 @@ impl Chain {
     }
 
     /// What each op states that it gives must be what it gives.
-    fn check_gives(&self, ops: &[PolicyOp]) -> Result<(), ChainError> {
+    pub(super) fn check_gives(&self, ops: &[PolicyOp]) -> Result<(), ChainError> {
         let mut given =
             Given::new(&self.state, &self.history, self.ids.first().copied().map(VaultId::from));
         let wrong = ops.iter().position(|op| op.gives() != given.of(op).as_ref());
@@ -127,7 +127,7 @@ impl Chain {
         Err(ChainError { position, op: None, cause: ChainFault::Unauthorised { needs } })
     }
 
-    fn signers_of(&self, keys: &[KeyId]) -> Result<Signers<'_>, ChainError> {
+    pub(super) fn signers_of(&self, keys: &[KeyId]) -> Result<Signers<'_>, ChainError> {
         Signers::new(&self.state, &self.history, keys).map_err(|key| ChainError {
             position: self.next_position(),
             op: None,

@@ -5,6 +5,7 @@
 //! `apply_keys`; key proofs are collected and checked by [`super::chain`].
 
 use super::audience::{self, Audience, Epoch};
+use super::chain::MAX_SIGNATURES;
 use super::creators::Creators;
 use super::error::{ChainFault, Limit, OpFault};
 use super::gives::Cached;
@@ -72,6 +73,7 @@ impl PolicyState {
                 Vec::new()
             }
             PolicyOp::Rebase { .. } => Vec::new(),
+            PolicyOp::Threshold { owners } => self.set_threshold(*owners, place)?,
         })
     }
 
@@ -89,6 +91,25 @@ impl PolicyState {
             name: name.clone(),
             threshold: *threshold,
         });
+        Ok(Vec::new())
+    }
+
+    /// No more than there are owners, and than an entry has signatures: a threshold that no entry can meet
+    /// would be the end of all that only owners may do.
+    fn set_threshold(&mut self, owners: u32, place: &OpContext) -> Applied {
+        if place.position == PolicyPosition::GENESIS {
+            return Err(OpFault::ThresholdInGenesis);
+        }
+        if owners == 0 {
+            return Err(OpFault::Threshold);
+        }
+        let most = self.owners().count().min(MAX_SIGNATURES);
+        if usize::try_from(owners).is_ok_and(|owners| owners > most) {
+            return Err(OpFault::ThresholdTooHigh { owners, most });
+        }
+        if let Some(charter) = &mut self.charter {
+            charter.threshold = owners;
+        }
         Ok(Vec::new())
     }
 

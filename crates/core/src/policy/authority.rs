@@ -118,9 +118,10 @@ impl<'a> Signers<'a> {
             PolicyOp::Epoch(_) | PolicyOp::Reseal(_) => {
                 self.sealers().judge(op, After { state: self.state, history: self.history })
             }
-            PolicyOp::Setting { .. } | PolicyOp::Rebase { .. } | PolicyOp::Vault(_) => {
-                self.owners()
-            }
+            PolicyOp::Setting { .. }
+            | PolicyOp::Rebase { .. }
+            | PolicyOp::Threshold { .. }
+            | PolicyOp::Vault(_) => self.owners(),
         }
     }
 

@@ -47,7 +47,7 @@ pub struct Chain {
 }
 
 /// A signature to check once the structure stands.
-struct Pending {
+pub(super) struct Pending {
     position: PolicyPosition,
     op: Option<usize>,
     tag: Tag,
@@ -58,6 +58,14 @@ struct Pending {
 }
 
 impl Pending {
+    pub(super) const fn key(&self) -> &KeyId {
+        &self.key
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.fault().is_none()
+    }
+
     fn fault(&self) -> Option<ChainError> {
         if self.verifying.verify(self.tag, &self.signed, &self.signature) {
             return None;
@@ -150,9 +158,19 @@ impl Chain {
         let keys: Arc<[KeyId]> = keys.into();
         self.take(&entry.ops, &keys)?;
         entry.ops.iter().enumerate().for_each(|(index, op)| self.pend_proof(op, index, pending));
-        self.check_owners().map_err(at)?;
-        self.check_skipped(entry)?;
         self.pend_signatures(entry, id, pending);
+        self.finish(entry, keys)
+    }
+
+    /// What is asked of the state that the entry leaves, and the entry's place.
+    pub(super) fn finish(
+        &mut self,
+        entry: &PolicyEntry,
+        keys: Arc<[KeyId]>,
+    ) -> Result<(), ChainError> {
+        let (position, id) = (self.next_position(), entry.id());
+        self.check_owners().map_err(|cause| ChainError { position, op: None, cause })?;
+        self.check_skipped(entry)?;
         self.positions.insert(id, position);
         self.ids.push(id);
         self.heads.push(entry.heads.clone());
@@ -166,7 +184,7 @@ impl Chain {
     }
 
     /// Number, link and the `vault` op.
-    fn check_place(&self, entry: &PolicyEntry) -> Result<(), ChainFault> {
+    pub(super) fn check_place(&self, entry: &PolicyEntry) -> Result<(), ChainFault> {
         let position = self.ids.len();
         if position >= MAX_ENTRIES {
             return Err(ChainFault::TooLong { most: MAX_ENTRIES });
@@ -186,7 +204,7 @@ impl Chain {
         if rest.iter().any(states_vault) { Err(ChainFault::SecondVault) } else { Ok(()) }
     }
 
-    fn pend_proof(&self, op: &PolicyOp, index: usize, pending: &mut Vec<Pending>) {
+    pub(super) fn pend_proof(&self, op: &PolicyOp, index: usize, pending: &mut Vec<Pending>) {
         let PolicyOp::KeyAdd(add) = op else { return };
         let key = key_id(&add.key);
         let Some(fact) = self.history.key(&key) else { return };
@@ -209,7 +227,12 @@ impl Chain {
         });
     }
 
-    fn pend_signatures(&self, entry: &PolicyEntry, id: PolicyId, pending: &mut Vec<Pending>) {
+    pub(super) fn pend_signatures(
+        &self,
+        entry: &PolicyEntry,
+        id: PolicyId,
+        pending: &mut Vec<Pending>,
+    ) {
         for signature in &entry.sigs {
             let Some(fact) = self.history.key(&signature.key) else { continue };
             let Algorithm::Ed25519 = signature.alg;
@@ -371,7 +394,7 @@ impl Chain {
 }
 
 /// The keys that sign, each once: two signatures of one key must not pass for two keys.
-fn signing_keys(entry: &PolicyEntry) -> Result<Vec<KeyId>, ChainFault> {
+pub(super) fn signing_keys(entry: &PolicyEntry) -> Result<Vec<KeyId>, ChainFault> {
     if entry.sigs.is_empty() {
         return Err(ChainFault::NoSignature);
     }
@@ -386,7 +409,7 @@ fn signing_keys(entry: &PolicyEntry) -> Result<Vec<KeyId>, ChainFault> {
 }
 
 /// Checks signatures, many on all cores, and reports the earliest that is wrong.
-fn check(pending: &[Pending]) -> Result<(), ChainError> {
+pub(super) fn check(pending: &[Pending]) -> Result<(), ChainError> {
     let wrong = if pending.len() < PARALLEL_FROM {
         pending.iter().find_map(Pending::fault)
     } else {

@@ -71,6 +71,8 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
         | PolicyOp::RoleJoin { .. }
         | PolicyOp::RoleLeave { .. }
         | PolicyOp::Rebase { .. } => Ok(()),
+        PolicyOp::Threshold { owners: 0 } => Err(RuleError::Integer { key: "owners" }),
+        PolicyOp::Threshold { .. } => Ok(()),
     }
 }
 

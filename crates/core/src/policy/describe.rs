@@ -4,7 +4,7 @@ use super::entry::PolicyEntry;
 use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 
 /// Every kind of op.
-pub(crate) const ACTIONS: [&str; 17] = [
+pub(crate) const ACTIONS: [&str; 18] = [
     "vault",
     "member-add",
     "member-remove",
@@ -22,6 +22,7 @@ pub(crate) const ACTIONS: [&str; 17] = [
     "reseal",
     "setting",
     "rebase",
+    "threshold",
 ];
 
 /// An op's kind as it stands in the file.
@@ -44,6 +45,7 @@ pub const fn action(op: &PolicyOp) -> &'static str {
         PolicyOp::Reseal(_) => "reseal",
         PolicyOp::Setting { .. } => "setting",
         PolicyOp::Rebase { .. } => "rebase",
+        PolicyOp::Threshold { .. } => "threshold",
     }
 }
 
@@ -79,5 +81,6 @@ pub fn object(op: &PolicyOp) -> String {
         | PolicyOp::Reseal(EpochReseal { audience, .. }) => audience.to_string(),
         PolicyOp::Setting { key, value } => format!("{key}={value}"),
         PolicyOp::Rebase { head } => head.to_string(),
+        PolicyOp::Threshold { owners } => owners.to_string(),
     }
 }

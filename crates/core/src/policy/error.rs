@@ -183,6 +183,10 @@ pub enum OpFault {
     Suite,
     #[error("a vault needs at least one owner to sign")]
     Threshold,
+    #[error("of the owners no more than {most} can be asked to sign, and {owners} are too many")]
+    ThresholdTooHigh { owners: u32, most: usize },
+    #[error("the vault op of genesis states how many owners must sign")]
+    ThresholdInGenesis,
     #[error("member {member} exists")]
     MemberExists { member: Name },
     #[error("there is no member {member}")]
@@ -285,6 +289,8 @@ impl OpFault {
         match self {
             Self::Suite => "policy-op-suite",
             Self::Threshold => "policy-op-threshold",
+            Self::ThresholdTooHigh { .. } => "policy-op-threshold-too-high",
+            Self::ThresholdInGenesis => "policy-op-threshold-in-genesis",
             Self::MemberExists { .. } => "policy-op-member-exists",
             Self::UnknownMember { .. } => "policy-op-unknown-member",
             Self::MemberAlike { .. } => "policy-op-member-alike",

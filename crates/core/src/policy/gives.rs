@@ -44,6 +44,15 @@ impl Cached {
     }
 }
 
+/// The op without what it states to give, which is filled in where it is made again.
+pub(crate) fn unstated(op: &PolicyOp) -> PolicyOp {
+    let mut op = op.clone();
+    if let Some(gives) = op.gives_mut() {
+        *gives = UNSTATED;
+    }
+    op
+}
+
 /// States what ops give where they do not, as the next entry of the chain or, without one, as
 /// genesis. Ops that cannot be applied come back as they are: the chain says why.
 ///

@@ -15,6 +15,7 @@ mod current_audiences;
 pub mod describe;
 pub mod entry;
 pub mod error;
+mod foreseen;
 pub mod gives;
 pub mod history;
 pub mod op;

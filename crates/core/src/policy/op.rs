@@ -58,21 +58,63 @@ impl MemberKind {
 pub enum PolicyOp {
     Vault(VaultStart),
     MemberAdd(MemberAdd),
-    MemberRemove { member: Name },
-    RecipientAdd { member: Name, recipient: RecipientText, gives: Id },
-    RecipientRemove { member: Name, recipient: RecipientText },
+    MemberRemove {
+        member: Name,
+    },
+    RecipientAdd {
+        member: Name,
+        recipient: RecipientText,
+        gives: Id,
+    },
+    RecipientRemove {
+        member: Name,
+        recipient: RecipientText,
+    },
     KeyAdd(KeyAdd),
-    KeyRemove { member: Name, device: Name, lost: bool },
-    RoleAdd { role: Name },
-    RoleRemove { role: Name },
-    RoleJoin { role: Name, member: Name, gives: Id },
-    RoleLeave { role: Name, member: Name },
-    Grant { role: Name, pattern: Pattern, rights: Vec<Right>, gives: Id },
-    Revoke { role: Name, pattern: Pattern, rights: Vec<Right> },
+    KeyRemove {
+        member: Name,
+        device: Name,
+        lost: bool,
+    },
+    RoleAdd {
+        role: Name,
+    },
+    RoleRemove {
+        role: Name,
+    },
+    RoleJoin {
+        role: Name,
+        member: Name,
+        gives: Id,
+    },
+    RoleLeave {
+        role: Name,
+        member: Name,
+    },
+    Grant {
+        role: Name,
+        pattern: Pattern,
+        rights: Vec<Right>,
+        gives: Id,
+    },
+    Revoke {
+        role: Name,
+        pattern: Pattern,
+        rights: Vec<Right>,
+    },
     Epoch(EpochStart),
     Reseal(EpochReseal),
-    Setting { key: String, value: String },
-    Rebase { head: PolicyId },
+    Setting {
+        key: String,
+        value: String,
+    },
+    Rebase {
+        head: PolicyId,
+    },
+    /// How many owners must sign what only owners may do, from the next entry on.
+    Threshold {
+        owners: u32,
+    },
 }
 
 /// What a chain begins with.

@@ -159,7 +159,7 @@ pub fn conclude(
     left_behind: &[PolicyId],
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
-    policy_change::change(vault, named(left_behind), ctx)
+    policy_change::change_alone(vault, named(left_behind), ctx)
 }
 
 /// Whether the signer may do that.
@@ -171,7 +171,7 @@ pub fn check(
     left_behind: &[PolicyId],
     ctx: &Ctx<'_>,
 ) -> Result<(), PolicyChangeError> {
-    policy_change::check(vault, &named(left_behind), ctx)
+    policy_change::check_alone(vault, &named(left_behind), ctx)
 }
 
 /// The last of them, which are the heads that somebody may have accepted.

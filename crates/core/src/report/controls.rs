@@ -26,7 +26,7 @@ pub fn of(action: &str) -> &'static [&'static str] {
             &["SOC2:CC6.3", "ISO27001:A.5.15", "ISO27001:A.5.18", "ISO27001:A.8.15"]
         }
         // The rules themselves.
-        "vault" | "setting" | "rebase" => {
+        "vault" | "setting" | "rebase" | "threshold" => {
             &["SOC2:CC8.1", "ISO27001:A.8.9", "ISO27001:A.8.32", "ISO27001:A.8.15"]
         }
         _ => &[],

@@ -17,13 +17,29 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     Member(Name),
-    Device { member: Name, device: Name },
-    Recipient { member: Name, recipient: RecipientText },
+    Device {
+        member: Name,
+        device: Name,
+    },
+    Recipient {
+        member: Name,
+        recipient: RecipientText,
+    },
     Role(Name),
-    Membership { role: Name, member: Name },
-    Grant { role: Name, pattern: Pattern },
+    Membership {
+        role: Name,
+        member: Name,
+    },
+    Grant {
+        role: Name,
+        pattern: Pattern,
+    },
+    /// How many owners must sign, where it is more than one.
+    Threshold,
     Setting(String),
-    Keys { audience: AudienceName },
+    Keys {
+        audience: AudienceName,
+    },
 }
 
 impl Subject {
@@ -35,6 +51,7 @@ impl Subject {
             Self::Role(_) => "role",
             Self::Membership { .. } => "membership",
             Self::Grant { .. } => "grant",
+            Self::Threshold => "threshold",
             Self::Setting(_) => "setting",
             Self::Keys { .. } => "keys",
         }
@@ -50,6 +67,7 @@ impl fmt::Display for Subject {
             Self::Recipient { member, recipient } => write!(f, "{member} {recipient}"),
             Self::Membership { role, member } => write!(f, "{member} {role}"),
             Self::Grant { role, pattern } => write!(f, "{role} {pattern}"),
+            Self::Threshold => f.write_str("owner"),
             Self::Setting(key) => f.write_str(key),
             Self::Keys { audience } => f.write_str(audience),
         }
@@ -61,6 +79,9 @@ pub(crate) fn of(policy: &PolicyState) -> BTreeMap<Subject, String> {
     let mut facts = BTreeMap::new();
     policy.members().for_each(|(name, member)| facts.extend(of_member(name, member)));
     policy.roles().for_each(|(name, role)| facts.extend(of_role(name, role)));
+    if policy.threshold() > 1 {
+        facts.insert(Subject::Threshold, format!("{} must sign", policy.threshold()));
+    }
     let settings = policy.settings().iter();
     facts.extend(settings.map(|(key, value)| (Subject::Setting(key.to_owned()), value.to_owned())));
     facts.extend(

@@ -29,6 +29,8 @@ pub struct Change {
 enum Signed {
     Log(Vec<Entry>),
     Policy(Box<PolicyEntry>, Vec<Entry>),
+    /// An entry that waits for signatures of more owners: no vault takes it as it is.
+    Proposal(Box<PolicyEntry>),
     Slots(Vec<(ShortId, SlotRecord)>),
 }
 
@@ -66,6 +68,22 @@ impl Change {
         Self { audiences, ..Self::of(Signed::Policy(Box::new(entry), entries)) }
     }
 
+    /// A change of policy that needs the signatures of more owners, with the envelopes that it names.
+    pub fn proposal(
+        entry: PolicyEntry,
+        audiences: BTreeMap<AudienceName, AudienceSection>,
+    ) -> Self {
+        Self { audiences, ..Self::of(Signed::Proposal(Box::new(entry))) }
+    }
+
+    /// The entry and the envelopes of what waits for signatures.
+    pub fn proposed(&self) -> Option<(&PolicyEntry, &BTreeMap<AudienceName, AudienceSection>)> {
+        match &self.signed {
+            Signed::Proposal(entry) => Some((entry, &self.audiences)),
+            _ => None,
+        }
+    }
+
     /// A slot added or removed by its own member.
     pub fn slot(id: ShortId, record: SlotRecord) -> Self {
         Self::of(Signed::Slots(vec![(id, record)]))
@@ -99,13 +117,13 @@ impl Change {
 
     /// Whether the change alters who may do what, and so which entries count.
     pub fn alters_policy(&self) -> bool {
-        matches!(self.signed, Signed::Policy(..))
+        matches!(self.signed, Signed::Policy(..) | Signed::Proposal(_))
     }
 
     /// The change's policy entry, if it has one.
     pub(crate) fn policy_entry(&self) -> Option<&PolicyEntry> {
         match &self.signed {
-            Signed::Policy(entry, _) => Some(entry),
+            Signed::Policy(entry, _) | Signed::Proposal(entry) => Some(entry),
             Signed::Log(_) | Signed::Slots(_) => None,
         }
     }
@@ -113,7 +131,7 @@ impl Change {
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.signed {
             Signed::Log(entries) | Signed::Policy(_, entries) => entries,
-            Signed::Slots(_) => &[],
+            Signed::Slots(_) | Signed::Proposal(_) => &[],
         }
     }
 
@@ -125,7 +143,7 @@ impl Change {
         }
         match &self.signed {
             Signed::Slots(slots) => slots.iter().try_for_each(|(_, slot)| slot_check::record(slot)),
-            Signed::Log(_) | Signed::Policy(..) => Ok(()),
+            Signed::Log(_) | Signed::Policy(..) | Signed::Proposal(_) => Ok(()),
         }
     }
 
@@ -167,6 +185,7 @@ impl Change {
                 file.chain.push(*entry);
                 add_entries(file, entries);
             }
+            Signed::Proposal(entry) => file.chain.push(*entry),
             Signed::Slots(slots) => file.slots.extend(slots),
         }
         for version in self.versions {

@@ -6,8 +6,10 @@
 use super::key_holders;
 use super::sealed_to;
 use super::session_keys::{SessionFault, SessionKeys};
+use super::verified_vault::expected_epochs;
 use crate::crypto::bytes::Id;
 use crate::crypto::envelope::EnvelopeError;
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
@@ -19,6 +21,7 @@ use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
+use crate::policy::state::PolicyState;
 use crate::scan::noted::Noted;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -251,6 +254,35 @@ impl Unlocked {
         )
         .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
         .map_err(|error| self.closed(vault, error))
+    }
+
+    /// Whether an audience's present keys are for none of this member's recipients, though it is in it.
+    pub(crate) fn is_left_out(&self, after: &PolicyState, audience: &AudienceName) -> bool {
+        let (Some(found), Some(own)) = (after.audience(audience), after.member(&self.member))
+        else {
+            return false;
+        };
+        after.is_in(&self.member, audience)
+            && own.recipients.iter().all(|text| found.skipped.contains(text))
+    }
+
+    /// The keys in an envelope that is not in force, checked against the state that it is for. `None` where it is
+    /// not for this member, or there is no identity at hand to open it with.
+    pub(crate) fn open_planned(
+        &self,
+        vault: &VaultId,
+        after: &PolicyState,
+        audience: &AudienceName,
+        envelope: &[u8],
+    ) -> Option<Result<Vec<EpochKeys>, AudienceError>> {
+        let found = after.audience(audience)?;
+        let own = after.member(&self.member)?.recipients.iter();
+        let mut own = own.filter(|text| self.identities.iter().any(|id| id.is_for(text)));
+        if !after.is_in(&self.member, audience) || !own.any(|text| !found.skipped.contains(text)) {
+            return None;
+        }
+        let expected = expected_epochs(after, audience);
+        Some(audience::open_envelope(&self.identities, envelope, vault, audience, &expected))
     }
 
     /// The error of an envelope that opens for others: where by the chain it was made for none of this

@@ -302,17 +302,20 @@ impl Vault {
         self.standings.tips(&self.graph).into_iter().map(|place| *self.graph.id(place)).collect()
     }
 
+    /// An op that counts here and would not by a chain that continues this one, and whose it is.
+    pub(crate) fn voided_by(&self, longer: &Chain) -> Option<(EntryId, Name)> {
+        let trusted = LogSignatures::Trusted;
+        let entries = &self.file.entries;
+        let standings = Standings::judge(&self.graph, entries, longer, FoldScope::All, trusted);
+        match spares((&self.graph, &self.standings), (&self.graph, &standings), &self.file) {
+            Err(ApplyError::Voids { entry, actor }) => Some((entry, actor)),
+            _ => None,
+        }
+    }
+
     /// An audience's epochs as the policy has them, the current one first.
     pub(crate) fn expected_epochs(&self, audience: &AudienceName) -> Vec<ExpectedEpoch> {
-        let Some(found) = self.policy().audience(audience) else { return Vec::new() };
-        let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
-        newest_first
-            .map(|epoch| ExpectedEpoch {
-                epoch: epoch.epoch,
-                recipient: epoch.recipient.clone(),
-                commitment: epoch.kek,
-            })
-            .collect()
+        expected_epochs(self.policy(), audience)
     }
 
     /// Judges the log by a longer chain that continues this vault's, and serves by its settings. An op
@@ -403,6 +406,19 @@ impl Vault {
             served_by: None,
         })
     }
+}
+
+/// An audience's epochs as a state of the policy has them, the current one first.
+pub(super) fn expected_epochs(state: &PolicyState, audience: &AudienceName) -> Vec<ExpectedEpoch> {
+    let Some(found) = state.audience(audience) else { return Vec::new() };
+    let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
+    newest_first
+        .map(|epoch| ExpectedEpoch {
+            epoch: epoch.epoch,
+            recipient: epoch.recipient.clone(),
+            commitment: epoch.kek,
+        })
+        .collect()
 }
 
 /// Refuses a change after which an op is void that counted before it.

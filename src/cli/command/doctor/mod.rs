@@ -17,6 +17,7 @@ mod members;
 mod permissions;
 mod pins;
 mod plain;
+mod proposals;
 mod recovery;
 mod secrets;
 mod show;
@@ -41,6 +42,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<DoctorFinding>] = &[
     git::check,
     plain::check,
     recovery::check,
+    proposals::check,
     members::check,
     secrets::check,
     contents::check,

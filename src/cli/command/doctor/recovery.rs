@@ -20,7 +20,7 @@ fn judge(state: &PolicyState) -> DoctorFinding {
             }
             Loss::FewOwners { .. } => {
                 return DoctorFinding::new(DoctorCode::OwnersFew, lost.to_string())
-                    .mend("v-secure role join owner MEMBER");
+                    .mend("v-secure owner add MEMBER");
             }
             Loss::OneOwner { .. } => {}
         }

@@ -118,7 +118,12 @@ impl Add {
             Device::Recipients(_) => Ok(()),
         };
         let why = (&self.reason, reason.as_str());
-        let changed = policy::give(context, why, (&self.vouch, &self.older), ops, compare)?;
+        let asks = (&self.vouch, &self.older);
+        // An identity that is printed at the end cannot wait for other owners: it would be lost.
+        let changed = match self.new_identity {
+            true => policy::give_alone(context, why, asks, ops, compare)?,
+            false => policy::give(context, why, asks, ops, compare)?,
+        };
         self.report(context, &changed, new.as_ref())
     }
 

@@ -56,7 +56,8 @@ impl New {
         let reason = self.reason.reason.as_deref();
         let ((member, outcome, gives), vault) =
             context.write(reason, "make a recovery identity", |vault, ctx| {
-                let (member, change, outcome, gives) = change(context, vault, ctx, &new.recipient)?;
+                let (member, change, outcome, gives) =
+                    change(context, vault, ctx, &new.recipient, !self.prints())?;
                 // Only now: an identity that could not be added is none to write down.
                 self.keep(context, vault, &new)?;
                 Ok(((member, outcome, gives), change))
@@ -125,11 +126,13 @@ impl New {
     }
 }
 
+/// Makes the owner. What is printed once it is there cannot wait for other owners: it would be lost.
 fn change(
     context: &Context<'_>,
     vault: &Vault,
     ctx: &Ctx<'_>,
     recipient: &RecipientText,
+    may_wait: bool,
 ) -> Outcome<(Name, Change, PolicyOutcome, Vec<GivenView>)> {
     let state = vault.policy();
     let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();
@@ -137,6 +140,9 @@ fn change(
     let added = ops::ops(ctx.random, Some(&vault.id()), &member, recipient)
         .map_err(|error| Failure::from_error(Code::DeviceKey, &error))?;
     let gifts = policy_change::gifts(vault, &added, ctx)?;
+    if !may_wait {
+        policy_change::check_alone(vault, &added, ctx)?;
+    }
     giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;
     Ok((member, change, outcome, GivenView::all(&gifts)))

@@ -2,15 +2,11 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::people::exposure;
 use crate::cli::people::giving::{OlderArgs, VouchArgs};
-use crate::cli::people::policy;
+use crate::cli::people::membership;
 use crate::cli::people::policy::ReasonArg;
 use clap::Args;
 use v_secure_core::name::Name;
-use v_secure_core::people::access;
-use v_secure_core::report::view::role::RoleJoinView;
-use v_secure_core::vault::Vault;
 
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]
@@ -40,22 +36,7 @@ pub struct Join {
 
 impl Join {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let reason = format!("give {} the role {}", self.member, self.role);
-        let join = |vault: &Vault| Ok(access::join(vault.policy(), &self.role, &self.member));
-        let why = (&self.reason, reason.as_str());
-        let changed = policy::give(context, why, (&self.vouch, &self.older), join, || Ok(()))?;
-        if context.ui.json {
-            return context.ui.object(&RoleJoinView {
-                role: &self.role,
-                member: &self.member,
-                changed: changed.written,
-                gives: &changed.gives,
-                effects: &changed.effects,
-            });
-        }
-        let verb = if changed.written { "is in" } else { "was in" };
-        context.ui.note(&format!("{} {verb} the role {}", self.member, self.role));
-        policy::tell(&context.ui, &changed.effects);
-        exposure::tell_older(context, &changed.vault, &self.member)
+        let Self { role, member, vouch, older, reason } = self;
+        membership::give(context, (&role, &member), (&vouch, &older), &reason, || Ok(()))
     }
 }

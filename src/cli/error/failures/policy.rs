@@ -23,7 +23,9 @@ impl From<PolicyChangeError> for Failure {
                     .hint(format!("who can: {}", names(able)))
                     .hint("v-secure access list")
             }
-            PolicyChangeError::Threshold { .. } => Self::from_error(Code::OwnerThreshold, &error),
+            PolicyChangeError::Threshold { .. } => {
+                Self::from_error(Code::OwnerThreshold, &error).hint("v-secure owner list")
+            }
             PolicyChangeError::Chain(source) => chain_failure(source),
             PolicyChangeError::Unsealable { recipient, .. } => {
                 let failure = Self::from_error(Code::Unsealable, &error);
@@ -80,6 +82,7 @@ pub(in crate::cli) fn chain_failure(error: &ChainError) -> Failure {
             "v-secure role list"
         }
         ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        ChainFault::Op(OpFault::ThresholdTooHigh { .. }) => "v-secure owner list",
         ChainFault::Op(OpFault::LastOwner { .. }) => {
             "v-secure role join owner MEMBER, for another owner first"
         }

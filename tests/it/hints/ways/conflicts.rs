@@ -18,6 +18,16 @@ fn people() -> Vec<Way> {
             .fill("…", "third.line --yes")
             .first(THIRD),
         way("last-device", "v-secure member remove").answer("[y/N]", "y").ends("no-member"),
+        way("owner-threshold", "v-secure policy sign")
+            .before("V_SECURE_IDENTITY_FILE=o.txt ")
+            .answer("[y/N]", "y")
+            .does(),
+        way("proposal-signed", "v-secure policy sign")
+            .before("V_SECURE_IDENTITY_FILE=o.txt ")
+            .answer("[y/N]", "y")
+            .ends("no-proposal"),
+        way("proposal-stale", "v-secure policy withdraw").answer("[y/N]", "y").ends("no-proposal"),
+        way("proposal", "v-secure policy withdraw").answer("[y/N]", "y").ends("no-proposal"),
         way("policy-op-last-owner", "v-secure role join").fill("MEMBER", "second").first(OWNERS),
         way("owner-role", "v-secure role leave").fill("MEMBER", "second").first(TWO_OWNERS).does(),
         way("member-expiry", "v-secure member remove").answer("[y/N]", "y").ends("no-member"),

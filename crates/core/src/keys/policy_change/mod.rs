@@ -1,7 +1,7 @@
 //! Changing policy: the ops that were asked for, the keys that they make necessary, and the wraps
 //! that move secrets to the audiences they now belong to.
 
-use super::audience_keys::{self, MadeKeys};
+use super::audience_keys::{self, MadeKeys, SignedBy};
 use super::room::Room;
 use super::settle::{self, Settling};
 use super::shortfall::{Shortfall, Skipped};
@@ -78,7 +78,7 @@ pub enum PolicyChangeError {
     #[error("this recipient was used before (by {by}); only an owner can add it again")]
     UsedBefore { by: Name, able: Vec<Name> },
     #[error(
-        "this needs the signatures of {threshold} owners, and this version signs with one key at a time"
+        "this needs the signatures of {threshold} owners, and it cannot be proposed to the others"
     )]
     Threshold { threshold: usize },
     #[error("the change does not fit the vault's policy")]
@@ -95,18 +95,35 @@ pub enum PolicyChangeError {
 }
 
 /// Makes the change for `ops` (at least one), which are checked against the chain first. The keys that
-/// the entry has no room for are left to [`settle()`].
+/// the entry has no room for are left to [`settle()`]. Where an owner asks for what more owners must sign,
+/// the change is a proposal to them.
 pub fn change(
     vault: &Vault,
     ops: Vec<PolicyOp>,
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
-    let (asked, trial) = trial(vault, &ops, ctx)?;
-    let mut made = audience_keys::make(vault, &trial, Room::beside(&asked.ops), ctx)?;
-    if let Some(left) = given_and_skipped(&ops, trial.state(), &mut made) {
+    let Trial { entry: asked, after, by } = trial(vault, &ops, ctx)?;
+    let mut made = audience_keys::make(vault, &after, Room::beside(&asked.ops), by, ctx)?;
+    if let Some(left) = given_and_skipped(&ops, after.state(), &mut made) {
         return Err(left);
     }
-    with_policy(vault, ops, made, ctx)
+    match by {
+        SignedBy::One => with_policy(vault, ops, made, ctx),
+        SignedBy::Owners => propose(vault, ops, made, ctx),
+    }
+}
+
+/// The same by one signature, where nothing can wait for others.
+///
+/// # Errors
+/// More owners must sign it.
+pub fn change_alone(
+    vault: &Vault,
+    ops: Vec<PolicyOp>,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
+    check_alone(vault, &ops, ctx)?;
+    change(vault, ops, ctx)
 }
 
 /// Gives keys to the audiences that lack them, as many as one entry holds, and wraps what is unsettled,
@@ -116,28 +133,84 @@ pub fn settle(
     vault: &Vault,
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
-    let made = audience_keys::make(vault, vault.chain(), Room::whole(), ctx)?;
+    let make = |by| audience_keys::make(vault, vault.chain(), Room::whole(), by, ctx);
+    let made = make(SignedBy::One)?;
     if !made.ops.is_empty() {
         return with_policy(vault, Vec::new(), made, ctx)
             .map(|(change, outcome)| (Some(change), outcome));
+    }
+    if !made.without_keys.is_empty() && needs_others(vault, ctx) {
+        let together = make(SignedBy::Owners)?;
+        if !together.ops.is_empty() {
+            return propose(vault, Vec::new(), together, ctx)
+                .map(|(change, outcome)| (Some(change), outcome));
+        }
     }
     let settling = settle::settle(vault, vault.policy(), &made, ctx);
     let outcome = outcome(&settling, made);
     Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
 }
 
-/// The entry that `ops` alone would make, and the chain with it.
-fn trial(
+/// The entry that ops alone would make, and the chain with it.
+struct Trial {
+    entry: PolicyEntry,
+    after: Chain,
+    by: SignedBy,
+}
+
+fn trial(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Result<Trial, PolicyChangeError> {
+    let entry = entry(vault, ops.to_vec(), ctx);
+    let error = match vault.chain().extended(entry.clone()) {
+        Ok(after) => return Ok(Trial { entry, after, by: SignedBy::One }),
+        Err(error) => error,
+    };
+    let lacks_right = matches!(error.cause, ChainFault::Unauthorised { .. });
+    if !lacks_right || !needs_others(vault, ctx) {
+        return Err(refusal(vault, ops, ctx, error));
+    }
+    let after = vault.chain().foreseen(&entry);
+    let after = after.map_err(|error| refusal(vault, ops, ctx, error))?;
+    Ok(Trial { entry, after, by: SignedBy::Owners })
+}
+
+/// Whether the signer is an owner who cannot sign alone for all that owners may do.
+fn needs_others(vault: &Vault, ctx: &Ctx<'_>) -> bool {
+    vault.policy().threshold() > 1 && vault.policy().is_owner(ctx.who.member())
+}
+
+/// An entry with one signature of those that it takes. What it makes necessary in the log is for whoever
+/// signs last: until then the vault is as it was.
+fn propose(
+    vault: &Vault,
+    ops: Vec<PolicyOp>,
+    mut made: MadeKeys,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
+    let key_ops = std::mem::take(&mut made.ops);
+    let entry = entry(vault, ops.into_iter().chain(key_ops).collect(), ctx);
+    vault.chain().foreseen(&entry)?;
+    let sections = std::mem::take(&mut made.sections);
+    Ok((Change::proposal(entry, sections), outcome(&Settling::default(), made)))
+}
+
+/// Whether the signer alone may do this, and it fits.
+///
+/// # Errors
+/// More owners must sign it.
+pub fn check_alone(
     vault: &Vault,
     ops: &[PolicyOp],
     ctx: &Ctx<'_>,
-) -> Result<(PolicyEntry, Chain), PolicyChangeError> {
-    let entry = entry(vault, ops.to_vec(), ctx);
-    let chain = vault.chain().extended(entry.clone());
-    Ok((entry, chain.map_err(|error| refusal(vault, ops, ctx, error))?))
+) -> Result<(), PolicyChangeError> {
+    match trial(vault, ops, ctx)?.by {
+        SignedBy::One => Ok(()),
+        SignedBy::Owners => {
+            Err(PolicyChangeError::Threshold { threshold: vault.policy().threshold() })
+        }
+    }
 }
 
-/// Whether the signer may do this, and it fits.
+/// Whether the signer may do or propose this, and it fits.
 pub fn check(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Result<(), PolicyChangeError> {
     trial(vault, ops, ctx).map(drop)
 }
@@ -149,7 +222,7 @@ pub fn gifts(
     ops: &[PolicyOp],
     ctx: &Ctx<'_>,
 ) -> Result<Vec<Gift>, PolicyChangeError> {
-    let (entry, after) = trial(vault, ops, ctx)?;
+    let Trial { entry, after, .. } = trial(vault, ops, ctx)?;
     let vouching = Vouching::of(&vault.file().chain)?;
     Ok(vouching.plan(vault.chain(), &after, &entry))
 }
@@ -187,6 +260,17 @@ fn with_policy(
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
     let key_ops = std::mem::take(&mut made.ops);
     let entry = entry(vault, ops.into_iter().chain(key_ops).collect(), ctx);
+    complete(vault, entry, made, ctx)
+}
+
+/// A proposal that enough owners have signed, as a change of the vault: with the wraps that it makes
+/// necessary, as far as this signer can make them. `made` are the keys that its envelopes gave the signer.
+pub(crate) fn complete(
+    vault: &Vault,
+    entry: PolicyEntry,
+    mut made: MadeKeys,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
     let chain = vault.chain().extended(entry.clone())?;
     // Who takes their own key away signs this entry last.
     let signs_on = chain.state().key_owner(&ctx.signer.key.id()).is_some();
@@ -227,9 +311,6 @@ pub(crate) fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyE
 /// Says who could have done what the chain refuses for want of a right.
 fn refusal(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>, error: ChainError) -> PolicyChangeError {
     match error.cause {
-        ChainFault::Unauthorised { needs: Needs::Owners { threshold } } if threshold > 1 => {
-            PolicyChangeError::Threshold { threshold }
-        }
         ChainFault::Unauthorised { needs } => {
             let able = sole_signers(vault, ops, &needs);
             match used_before(vault, ops, ctx) {
@@ -273,6 +354,10 @@ fn sole_signers(vault: &Vault, ops: &[PolicyOp], needs: &Needs) -> Vec<Name> {
     // What a key was used for is not told by the ops alone, and is the owners'.
     let owners_only = matches!(needs, Needs::Owners { .. });
     let may = |name: &&Name| !owners_only || vault.policy().is_owner(name);
+    if owners_only && vault.policy().threshold() > 1 {
+        // Each can propose it to the others.
+        return vault.policy().owners().cloned().collect();
+    }
     let suffices = |keys: BTreeSet<_>| {
         let signers = vault.chain().signers_with(&keys);
         signers.is_ok_and(|signers| ops.iter().all(|op| signers.judge(op).is_ok()))

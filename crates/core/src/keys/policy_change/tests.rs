@@ -201,8 +201,13 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     });
     let olga = Actor::new(&vault, first.unwrap());
     let setting = PolicyOp::Setting { key: "ttl".into(), value: "on-write".into() };
-    let refused = change(&vault, vec![setting], &olga.ctx()).unwrap_err();
+    let refused = change_alone(&vault, vec![setting.clone()], &olga.ctx()).unwrap_err();
     assert!(matches!(refused, PolicyChangeError::Threshold { threshold: 2 }), "{refused}");
+    let (proposed, _) = change(&vault, vec![setting], &olga.ctx()).unwrap();
+    assert_eq!(proposed.proposed().unwrap().0.sigs.len(), 1);
+    // No vault takes it as it is.
+    let vault_again = open(vault.file());
+    assert!(matches!(vault_again.apply(proposed), Err(ApplyError::Chain(_))));
     // What no two need to sign, each may do; the owners' audience waits for two.
     let (change, outcome) =
         change(&vault, vec![PolicyOp::RoleAdd { role: name("dev") }], &olga.ctx()).unwrap();

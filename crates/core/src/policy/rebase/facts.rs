@@ -4,6 +4,7 @@
 use crate::crypto::bytes::Id;
 use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
+use crate::policy::chain::MAX_SIGNATURES;
 use crate::policy::op::{PolicyOp, Right};
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
@@ -32,6 +33,8 @@ pub enum Fact {
         pattern: Pattern,
         right: Right,
     },
+    /// So many owners sign for everything: what a greater threshold takes from them.
+    OwnersSuffice(usize),
 }
 
 /// Who has a right: a member by its roles, or a role for whoever joins it.
@@ -61,6 +64,7 @@ impl Fact {
                 let mut grants = state.role(role).into_iter().flat_map(|role| role.grants());
                 grants.any(|(granted, rights)| granted.contains(pattern) && rights.has(*right))
             }
+            Self::OwnersSuffice(owners) => state.threshold() <= *owners,
         }
     }
 
@@ -90,7 +94,8 @@ impl Fact {
                 pattern: pattern.clone(),
                 rights: vec![*right],
             },
-            Self::Held { .. } => return None,
+            // The op that raises the threshold is made again itself.
+            Self::Held { .. } | Self::OwnersSuffice(_) => return None,
         })
     }
 }
@@ -109,7 +114,8 @@ pub(super) fn patterns<'a>(states: impl IntoIterator<Item = &'a PolicyState>) ->
 
 /// All facts of a state but who holds what by several grants.
 pub(super) fn stated(state: &PolicyState) -> BTreeSet<Fact> {
-    let mut facts = BTreeSet::new();
+    let mut facts: BTreeSet<Fact> =
+        (state.threshold()..=MAX_SIGNATURES).map(Fact::OwnersSuffice).collect();
     for (name, member) in state.members() {
         facts.insert(Fact::Member(name.clone()));
         facts.extend(member.keys.values().map(|key| Fact::Key(key.id)));

@@ -140,6 +140,10 @@ pub enum WhyRefused {
     Setting {
         here: String,
     },
+    /// Both chains changed how many owners must sign, and there it is more of them.
+    Threshold {
+        here: usize,
+    },
 }
 
 /// Why nothing can be made anew: the entry that breaks a rule of the chain as a whole.

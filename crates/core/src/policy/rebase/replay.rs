@@ -14,7 +14,7 @@ use crate::policy::authority::Signers;
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::{ChainError, ChainFault, OpFault};
-use crate::policy::gives::{self, UNSTATED};
+use crate::policy::gives::{self, unstated};
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
@@ -153,7 +153,7 @@ impl Run<'_> {
             self.next += 1;
             let (mut verdict, op) = self.judge(&tried, position, op);
             if matches!(verdict, Verdict::Again)
-                && !is_taking(&op)
+                && !is_taking(tried.state(), &op)
                 && !suffices(&self.chain, &keys, &op)
             {
                 let why = WhyAsked::Signer { by: by.clone() };
@@ -201,7 +201,19 @@ impl Run<'_> {
             let here = before.settings().get(key).unwrap_or_default().to_owned();
             return (Verdict::Refused(WhyRefused::Setting { here }), op);
         }
+        let here = before.threshold();
+        if matches!(op, PolicyOp::Threshold { .. })
+            && self.has_new_threshold()
+            && after.threshold() < here
+        {
+            return (Verdict::Refused(WhyRefused::Threshold { here }), op);
+        }
         (Verdict::Again, op)
+    }
+
+    fn has_new_threshold(&self) -> bool {
+        let of = |state: Option<&PolicyState>| state.map(PolicyState::threshold);
+        of(self.here.first()) != of(self.here.last())
     }
 
     /// Whoever has a name already is not to get what was meant for somebody else.
@@ -283,16 +295,22 @@ fn suffices(chain: &Chain, keys: &[KeyId], op: &PolicyOp) -> bool {
     Signers::new(&chain.state, &chain.history, keys).is_ok_and(|by| by.judge(op).is_ok())
 }
 
-const fn is_taking(op: &PolicyOp) -> bool {
-    matches!(
-        op,
+fn is_taking(state: &PolicyState, op: &PolicyOp) -> bool {
+    match op {
         PolicyOp::MemberRemove { .. }
-            | PolicyOp::RecipientRemove { .. }
-            | PolicyOp::KeyRemove { .. }
-            | PolicyOp::RoleRemove { .. }
-            | PolicyOp::RoleLeave { .. }
-            | PolicyOp::Revoke { .. }
-    )
+        | PolicyOp::RecipientRemove { .. }
+        | PolicyOp::KeyRemove { .. }
+        | PolicyOp::RoleRemove { .. }
+        | PolicyOp::RoleLeave { .. }
+        | PolicyOp::Revoke { .. } => true,
+        // From as many owners as sufficed before.
+        PolicyOp::Threshold { owners } => is_above(*owners, state.threshold()),
+        _ => false,
+    }
+}
+
+fn is_above(owners: u32, threshold: usize) -> bool {
+    usize::try_from(owners).is_ok_and(|owners| owners > threshold)
 }
 
 /// The member that an op gives something.
@@ -302,14 +320,6 @@ const fn gets(op: &PolicyOp) -> Option<&Name> {
         PolicyOp::RecipientAdd { member, .. } | PolicyOp::RoleJoin { member, .. } => Some(member),
         _ => None,
     }
-}
-
-fn unstated(op: &PolicyOp) -> PolicyOp {
-    let mut op = op.clone();
-    if let Some(gives) = op.gives_mut() {
-        *gives = UNSTATED;
-    }
-    op
 }
 
 /// What of an op is not so yet; `before` is the state that it was made upon.
@@ -339,6 +349,7 @@ fn wanted(state: &PolicyState, before: &PolicyState, op: &PolicyOp) -> Option<Po
             return revoked(state, role, pattern, rights);
         }
         PolicyOp::Setting { key, value } => state.settings().get(key).unwrap_or_default() == value,
+        PolicyOp::Threshold { owners } => usize::try_from(*owners) == Ok(state.threshold()),
         PolicyOp::Vault(_) | PolicyOp::Epoch(_) | PolicyOp::Reseal(_) | PolicyOp::Rebase { .. } => {
             true
         }

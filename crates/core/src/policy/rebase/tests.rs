@@ -239,6 +239,44 @@ fn of_a_setting_that_both_sides_set_the_stricter_stays() {
 }
 
 #[test]
+fn of_a_threshold_that_both_sides_changed_the_higher_stays() {
+    let three = ["admin", "paul", "greta"];
+    let base = |threshold| World::found(threshold, &three);
+    let set = |base: &World, owners: &[u32]| {
+        side(base, |world| owners.iter().for_each(|n| world.did(&three, vec![threshold(*n)])))
+    };
+    type Case = (u32, &'static [u32], &'static [u32], &'static [&'static str], usize);
+    let cases: [Case; 6] = [
+        (1, &[1], &[2], &["again"], 2),
+        (1, &[2, 1], &[2], &["again"], 2),
+        (2, &[1], &[3], &["again"], 3),
+        (3, &[2], &[1], &["refused"], 2),
+        (3, &[1], &[2], &["again"], 2),
+        (1, &[2], &[2, 1], &["there", "refused"], 2),
+    ];
+    for (from, here, there, expected, left) in cases {
+        let base = base(from);
+        let replay = replayed(&base, [&set(&base, here), &set(&base, there)], None);
+        let found = (verdicts(&replay), replay.chain.state().threshold());
+        assert_eq!(found, (expected.to_vec(), left), "{from} {here:?} {there:?}");
+        assert!(replay.kept.is_empty());
+    }
+    let base = base(3);
+    let replay = replayed(&base, [&set(&base, &[2]), &set(&base, &[1])], None);
+    assert_eq!(reasons(&replay), ["the side that stays set it, too, and asks for 2 owners"]);
+}
+
+#[test]
+fn a_higher_threshold_that_cannot_be_stops_the_rebase() {
+    let base = World::found(1, &["admin", "paul", "greta"]);
+    let raised = side(&base, |world| world.did(&["admin"], vec![threshold(3)]));
+    let left = side(&base, |world| world.did(&["admin"], vec![member_remove("greta")]));
+    let replay = replayed(&base, [&left, &raised], Some(true));
+    assert_eq!(verdicts(&replay), ["refused"]);
+    assert!(replay.kept.contains(&"that one owner alone signs for everything".to_owned()));
+}
+
+#[test]
 fn what_was_taken_over_once_is_not_made_again() {
     let base = World::cast();
     let stays = side(&base, |world| let_in(world, "admin", "one", "devs"));

@@ -34,6 +34,9 @@ impl fmt::Display for WhyRefused {
             Self::Setting { here } if here.is_empty() => {
                 f.write_str("the side that stays unset this, too, and lets less through")
             }
+            Self::Threshold { here } => {
+                write!(f, "the side that stays set it, too, and asks for {here} owners")
+            }
             Self::Setting { here } => write!(f, "the side that stays set it to {here}"),
         }
     }
@@ -47,6 +50,7 @@ impl WhyRefused {
                 "make the change again afterwards, if it is right to undo that"
             }
             Self::OtherMember { .. } => "v-secure member add, under another name",
+            Self::Threshold { .. } => "v-secure owner threshold N, afterwards",
             Self::Setting { .. } => "v-secure settings set, afterwards",
             Self::Fault(ChainFault::Op(
                 OpFault::MemberExists { .. } | OpFault::MemberAlike { .. },
@@ -56,6 +60,9 @@ impl WhyRefused {
             }
             Self::Fault(ChainFault::Op(OpFault::LastOwner { .. })) => {
                 "v-secure role join owner MEMBER, on one side first"
+            }
+            Self::Fault(ChainFault::Op(OpFault::ThresholdTooHigh { .. })) => {
+                "v-secure owner add MEMBER, on one side first"
             }
             Self::Fault(_) => "make the change again afterwards, if it is still wanted",
         }
@@ -95,5 +102,7 @@ pub(super) fn fact(fact: &Fact, chains: [&Chain; 2]) -> String {
             };
             format!("{} on {pattern} for {by}", right.as_str())
         }
+        Fact::OwnersSuffice(1) => "that one owner alone signs for everything".into(),
+        Fact::OwnersSuffice(owners) => format!("that {owners} owners sign for everything"),
     }
 }

@@ -165,6 +165,10 @@ pub fn signed(draft: PolicyDraft, signers: &[&str]) -> PolicyEntry {
     draft.sign(&keys.iter().collect::<Vec<_>>())
 }
 
+pub(crate) const fn threshold(owners: u32) -> PolicyOp {
+    PolicyOp::Threshold { owners }
+}
+
 /// The ops that add `owners`, each with one key of its own name.
 pub(crate) fn founding(threshold: u32, nonce: u8, owners: &[&str]) -> Vec<PolicyOp> {
     let mut ops = vec![vault_op(threshold, nonce)];

@@ -48,6 +48,7 @@ pub(in crate::policy) fn recipe(
         (role, on, rights()).prop_map(|(r, p, s)| Recipe::Op(revoke(r, p, &s))),
         (select(vec!["owner", "owner+r1", "owner+r1+r2", "r1"]), any::<u8>())
             .prop_map(|(a, e)| Recipe::Op(epoch(a, e))),
+        (0u32..4).prop_map(|owners| Recipe::Op(threshold(owners))),
         (select(vec!["owner", "owner+r1"]), any::<u8>())
             .prop_map(|(a, e)| Recipe::Op(reseal(a, e))),
     ]
@@ -166,6 +167,34 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn what_owners_alone_may_do_takes_as_many_of_them_as_the_state_before_asks_for(
+        steps in proptest::collection::vec(
+            (proptest::sample::subsequence(OWNERS.to_vec(), 1..=3), 0u32..5, select(OWNERS.to_vec()), any::<bool>()),
+            1..40,
+        ),
+    ) {
+        let mut world = World::found(1, &OWNERS);
+        for (signers, owners, leaver, leaves) in steps {
+            let ops = if leaves { vec![leave("owner", leaver)] } else { vec![threshold(owners)] };
+            let before = world.chain.state().clone();
+            let Ok(chain) = world.chain.extended(signed(world.draft(ops), &signers)) else { continue };
+            let of: Vec<Name> = signers.iter().map(|signer| name(signer)).collect();
+            let enough = of.iter().filter(|signer| before.is_owner(signer)).count() >= before.threshold();
+            prop_assert!(enough || (leaves && of.contains(&name(leaver))));
+            let after = chain.state();
+            prop_assert!((1..=after.signing_owners()).contains(&after.threshold()));
+            prop_assert!(!leaves || after.threshold() == before.threshold());
+            world.chain = chain;
+        }
+    }
+}
+
+const OWNERS: [&str; 3] = ["admin", "backend", "paul"];
 
 const CAST: [&str; 4] = ["greta", "dora", "paul", "gus"];
 const CAST_ROLES: [&str; 5] = ["owner", "leads", "devs", "ops", "clerks"];

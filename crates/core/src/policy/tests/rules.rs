@@ -137,6 +137,46 @@ fn owners_do_not_fall_below_the_threshold() {
 }
 
 #[test]
+fn a_threshold_is_changed_by_as_many_owners_as_the_old_one_asks_for() {
+    const REFUSED: &str = "policy-unauthorised";
+    let mut world = World::found(1, &["admin", "backend", "paul"]);
+    assert_eq!(world.code(&["admin"], vec![threshold(0)]), "policy-op-threshold");
+    assert_eq!(world.code(&["admin"], vec![threshold(4)]), "policy-op-threshold-too-high");
+    assert_eq!(world.code(&["admin"], vec![threshold(u32::MAX)]), "policy-op-threshold-too-high");
+    // What else the entry does is judged by the state before it, as everything is.
+    world.did(&["admin"], vec![threshold(2), setting("reads", "off")]);
+    assert_eq!(world.chain.state().threshold(), 2);
+    for number in [1, 2, 3] {
+        assert_eq!(world.code(&["admin"], vec![threshold(number)]), REFUSED);
+        assert_eq!(world.code(&["admin", "paul"], vec![threshold(number)]), "accepted");
+    }
+    let lower = vec![threshold(1), leave("owner", "backend"), leave("owner", "paul")];
+    assert_eq!(world.code(&["admin"], lower.clone()), REFUSED, "it does not judge itself");
+    assert_eq!(world.code(&["admin", "paul"], lower), "accepted");
+    let unkeyed = vec![key_remove("backend", "backend", false), threshold(3)];
+    assert_eq!(world.code(&["admin", "paul"], unkeyed), "policy-owners-locked");
+    let few = vec![threshold(3), leave("owner", "backend")];
+    assert_eq!(world.code(&["admin", "paul"], few), "policy-op-last-owner");
+    assert_eq!(world.rebuilt().map(|chain| chain.state().threshold()), Ok(2));
+}
+
+#[test]
+fn a_threshold_is_never_more_than_an_entry_has_signatures() {
+    let owners: Vec<String> = (0..18).map(|n| format!("o{n}")).collect();
+    let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+    let world = World::genesis(founding(1, 1, &owners), &["o0"]).unwrap();
+    assert_eq!(world.code(&["o0"], vec![threshold(16)]), "accepted");
+    assert_eq!(world.code(&["o0"], vec![threshold(17)]), "policy-op-threshold-too-high");
+}
+
+#[test]
+fn genesis_states_its_threshold_by_its_first_op_alone() {
+    let ops = [founding(2, 1, &["admin", "backend"]), vec![threshold(1)]].concat();
+    let founded = World::genesis(ops, &["admin", "backend"]).err();
+    assert_eq!(founded, Some("policy-op-threshold-in-genesis"));
+}
+
+#[test]
 fn owners_keep_enough_keys_to_sign() {
     let world = World::found(1, &["admin"]);
     let gone = key_remove("admin", "admin", true);

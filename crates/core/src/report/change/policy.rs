@@ -88,6 +88,7 @@ fn concerns(op: &PolicyOp, subject: &Subject) -> bool {
             matches!(subject, Subject::Keys { audience } if audience == of)
         }
         PolicyOp::Setting { key: of, .. } => matches!(subject, Subject::Setting(key) if key == of),
+        PolicyOp::Threshold { .. } => matches!(subject, Subject::Threshold),
         PolicyOp::Vault(_) | PolicyOp::Rebase { .. } => false,
     }
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// The headings of the policy's facts, each with the kinds that stand under it.
 const POLICY: [(&str, &[&str]); 4] = [
     ("members", &["member", "device", "recipient"]),
-    ("roles and grants", &["role", "membership", "grant"]),
+    ("roles and grants", &["role", "membership", "grant", "threshold"]),
     ("settings", &["setting"]),
     ("keys", &["keys"]),
 ];

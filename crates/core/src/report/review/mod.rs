@@ -172,7 +172,7 @@ fn counted(change: &Change) -> Vec<String> {
     let secrets: BTreeSet<_> = change.items.iter().filter_map(|item| item.about.secret()).collect();
     let kinds: [(usize, &str, &str); 4] = [
         (
-            of(|item| is_of(item, &["member", "membership", "role"])),
+            of(|item| is_of(item, &["member", "membership", "role", "threshold"])),
             "change of members and roles",
             "changes of members and roles",
         ),

@@ -41,6 +41,13 @@ fn of_policy(item: &Item, subject: &Subject) -> String {
             let (role, pattern) = (code(role.as_str()), code(pattern.as_str()));
             format!("{role} **may now** {} {pattern}, and before {}", after(), before())
         }
+        (Subject::Threshold, What::Removed) => {
+            format!("**one owner** alone may change what owners may, {} before", before())
+        }
+        (Subject::Threshold, _) => {
+            let was = item.before.as_deref().map_or("1 did", |before| before);
+            format!("of the owners **{}**, where {} before", after(), code(was))
+        }
         (Subject::Recipient { member, recipient }, _) => {
             let (member, recipient) = (code(member.as_str()), code(recipient));
             format!("**{what}** {recipient}, by which {member} reads")

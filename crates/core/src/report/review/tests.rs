@@ -91,6 +91,7 @@ fn change(text: &str) -> Change {
         Subject::Role(role.clone()),
         Subject::Membership { role: role.clone(), member },
         Subject::Grant { role, pattern: crate::name::Pattern::new("prod/*").unwrap() },
+        Subject::Threshold,
         Subject::Setting(text.to_owned()),
         Subject::Keys { audience: AudienceName::new(text) },
     ];

@@ -110,6 +110,7 @@ mod tests {
             Subject::Role(role.clone()),
             Subject::Membership { role: role.clone(), member },
             Subject::Grant { role, pattern: pattern("prod/*") },
+            Subject::Threshold,
             Subject::Setting("reads".to_owned()),
             Subject::Keys { audience: AudienceName::new("owner") },
         ];

@@ -1,0 +1,38 @@
+//! `v-secure policy withdraw`: takes a proposal away.
+
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::door::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::people::proposals;
+use clap::Args;
+use v_secure_core::report::view::proposal::PolicyWithdrawView;
+
+/// Remove a proposal that nobody wants any more
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It is a folder in .v-secure/proposals, also one that cannot be read, and comes back with a branch \
+                        that has it. What is in the vault already is not changed by it.\n\n\
+                        Examples:\n  v-secure policy withdraw PROPOSAL"
+)]
+pub struct Withdraw {
+    /// The proposal, or the beginning of its id
+    #[arg(value_name = "PROPOSAL", allow_hyphen_values = true)]
+    proposal: String,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+impl Withdraw {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let session = context.session()?;
+        let name = proposals::pick(&session, Some(&self.proposal))?;
+        self.confirm.check(context, &format!("Remove the proposal {name}?"))?;
+        session.remove_proposal(&name)?;
+        if context.ui.json {
+            return context.ui.object(&PolicyWithdrawView { proposal: &name });
+        }
+        context.ui.note(&format!("the proposal {name} is removed"));
+        Ok(())
+    }
+}

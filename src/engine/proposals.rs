@@ -1,0 +1,128 @@
+//! Proposals to other owners: written instead of the vault where one signature is not enough, found again beside
+//! it, and taken away when they are done. What they are worth is core's to judge, each time anew.
+
+use super::session::Session;
+use super::transaction::TransactionError;
+use crate::store::file::error::WriteError;
+use crate::store::file::proposal_folder::{FolderError, Proposals};
+use v_secure_core::crypto::id::{KeyId, PolicyId};
+use v_secure_core::policy::entry::PolicySignature;
+use v_secure_core::proposal;
+use v_secure_core::proposal::{FileError, Files, Proposal, SignatureFile};
+use v_secure_core::vault::Depth;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::pin::PinStatus;
+
+/// Both texts, and the signatures of as many owners as an entry has room for.
+const MOST_FILES: usize = 18;
+
+/// Why what lies there is no proposal that can be looked at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProposalError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("{name} is not the name of a proposal")]
+    Name { name: String },
+    #[error("the proposal lacks its file {file}")]
+    Lacks { file: &'static str },
+    #[error("the proposal is not as it was written")]
+    Files(#[from] FileError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Something that lies where proposals do.
+#[derive(Debug)]
+pub struct Found {
+    pub name: String,
+    pub proposal: Result<Proposal, ProposalError>,
+}
+
+/// A change that waits for others.
+#[derive(Debug)]
+pub struct Proposed {
+    pub id: PolicyId,
+    /// How many owners must sign it.
+    pub threshold: usize,
+}
+
+impl Session {
+    /// The names of all that lies there.
+    pub fn proposal_names(&self) -> Result<Vec<String>, ProposalError> {
+        Ok(self.proposal_folder().names()?)
+    }
+
+    /// What lies there, the first of it where it is much; and whether there is more.
+    pub fn proposals(&self) -> Result<(Vec<Found>, bool), ProposalError> {
+        let names = self.proposal_folder().names()?;
+        let more = names.len() > proposal::MOST;
+        let found = names.into_iter().take(proposal::MOST).map(|name| {
+            let proposal = self.proposal(&name);
+            Found { name, proposal }
+        });
+        Ok((found.collect(), more))
+    }
+
+    /// One of them, by the name of its folder.
+    pub fn proposal(&self, name: &str) -> Result<Proposal, ProposalError> {
+        let id =
+            PolicyId::parse(name).map_err(|_| ProposalError::Name { name: name.to_owned() })?;
+        let files = self.proposal_folder().read(name, MOST_FILES, limit_of)?;
+        let of = |wanted: &'static str| {
+            let found = files.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, bytes)| &bytes[..]).ok_or(ProposalError::Lacks { file: wanted })
+        };
+        let (entry, envelopes) = (of(proposal::ENTRY)?, of(proposal::ENVELOPES)?);
+        let signatures = files.iter().filter(|(name, _)| KeyId::parse(name).is_ok());
+        let signatures = signatures.map(|(name, bytes)| SignatureFile { name, bytes }).collect();
+        Ok(Files { id, entry, envelopes, signatures }.read()?)
+    }
+
+    /// Refuses to sign on an older state than one that was accepted here: with the signatures of others it
+    /// would become a policy that this device then takes for the newer one.
+    pub fn refuse_older(&self) -> Result<(), TransactionError> {
+        match self.open(Depth::Everything)?.pin {
+            PinStatus::Prefix { .. } => Err(TransactionError::SplitsPolicy),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a signature to one of them.
+    pub fn add_signature(&self, id: &PolicyId, sig: &PolicySignature) -> Result<(), ProposalError> {
+        Ok(self.proposal_folder().add(&id.to_string(), &proposal::signature(sig))?)
+    }
+
+    /// Takes one of them away, whatever it is.
+    pub fn remove_proposal(&self, name: &str) -> Result<(), ProposalError> {
+        Ok(self.proposal_folder().remove(name)?)
+    }
+
+    fn proposal_folder(&self) -> Proposals {
+        Proposals::of(&self.location.folder)
+    }
+}
+
+/// Writes a change that waits for signatures; `None` of one that does not.
+pub(super) fn put(
+    session: &Session,
+    change: &Change,
+    threshold: usize,
+) -> Option<Result<Proposed, ProposalError>> {
+    let (entry, envelopes) = change.proposed()?;
+    let id = entry.id();
+    let mut files = proposal::write(entry, envelopes);
+    // Without its entry it is none, so that comes last.
+    files.reverse();
+    let written = session.proposal_folder().write(&id.to_string(), &files);
+    Some(written.map(|()| Proposed { id, threshold }).map_err(ProposalError::from))
+}
+
+/// The most bytes of a file of this name.
+fn limit_of(name: &str) -> Option<u64> {
+    match name {
+        proposal::ENTRY => Some(proposal::MAX_ENTRY),
+        proposal::ENVELOPES => Some(proposal::MAX_ENVELOPES),
+        key => KeyId::parse(key).is_ok().then_some(proposal::MAX_SIGNATURE),
+    }
+}

@@ -1,0 +1,100 @@
+//! What one owner of several, or somebody who can push, gets out of the commands of honest owners.
+
+use super::{Team, folder, listed, owners, proposes};
+use std::fs;
+
+/// Puts zeros in the place of every signature of a proposal.
+fn unsigned(who: &v_secure_testkit::person::Person, id: &str) {
+    for file in fs::read_dir(folder(who, id)).unwrap() {
+        let path = file.unwrap().path();
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        if let Some((before, _)) = text.split_once("\"sig\":\"") {
+            fs::write(&path, format!("{before}\"sig\":\"{}\"}}\n", "A".repeat(86))).unwrap();
+        }
+    }
+}
+
+/// Who can push can put anything there; to have it made anew would be to sign it in its place.
+#[test]
+fn what_no_owner_signed_is_neither_called_stale_nor_made_anew() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    let id = proposes(ada, "settings set ttl on-write");
+    ada.run("role create ops --grant read:ops/*").ok();
+    team.push(ada, "propose, and change the policy");
+    team.pull(bob);
+    assert_eq!(listed(bob)[0]["state"], "stale");
+    unsigned(bob, &id);
+    assert_eq!(listed(bob)[0]["state"], "unfit");
+    let vault = fs::read(bob.vault()).unwrap();
+    for line in [format!("policy renew {id} --yes"), format!("policy sign {id} --yes")] {
+        let refused = bob.run(&line);
+        assert!(refused.code != 0 && refused.err.contains("no owner has signed"), "{refused:?}");
+        assert!(!refused.err.contains("policy renew"), "{}", refused.err);
+    }
+    assert_eq!(fs::read(bob.vault()).unwrap(), vault);
+    assert_eq!(listed(bob).len(), 1, "nothing was proposed in its place");
+}
+
+/// A signature on an older state would help to make a policy that this device then follows.
+#[test]
+fn nobody_signs_on_an_older_state() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    proposes(ada, "settings set ttl on-write");
+    team.push(ada, "propose");
+    team.pull(bob);
+    let old = fs::read(bob.vault()).unwrap();
+    bob.run("role create ops --grant read:ops/*").ok();
+    fs::write(bob.vault(), old).unwrap();
+    let refused = bob.run("policy sign --yes --json");
+    assert_eq!(refused.error(), (7, "splits-policy".into()), "{refused:?}");
+}
+
+/// The one who is asked to sign is no reason for their own signature.
+#[test]
+fn a_member_that_a_proposal_makes_an_owner_is_vouched_for_by_who_completes_it() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    let eve = v_secure_testkit::person::Person::new("eve");
+    eve.pull(ada);
+    let request = eve.run("member request eve --json").json();
+    let line = request["request"].as_str().unwrap();
+    let added = ada.feed("member add eve --request - --role owner --yes --json", line);
+    assert_eq!(added.error(), (4, "owner-threshold".into()), "{added:?}");
+    team.push(ada, "propose");
+    team.pull(bob);
+    let refused = bob.run("policy sign --yes --json");
+    assert_eq!(refused.error(), (1, "not-vouched".into()), "{refused:?}");
+    assert_eq!(owners(bob).len(), 3);
+}
+
+/// All that is signed is shown, keys too.
+#[test]
+fn keys_are_among_what_is_shown() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    proposes(ada, "owner remove cy --yes");
+    team.push(ada, "propose");
+    team.pull(bob);
+    let changes = &listed(bob)[0]["changes"];
+    let actions: Vec<&str> =
+        changes.as_array().unwrap().iter().map(|c| c["action"].as_str().unwrap()).collect();
+    assert!(actions.contains(&"role-leave") && actions.contains(&"epoch"), "{actions:?}");
+}
+
+/// Who leaves would keep the keys that they made for those who stay.
+#[test]
+fn who_leaves_makes_no_keys_for_the_others() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, cy, .. } = &team;
+    proposes(ada, "owner remove cy --yes");
+    team.push(ada, "propose");
+    team.pull(cy);
+    let refused = cy.run("policy sign --yes");
+    assert!(refused.code == 4 && refused.err.contains("has to stay"), "{refused:?}");
+    assert_eq!(owners(cy).len(), 3);
+    team.pull(bob);
+    bob.run("policy sign --yes").ok();
+    assert_eq!(owners(bob), ["ada", "bob"]);
+}
