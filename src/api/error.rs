@@ -84,7 +84,7 @@ pub enum Notice {
     Older { seen: usize, accepted: usize },
     /// So many of the log's last entries that were accepted here before are missing.
     HeadsMissing(usize),
-    /// The secret has several active versions since a merge; the later one was given.
+    /// The secret has several active versions since a merge; the one with the highest number was given.
     Conflict(SecretName),
     /// The secret's current wrap does not open it, and an older one did: `v-secure access settle`
     /// mends that.

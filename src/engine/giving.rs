@@ -37,7 +37,7 @@ pub enum GivingError {
     Journal(#[source] JournalError),
 }
 
-/// Those of the secrets that have several active versions: what is given of them is the latest.
+/// Those of the secrets that have several active versions: what is given of them is the one with the highest number.
 pub fn conflicts<'a>(
     vault: &Vault,
     secrets: impl IntoIterator<Item = &'a SecretName>,

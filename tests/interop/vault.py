@@ -126,7 +126,7 @@ def _current(state):
     if expires is not None and time.time() >= expires:
         raise Stop(FAILED, f"The current version of {state.name} is expired. --version can still name it.")
     if len(state.candidates) > 1:
-        say(f"Note: {state.name} has {len(state.candidates)} versions in conflict; this is the latest.")
+        say(f"Note: {state.name} has {len(state.candidates)} versions in conflict; this is the one with the highest number.")
     return state.current
 
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::process::Command;
 use v_secure_testkit::branches::open;
-use v_secure_testkit::cli::{failure, finish};
+use v_secure_testkit::cli::{Cli, failure, finish};
 use v_secure_testkit::person::Person;
 use v_secure_testkit::repository::{FILE, Repository};
 use v_secure_testkit::tools;
@@ -191,6 +191,7 @@ fn two_values_of_one_secret_are_both_kept_until_one_is_taken() {
     let first = cli.json("secret versions A")["versions"][2]["id"].as_str().unwrap().to_owned();
     let refused = cli.run(&format!("secret resolve A --json --take {first}"));
     assert_eq!(failure(&refused), (7, "no-conflict".into()), "the oldest is not one of them");
+    assert_eq!(conflicts(cli), ["v-secure secret resolve default/A --take VERSION"]);
     let taken = cli.json("secret resolve A --take 2");
     assert_eq!((&taken["secret"], &taken["version"]), (&"default/A".into(), &2.into()));
     let run = cli.run("get A");
@@ -199,6 +200,66 @@ fn two_values_of_one_secret_are_both_kept_until_one_is_taken() {
     let again = cli.run("secret resolve A --take 2 --json");
     assert_eq!(failure(&again), (7, "no-conflict".into()));
     assert_eq!(failure(&cli.run("secret resolve B --take 2 --json")), (5, "not-found".into()));
+}
+
+/// A field, what each side makes of it, and what the hint's words stand for.
+const FIELDS: [(&str, [&str; 2], [&str; 2]); 8] = [
+    ("description", ["secret describe A here", "secret describe A there"], ["TEXT", "both"]),
+    ("tag.web", ["secret tag A --remove web", "secret tag A --remove web"], ["", ""]),
+    ("meta.team", ["set A --meta team=a", "set A --meta team=b"], ["VALUE", "c"]),
+    ("type", ["set A --type api_key", "set A --type generic"], ["TYPE", "api_key"]),
+    ("var", ["set A --var HERE", "set A --var THERE"], ["VARIABLE", "HERE"]),
+    (
+        "rotation-interval",
+        ["set A --rotation-interval 1d", "set A --rotation-interval 2d"],
+        ["SPAN", "3d"],
+    ),
+    ("generate", ["set A --generate=hex:16", "set A --generate=hex:32"], ["KIND:SIZE", "hex:32"]),
+    ("tag.app", ["secret tag A --add app", "secret tag A --add app"], ["", ""]),
+];
+
+/// The hints of `audit verify`, typed.
+#[test]
+fn a_conflict_of_a_field_ends_by_its_own_hint_and_the_value_stays() {
+    let Some(repository) = repository() else { return };
+    let cli = &repository.0;
+    for tag in ["secret tag A --add web", "secret tag A --add app", "secret tag A --remove app"] {
+        cli.ok(tag);
+    }
+    repository.commit("tags");
+    for (field, sides, [word, filled]) in FIELDS {
+        for (name, line) in ["left", "right"].iter().zip(sides) {
+            repository.git(&["checkout", "--quiet", "-B", name, "main"]);
+            // With a reason, as two entries that are alike in all are one.
+            assert_eq!(cli.feed(&format!("{line} --reason {name}"), b"").code, 0, "{line}");
+            // The same statement on both sides is none that differs.
+            if let (&"right", Some(tag)) = (name, field.strip_prefix("tag.")) {
+                let back = if line.contains("--add") { "--remove" } else { "--add" };
+                cli.ok(&format!("secret tag A {back} {tag}"));
+            }
+            repository.commit(line);
+        }
+        repository.git(&["merge", "--quiet", "--no-edit", "left"]);
+        let hints = conflicts(cli);
+        assert!(!hints.is_empty(), "{field}");
+        for (place, hint) in hints.into_iter().enumerate() {
+            let take = hint.replace("VERSION", &(place + 2).to_string());
+            let line = if word.is_empty() { take } else { take.replace(word, filled) };
+            let done = repository.shell(&line);
+            assert!(done.status.success(), "{field}: {line}: {done:?}");
+        }
+        assert_eq!(conflicts(cli), Vec::<String>::new(), "{field}");
+        assert_eq!(cli.ok("get A") == "one", field != "generate", "{field}");
+        repository.commit("ended");
+    }
+}
+
+/// What is said to end each conflict.
+fn conflicts(cli: &Cli) -> Vec<String> {
+    let verified = cli.json("audit verify");
+    let findings = verified["findings"].as_array().unwrap().iter();
+    let conflicts = findings.filter(|found| found["code"] == "conflict");
+    conflicts.map(|found| found["hint"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

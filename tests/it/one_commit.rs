@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::fs;
-use v_secure_testkit::cli::{failure, last_failure};
+use v_secure_testkit::cli::{Run, failure, last_failure};
 use v_secure_testkit::repository::Repository;
 
 fn repository() -> Option<Repository> {
@@ -211,4 +211,79 @@ fn a_clone_without_the_driver_finds_the_same() {
         assert_eq!((cli.ok("get A"), cli.ok("get B")), ("three".into(), "b".into()));
         cli.ok("audit verify");
     }
+}
+
+/// On the last commit of `main`, which made a secret, with a member who may not remove one.
+fn made_by_others() -> Option<Repository> {
+    let repository = repository()?;
+    let cli = &repository.0;
+    cli.ok("identity new -o ../app.txt");
+    let request = cli.ok("--identity ../app.txt member request app -q");
+    fs::write(cli.project().join("../app.request"), request).unwrap();
+    cli.ok("role create app --grant read,write:default/*");
+    cli.ok("member add app --request ../app.request --yes --role app");
+    repository.commit("app");
+    cli.set("NEW", "made");
+    repository.commit("made");
+    Some(repository)
+}
+
+/// git has staged the older file, and its own record of the revert is gone.
+#[track_caller]
+fn stopped(repository: &Repository) {
+    let revert = repository.git_in(&repository.root(), &["revert", "--no-edit", "HEAD"]);
+    assert!(!revert.status.success(), "{revert:?}");
+}
+
+#[track_caller]
+fn is_as_committed(repository: &Repository) {
+    let left = repository.git_in(&repository.root(), &["status", "--porcelain"]);
+    assert!(left.status.success() && left.stdout.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_revert_that_is_not_permitted_or_does_nothing_names_how_it_is_given_up() {
+    let Some(repository) = made_by_others() else { return };
+    let cli = &repository.0;
+    let give_up = |refused: &Run| {
+        let hint = "git reset --merge  # gives the revert up";
+        assert!(refused.shows(hint), "{refused:?}");
+        assert!(repository.shell(hint).status.success());
+        is_as_committed(&repository);
+        assert_eq!(cli.ok("get NEW"), "made");
+    };
+    stopped(&repository);
+    let refused = cli.run("--identity ../app.txt git resolve --yes --json");
+    assert_eq!(failure(&refused), (4, "not-permitted".into()), "{refused:?}");
+    give_up(&refused);
+    cli.ok("role create nothing");
+    repository.commit("of the policy alone");
+    stopped(&repository);
+    let refused = cli.run("git resolve --yes --json");
+    assert_eq!(failure(&refused), (7, "revert".into()), "{refused:?}");
+    give_up(&refused);
+}
+
+#[test]
+fn what_a_revert_left_that_was_given_up_by_half_is_united_with_the_last_commit() {
+    let Some(repository) = made_by_others() else { return };
+    let cli = &repository.0;
+    for later in [false, true] {
+        stopped(&repository);
+        repository.git(&["restore", "--staged", ".v-secure/vault.toml"]);
+        assert_eq!(cli.run("get NEW").code, 5);
+        if later {
+            cli.set("LATER", "x");
+        }
+        let resolved = cli.run("git resolve");
+        assert_eq!(resolved.code, 0, "{resolved:?}");
+        assert_eq!(resolved.shows("all of the last commit again"), !later, "{resolved:?}");
+        assert_eq!(cli.ok("get NEW"), "made");
+        if !later {
+            is_as_committed(&repository);
+        }
+    }
+    assert_eq!(cli.ok("get LATER"), "x");
+    repository.commit("later");
+    cli.ok("audit verify --base HEAD~1");
 }

@@ -341,6 +341,21 @@ fn a_reading_role_is_never_joined_for_more_than_was_asked() {
 }
 
 #[test]
+fn words_that_are_stated_are_compared_where_the_vault_was_accepted_before_too() {
+    let olga = olga();
+    let shown = olga.run("pin show --json").json();
+    for words in ["fingerprint", "policy_fingerprint"] {
+        let right = format!("pin accept --fingerprint {}", shown[words].as_str().unwrap());
+        let again = olga.run(&right);
+        assert!(again.code == 0 && again.err.contains("accepted already"), "{words}: {again:?}");
+    }
+    for wrong in ["zoo-abandon-ability", "nonsense"] {
+        let refused = olga.run(&format!("--json pin accept --fingerprint {wrong}"));
+        assert_eq!(refused.error(), (6, "fingerprint".into()));
+    }
+}
+
+#[test]
 fn another_vault_is_refused_until_it_is_accepted_by_its_words() {
     let olga = olga();
     let (apprentice, mallory) = (developers(&olga), Person::new("mallory"));

@@ -1,5 +1,5 @@
-//! Secrets with several active values: every way out gives the latest and says so, or gives none where
-//! `--strict` asks for that.
+//! Secrets with several active values: every way out gives the one with the highest number and says so, or
+//! gives none where `--strict` asks for that.
 
 use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
@@ -26,7 +26,7 @@ pub fn judge(
 pub fn tell(context: &Context<'_>, vault: &Vault, secrets: &[SecretName]) {
     for secret in giving::conflicts(vault, secrets) {
         context.ui.warn(&format!(
-            "{secret} has several active versions since a merge; this is the latest. Choose one: v-secure secret resolve {secret} --take VERSION"
+            "{secret} has several active versions since a merge; this is the one with the highest number, which says nothing about time. Choose one: v-secure secret resolve {secret} --take VERSION"
         ));
     }
 }

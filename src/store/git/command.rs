@@ -76,15 +76,10 @@ pub fn merged(folder: &Path) -> Vec<String> {
     unfinished(folder, "MERGE_HEAD")
 }
 
-/// Whether a rebase stopped at a commit.
-pub(crate) fn is_rebasing(folder: &Path) -> bool {
-    !unfinished(folder, "REBASE_HEAD").is_empty()
-}
-
 /// Whether one commit is being picked or taken back, which is no step of a rebase.
 pub(crate) fn is_picking(folder: &Path) -> bool {
     let records = ["CHERRY_PICK_HEAD", "REVERT_HEAD"];
-    records.iter().any(|name| !unfinished(folder, name).is_empty()) && !has_rebase(folder)
+    records.iter().any(|name| !unfinished(folder, name).is_empty()) && !is_rebasing(folder)
 }
 
 /// Whether the commit that is being made takes another one back: git keeps no record of it where nothing
@@ -102,11 +97,11 @@ pub(crate) fn is_taking_back(folder: &Path) -> bool {
 /// push brings.
 pub(crate) fn is_in_the_middle(folder: &Path) -> bool {
     let records = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
-    records.iter().any(|name| !unfinished(folder, name).is_empty()) || has_rebase(folder)
+    records.iter().any(|name| !unfinished(folder, name).is_empty()) || is_rebasing(folder)
 }
 
 /// Whether a rebase is not finished, at whichever step: the name of its commit alone may outlive it.
-fn has_rebase(folder: &Path) -> bool {
+pub(crate) fn is_rebasing(folder: &Path) -> bool {
     ["rebase-merge", "rebase-apply"].iter().any(|name| {
         text(folder, &["rev-parse", "--git-path", name])
             .is_some_and(|path| folder.join(path).symlink_metadata().is_ok())

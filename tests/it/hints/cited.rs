@@ -31,6 +31,10 @@ const BROKEN_SIDE: By =
 const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
 const TAKEN_BACK: By =
     Test("one_commit.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
+const GIVEN_UP: By = Test(
+    "one_commit.rs",
+    "a_revert_that_is_not_permitted_or_does_nothing_names_how_it_is_given_up",
+);
 const PICKED: By =
     Test("one_commit.rs", "a_picked_value_is_a_new_version_here_for_those_who_may_read_it_here");
 const VALUES: By = Test("merging.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
@@ -112,6 +116,8 @@ pub const ALL: &[Cited] = &[
     cited("revert", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", TAKEN_BACK),
     cited("refused", "v-secure git resolve && git add .v-secure && git commit  # takes it back by a change of your own", TAKEN_BACK),
     cited("refused", "git reset --merge  # gives the revert up", REVERT),
+    cited("revert", "git reset --merge  # gives the revert up", GIVEN_UP),
+    cited("not-permitted", "git reset --merge  # gives the revert up", GIVEN_UP),
     cited("pick", "git cherry-pick --abort", REVERT),
     cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
     cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),

@@ -42,6 +42,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/error/failures/merging.rs", "AGAIN", &["v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own"]),
     ("cli/error/failures/merging.rs", "RESOLVE", &["v-secure git resolve"]),
     ("cli/command/git/merge_driver.rs", "merging::POLICY_REBASE", &["v-secure policy rebase"]),
+    ("cli/command/git/merge_driver.rs", "merging::RESOLVE", &["v-secure git resolve"]),
     ("cli/command/policy/rebase/mod.rs", "RESOLVE", &["v-secure git resolve"]),
     ("cli/command/policy/rebase/sides.rs", "RESOLVE", &["v-secure git resolve"]),
     ("cli/error/failures/mod.rs", "who_gives_keys(able)", &GIVES_KEYS),
@@ -69,6 +70,11 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "--allow-weak-passphrase, where nobody else can read the file",
     ]),
     ("cli/people/recovery.rs", "hint.into()", &["--recovery-out or --out with the name of a new file"]),
+    ("cli/command/git/again.rs", "self.giving_up()", &[
+        "git revert --abort",
+        "git reset --merge  # gives the revert up",
+        "git cherry-pick --abort",
+    ]),
     // Those of findings, which stand in crates/core/src/log.
     ("cli/repository/verification.rs", "hint", &[]),
     ("cli/repository/verification.rs", "", &[

@@ -1,6 +1,7 @@
 //! Branches that both changed members, roles or settings, brought together by `policy rebase` in the state that git
 //! leaves.
 
+mod added;
 mod people;
 mod states;
 mod written;

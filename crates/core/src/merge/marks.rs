@@ -1,4 +1,5 @@
-//! A text with git's conflict marks, taken apart into the texts of its sides.
+//! A text with git's conflict marks, taken apart into the texts of its sides, and made of two sides that have no
+//! union: what git adds or commits unread is then still both of them.
 
 use crate::file::unmerged::is_mark;
 
@@ -9,6 +10,12 @@ enum Within {
     /// What both began from, in git's styles diff3 and zdiff3.
     Base,
     Theirs,
+}
+
+/// One conflict that holds both sides whole. No vault has a line that is a mark, so [`sides`] gives them back.
+pub fn around([ours, theirs]: [&str; 2]) -> String {
+    let end = |text: &str| if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("<<<<<<< ours\n{ours}{}=======\n{theirs}{}>>>>>>> theirs\n", end(ours), end(theirs))
 }
 
 /// The text of either side, each with what git had no doubt about. `None` where the marks are not those of
@@ -58,6 +65,13 @@ mod tests {
         assert_eq!(sides(text), Some(["a\nx\nc\n".to_owned(), "a\ny\nc\n".to_owned()]));
         let twice = "<<<<<<< A\n1\n=======\n>>>>>>> B\nm\n<<<<<<< A\n=======\n2\n>>>>>>> B\n";
         assert_eq!(sides(twice), Some(["1\nm\n".to_owned(), "m\n2\n".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_put_between_marks_comes_back() {
+        let [ours, theirs] = ["a\nb\n", "a\nc\n"];
+        assert_eq!(sides(&around([ours, theirs])), Some([ours.to_owned(), theirs.to_owned()]));
+        assert_eq!(sides(&around(["a", ""])), Some(["a\n".to_owned(), String::new()]));
     }
 
     #[test]

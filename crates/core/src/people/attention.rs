@@ -155,12 +155,18 @@ impl<'a> Activity<'a> {
     fn used(&self, role: &Role, pattern: &Pattern, right: Right, since: UnixTime) -> bool {
         use crate::log::op::Op;
         let is_for = |op: &Op| match op {
-            Op::Remove(_) => right == Right::Delete,
+            Op::Remove(_) | Op::Prune { .. } => right == Right::Delete,
+            Op::Expire(_) => matches!(right, Right::Write | Right::Delete),
+            Op::Pending { .. } | Op::Rollout { .. } => {
+                matches!(right, Right::Write | Right::Rotate)
+            }
+            // To wrap anew is a reader's work, whatever else they may do.
+            Op::Rewrap { .. } | Op::Checkpoint { .. } | Op::Join(_) => false,
             // With the right to write one may rotate: a rotation says of neither that it is unused.
             Op::Put(put) => {
                 right == Right::Write || (right == Right::Rotate && !put.replaces.is_empty())
             }
-            _ => right == Right::Write,
+            Op::Field(_) | Op::Resolve { .. } | Op::Restore(_) => right == Right::Write,
         };
         let covers = |op: &Op| op.secret().is_some_and(|secret| pattern.matches(secret));
         let mut entries = self.vault.file().entries.values().filter(|entry| entry.ts >= since);

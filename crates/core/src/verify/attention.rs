@@ -35,22 +35,49 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         let finding = Finding::new(code, Subject::Secret(name.clone()), message);
         findings.push(finding.hint(hint));
     };
-    let set = || format!("v-secure set {name}");
     if state.is_conflict() {
         let by: Vec<_> = state.active().map(|v| format!("{} by {}", v.number, v.author)).collect();
         let message = format!("{name} has several active versions: {}", by.join(", "));
-        conflict(FindingCode::Conflict, message, set());
+        conflict(
+            FindingCode::Conflict,
+            message,
+            format!("v-secure secret resolve {name} --take VERSION"),
+        );
     }
     for (field, register) in state.fields.iter().filter(|(_, r)| !r.others.is_empty()) {
         let count = register.others.len() + 1;
         let message = format!("field {field} of {name} has {count} differing values");
-        conflict(FindingCode::Conflict, message, set());
+        conflict(FindingCode::Conflict, message, stating(name, field, register.value.is_some()));
     }
     for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
         let (message, hint) = removal_conflict(name, version);
         conflict(FindingCode::RemovalConflict, message, hint);
     }
     findings
+}
+
+/// What ends a conflict of a field: it is stated anew, and the value stays. Standard input is empty where a command
+/// would ask for a value or read one.
+fn stating(name: &SecretName, field: &str, is_set: bool) -> String {
+    let set = |option: &str| format!("v-secure set {name} {option} </dev/null");
+    match field.split_once('.').unwrap_or((field, "")) {
+        ("description", _) => format!("v-secure secret describe {name} TEXT"),
+        ("tag", tag) if is_set => {
+            format!("v-secure secret tag {name} --add {tag}  # or --remove, if it is to go")
+        }
+        ("tag", tag) => {
+            format!("v-secure secret tag {name} --remove {tag}  # or --add, if it is to stay")
+        }
+        ("meta", key) => set(&format!("--meta {key}=VALUE")),
+        ("type", _) => set("--type TYPE"),
+        ("var", _) => set("--var VARIABLE"),
+        ("rotation-interval", _) => set("--rotation-interval SPAN"),
+        ("generate", _) => {
+            format!("v-secure set {name} --generate=KIND:SIZE  # which makes a new value too")
+        }
+        // Of a later version, which wrote it.
+        _ => format!("v-secure secret show {name}"),
+    }
 }
 
 /// What of single versions, in force or not, two members did without knowing of each other.

@@ -33,12 +33,17 @@ enum Kind {
     Picked,
 }
 
+/// Where git ended the revert that its hook stopped.
+const RESET: &str = "git reset --merge  # gives the revert up";
+
 /// A commit's change, and the vault that it is to be made in.
 pub(super) struct OneChange {
     kind: Kind,
     before: Vault,
     after: Vault,
     here: Vault,
+    /// Whether git still works on it.
+    runs: bool,
 }
 
 /// What was made of it.
@@ -80,7 +85,8 @@ pub(super) fn find(
         vault.map_err(|error| not_merged(&location.vault, labels, &error))
     };
     let (before, after, here) = (opened(before)?, opened(after)?, opened(here)?);
-    Ok(Some(OneChange { kind, before, after, here }))
+    let runs = git_command::is_picking(&location.folder);
+    Ok(Some(OneChange { kind, before, after, here, runs }))
 }
 
 /// Before the change, after it, and what it is to be made in.
@@ -140,10 +146,16 @@ impl OneChange {
         confirm.check(context, self.question())?;
         let who = unlocking::unlock(context, &self.here)?.who;
         let signer = who.signer(&self.here)?;
+        let led_out = |failure: Failure| match failure.code {
+            // Who is told to ask somebody else has older states staged, which no later commit may bring.
+            Code::NotPermitted => failure.hint(self.giving_up()),
+            _ => failure,
+        };
         let reason = reason.unwrap_or(self.reason()).to_owned();
         let (random, now, progress) = (context.host, context.host.now(), &Silent);
         let ctx = Ctx { who: &who, signer: &signer, random, now, reason, progress };
-        let (change, again, left) = self.change(context, session, what, (again, left), &ctx)?;
+        let changed = self.change(context, session, what, (again, left), &ctx);
+        let (change, again, left) = changed.map_err(led_out)?;
         let vault = self.here.apply(change).map_err(TransactionError::from)?;
         Ok(Remade { vault, again, left })
     }
@@ -243,9 +255,14 @@ impl OneChange {
         };
         let mut failure = Failure::new(code, message);
         failure.causes = left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-        match self.kind {
-            Kind::TakenBack => failure.hint("git revert --abort"),
-            Kind::Picked => failure.hint("git cherry-pick --abort"),
+        failure.hint(self.giving_up())
+    }
+
+    const fn giving_up(&self) -> &'static str {
+        match (self.kind, self.runs) {
+            (Kind::TakenBack, true) => "git revert --abort",
+            (Kind::TakenBack, false) => RESET,
+            (Kind::Picked, _) => "git cherry-pick --abort",
         }
     }
 }

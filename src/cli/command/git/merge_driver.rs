@@ -1,13 +1,15 @@
 //! `v-secure git merge-driver`: what git runs to merge two copies of a vault.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::{self, not_merged};
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::{new_file, read};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use v_secure_core::file::format::MAX_FILE;
-use v_secure_core::merge::{MergeError, blended, merge, union};
+use v_secure_core::file::format::{self, MAX_FILE};
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::merge::{MergeError, blended, marks, merge, union};
 
 /// Git made the file for this merge.
 const MODE: u32 = 0o600;
@@ -40,22 +42,21 @@ pub struct MergeDriver {
 
 impl MergeDriver {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let refused = |error: MergeError| {
-            let failure = not_merged(&self.path, ["here", "coming in"], &error);
-            match error {
-                MergeError::PolicyDiverged { .. } => failure.hint(merging::POLICY_REBASE),
-                MergeError::OtherVault { .. } => failure,
-                _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
-            }
-        };
+        let refused = |error| self.refused(&error);
         let [base, ours, theirs] = [text(&self.base)?, text(&self.ours)?, text(&self.theirs)?];
-        let here = blended::loose(&ours).map_err(refused)?;
         let there = blended::loose(&theirs).map_err(refused)?;
+        if let Some(parted) = marks::sides(&ours) {
+            return self.beside_marks(parted, &base, there);
+        }
+        let here = blended::loose(&ours).map_err(refused)?;
         // Where the policies parted that is what is told: what gave way to another policy is none of its history.
         if let Ok(began) = blended::loose(&base)
             && !union::is_parted(&here, &there)
         {
             merging::refuse_picks(&self.path, &began, [&here, &there])?;
+        }
+        if union::is_parted(&here, &there) {
+            self.keep_both([&ours, &theirs])?;
         }
         let merged = merge(here, [there], context.host.now()).map_err(refused)?;
         merging::tell_conflicts(context, &merged.vault);
@@ -64,15 +65,46 @@ impl MergeDriver {
         }
         Ok(())
     }
+
+    /// A rebase that went on over marks brings the next commit of its branch: it is put to the side that it goes on
+    /// from.
+    fn beside_marks(&self, parted: [String; 2], base: &str, there: VaultFile) -> Outcome {
+        let refused = |error| self.refused(&error);
+        let [ours, theirs] = parted.map(|text| blended::loose(&text));
+        let [mut ours, mut theirs] = [ours.map_err(refused)?, theirs.map_err(refused)?];
+        let side = if union::is_parted(&theirs, &there) { &mut ours } else { &mut theirs };
+        if let Ok(began) = blended::loose(base) {
+            merging::refuse_picks(&self.path, &began, [side, &there])?;
+        }
+        *side = union::union(side.clone(), there).map_err(refused)?;
+        self.keep_both([&format::write(&ours), &format::write(&theirs)])?;
+        Err(match union::union(ours, theirs) {
+            Err(error) => self.refused(&error),
+            Ok(_) => Failure::new(Code::Unmerged, "what is here is an unfinished merge itself")
+                .hint(merging::RESOLVE),
+        })
+    }
+
+    /// With one side alone in the file, `git add` and `git rebase --continue` would drop the other one's change of
+    /// the policy without a word, and so would every reader take it for a vault.
+    fn keep_both(&self, sides: [&str; 2]) -> Outcome {
+        new_file::write_over(&self.ours, marks::around(sides).as_bytes(), MODE)?;
+        Ok(())
+    }
+
+    fn refused(&self, error: &MergeError) -> Failure {
+        let failure = not_merged(&self.path, ["here", "coming in"], error);
+        match error {
+            MergeError::PolicyDiverged { .. } => failure.hint(merging::POLICY_REBASE),
+            MergeError::OtherVault { .. } => failure,
+            _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
+        }
+    }
 }
 
 fn text(path: &Path) -> Outcome<String> {
     let found = read::read(path, MAX_FILE as u64).map_err(|error| {
-        Failure::new(
-            crate::cli::error::codes::Code::MergeInput,
-            format!("{} cannot be read", path.display()),
-        )
-        .because(&error)
+        Failure::new(Code::MergeInput, format!("{} cannot be read", path.display())).because(&error)
     })?;
     // What is no text is no vault, and refused as such.
     Ok(String::from_utf8_lossy(&found.bytes).into_owned())

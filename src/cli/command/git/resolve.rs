@@ -13,20 +13,22 @@ use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use crate::store::git::sides::sides;
 use clap::Args;
+use std::path::Path;
 use v_secure_core::file::format;
-use v_secure_core::merge::{MergeError, Merged, blended, merge};
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::merge::{MergeError, Merged, blended, is_lacking, marks, merge};
 use v_secure_core::report::view::git::GitResolveView;
 use v_secure_core::time::UnixTime;
 
-/// Unite the sides of an unfinished merge of the vault, without a key
+/// Unite the sides of an unfinished merge of the vault, or make one commit's change your own
 #[derive(Debug, Args)]
 #[command(
     after_help = "For a vault with conflict marks, one that git merged as text, or one that a clone without the \
-                  merge driver left half merged. Every signed record of every side is kept; nothing is written \
+                  merge driver left half merged. Every signed record of every side is kept, and no key is needed; nothing is written \
                   unless the result verifies. Where both sides changed one secret, both values are there \
                   afterwards, and 'v-secure secret resolve' ends that.\n\n\
                   Of a commit that 'git revert' takes back, or 'git cherry-pick' brings from another branch, it \
-                  makes the change as one of your own, with your key and rights, once it has shown it and asked: an \
+                  makes the change as one of your own, which takes your key and your rights, once it has shown it and asked: an \
                   earlier value becomes active again, what was removed is restored, what was made is removed; a \
                   picked value is encrypted anew for those who may read it here.\n\n\
                   Examples:\n  v-secure git resolve && git add .v-secure && git commit"
@@ -49,8 +51,10 @@ impl Resolve {
         if let Some(change) = again::find(context, &location, &text)? {
             return self.again(context, &session, resolution, change);
         }
-        let merged = merged(&location, resolution.bytes(), now)
+        let last = last_commit(&location);
+        let merged = merged(&location, resolution.bytes(), last.as_ref(), now)
             .map_err(|error| refused(&location, &error))?;
+        let is_last = last.is_some_and(|last| format::write(&last) == merged.text);
         let changed = merged.text.as_bytes() != resolution.bytes();
         let vault = match changed {
             true => writing::finish(context, &session, resolution.commit(context, &merged)?),
@@ -68,6 +72,10 @@ impl Resolve {
         }
         if !changed {
             context.ui.note("nothing to resolve: the vault is whole");
+            return Ok(());
+        }
+        if is_last {
+            context.ui.note("the vault has all of the last commit again");
             return Ok(());
         }
         context.ui.note(&format!("{}: all sides are united", location.vault.display()));
@@ -107,15 +115,43 @@ impl Resolve {
 }
 
 /// The sides as git has them, and what stands in the file: somebody may have written to it since.
-fn merged(location: &Location, bytes: &[u8], now: UnixTime) -> Result<Merged, MergeError> {
+fn merged(
+    location: &Location,
+    bytes: &[u8],
+    last: Option<&VaultFile>,
+    now: UnixTime,
+) -> Result<Merged, MergeError> {
     let text = String::from_utf8_lossy(bytes);
     let sides = sides(location);
     let sides = sides.iter().map(|side| blended::loose(&String::from_utf8_lossy(side)));
-    let mut sides = sides.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let sides = match sides.collect::<Result<Vec<_>, _>>() {
+        // A side with marks of its own: a rebase went on over them, and the file has all of it.
+        Err(_) if marks::sides(&text).is_some() => Vec::new(),
+        sides => sides?,
+    };
+    let mut sides = sides.into_iter();
     match sides.next() {
-        None => blended::mended(&text, now),
+        None => {
+            let whole = blended::mended(&text, now)?;
+            // A revert that was given up by half leaves an older file, which no later commit may bring.
+            match last.filter(|last| whole.text == text && is_behind(whole.vault.file(), last)) {
+                Some(last) => merge(whole.vault.file().clone(), [last.clone()], now),
+                None => Ok(whole),
+            }
+        }
         Some(first) => merge(first, sides.chain(blended::read(&text).ok()), now),
     }
+}
+
+fn is_behind(here: &VaultFile, last: &VaultFile) -> bool {
+    last.header.vault == here.header.vault && is_lacking(here, last)
+}
+
+/// The vault of the last commit, if it is one.
+fn last_commit(location: &Location) -> Option<VaultFile> {
+    let name = Path::new(".").join(location.vault.file_name()?);
+    let bytes = git_command::show(&location.folder, "HEAD", &name)?;
+    blended::loose(&String::from_utf8_lossy(&bytes)).ok()
 }
 
 fn refused(location: &Location, error: &MergeError) -> Failure {

@@ -10,7 +10,8 @@ use v_secure_core::secret::resolve;
 /// Choose which value stays, where two branches changed one secret
 #[derive(Debug, Args)]
 #[command(
-    after_help = "After a merge a secret can have several active versions; the latest is served until one is chosen. \
+    after_help = "After a merge a secret can have several active versions; the one with the highest number is served until \
+                  one is chosen; the number says nothing about time. \
                   The others stay in the history. To take none of them, set a new value.\n\n\
                   Examples:\n  v-secure secret versions DATABASE_URL\n  \
                   v-secure secret resolve DATABASE_URL --take 3"

@@ -136,7 +136,7 @@ pub enum WhyRefused {
     OtherMember {
         member: Name,
     },
-    /// Both chains set it, and there it lets less through.
+    /// Both chains set it, and what was to come does not let less through.
     Setting {
         here: String,
     },

@@ -18,6 +18,7 @@ use crate::policy::gives::{self, unstated};
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
+use crate::policy::settings::Settings;
 use crate::policy::settings::reserved::is_carried;
 use crate::policy::sign::PolicyDraft;
 use crate::policy::state::PolicyState;
@@ -195,8 +196,7 @@ impl Run<'_> {
         }
         if let PolicyOp::Setting { key, .. } = &op
             && self.is_set_here(key)
-            // Which value of a setting that is not known here lets less through, nobody can say.
-            && (is_carried(key) || !tightens(key, before.settings(), after.settings()))
+            && !is_stricter(key, [before.settings(), after.settings()])
         {
             let here = before.settings().get(key).unwrap_or_default().to_owned();
             return (Verdict::Refused(WhyRefused::Setting { here }), op);
@@ -288,6 +288,12 @@ impl Run<'_> {
             planned.verdict = Verdict::Asked { why: WhyAsked::Gives, agreed };
         }
     }
+}
+
+/// Whether the new value of a setting lets less through, and the one before it nothing that the new one does not.
+/// Which it is of a setting that is not known here, nobody can say.
+fn is_stricter(key: &str, [before, after]: [&Settings; 2]) -> bool {
+    !is_carried(key) && tightens(key, before, after) && !tightens(key, after, before)
 }
 
 /// Whether those who signed an op could do it here.

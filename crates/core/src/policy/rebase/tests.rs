@@ -234,6 +234,15 @@ fn of_a_setting_that_both_sides_set_the_stricter_stays() {
         let replay = replayed(&base, [&set("sync.remote", "a"), &set("sync.remote", there)], None);
         assert_eq!(verdicts(&replay), [expected], "what is not known here stays as it is");
     }
+    // Neither lets less through.
+    for (key, here, there) in
+        [("env.qa.extends", "dev", "prod"), ("scan.allow", "a.conf", "b.conf")]
+    {
+        let replay = replayed(&base, [&set(key, here), &set(key, there)], None);
+        assert_eq!(reasons(&replay), [format!("the side that stays set it to {here}")], "{key}");
+        let stays = replay.chain.state().settings().get(key);
+        assert_eq!(stays, Some(here));
+    }
     let replay = replayed(&base, [&set("ttl", "on-write"), &set("sync.remote", "a")], None);
     assert_eq!(verdicts(&replay), ["again"]);
 }

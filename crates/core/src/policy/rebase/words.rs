@@ -32,7 +32,7 @@ impl fmt::Display for WhyRefused {
                 write!(f, "{member} is another member on the side that stays")
             }
             Self::Setting { here } if here.is_empty() => {
-                f.write_str("the side that stays unset this, too, and lets less through")
+                f.write_str("the side that stays unset it")
             }
             Self::Threshold { here } => {
                 write!(f, "the side that stays set it, too, and asks for {here} owners")

@@ -77,7 +77,7 @@ fn tell_left(context: &Context<'_>, report: &KeyRotateView) {
         let some = few(names.iter().copied());
         context.ui.warn(&match why {
             "conflict" => format!(
-                "left as they are, with several active versions: {some}; 'v-secure set NAME' settles that"
+                "left as they are, with several active versions: {some}; 'v-secure secret resolve NAME --take VERSION' settles that"
             ),
             "no-keys" => {
                 format!("left as they are until their audience has keys: {some}; 'v-secure access settle'")

@@ -73,11 +73,15 @@ fn of_merge(location: &Location, here: &str, keep: Keep, now: UnixTime) -> Outco
 /// As git has them, with what was written to the file since, or as they stand between its marks.
 fn files(location: &Location, here: &str) -> Option<Result<[VaultFile; 2], MergeError>> {
     let parse = |bytes: &Vec<u8>| blended::loose(&String::from_utf8_lossy(bytes));
+    let marked = marks::sides(here);
     if let [ours, theirs] = sides::sides(location).as_slice() {
         let both = parse(ours).and_then(|ours| Ok([ours, parse(theirs)?]));
-        return Some(both.map(|both| with_later(both, here)));
+        // A side with marks of its own: a rebase went on over them.
+        if both.is_ok() || marked.is_none() {
+            return Some(both.map(|both| with_later(both, here)));
+        }
     }
-    let [ours, theirs] = marks::sides(here)?;
+    let [ours, theirs] = marked?;
     let both = blended::loose(&ours).and_then(|ours| Ok((ours, blended::loose(&theirs)?)));
     Some(both.and_then(|(ours, theirs)| rebase::apart(ours, theirs)))
 }
