@@ -104,7 +104,7 @@ pub struct OpenedVault {
     pub pin: PinStatus,
     /// The accepted chain goes on behind this one's head, and what is missing here took something away.
     pub missing_takings: bool,
-    /// The accepted chain parted from this one, which took it over: see [`rebase::took_over`].
+    /// The accepted chain parted from this one, which took it over: see `rebase::took_over`.
     pub took_over: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
     pub voided: Vec<EntryId>,
