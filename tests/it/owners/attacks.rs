@@ -98,3 +98,19 @@ fn who_leaves_makes_no_keys_for_the_others() {
     bob.run("policy sign --yes").ok();
     assert_eq!(owners(bob), ["ada", "bob"]);
 }
+
+/// What comes back by a branch is not proposed a second time.
+#[test]
+fn what_is_complete_is_said_to_be() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    let id = proposes(ada, "settings set ttl on-write");
+    team.push(ada, "propose");
+    team.pull(bob);
+    bob.run("policy sign --yes").ok();
+    team.push(bob, "signed");
+    super::git(bob, &["checkout", "--quiet", "HEAD~1", "--", ".v-secure/proposals"]);
+    let refused = bob.run(&format!("policy sign {id} --yes --json"));
+    assert_eq!(refused.error(), (7, "proposal-stale".into()), "{refused:?}");
+    assert!(refused.err.contains("it is complete") && !refused.err.contains("policy renew"));
+}

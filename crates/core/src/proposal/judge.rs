@@ -29,7 +29,10 @@ pub enum Unfit {
 impl Unfit {
     /// Whether it was right once, or may become so: to be made anew, or to wait for a merge.
     pub const fn is_stale(&self) -> bool {
-        matches!(self, Self::Stale { .. } | Self::Voids { .. } | Self::LogMissing { .. })
+        matches!(
+            self,
+            Self::Done | Self::Stale { .. } | Self::Voids { .. } | Self::LogMissing { .. }
+        )
     }
 }
 
@@ -57,13 +60,13 @@ impl Judged {
 /// Why it could not be the next entry.
 pub fn judge(vault: &Vault, proposal: &Proposal) -> Result<Judged, Unfit> {
     let entry = &proposal.entry;
+    if vault.chain().ids().contains(&entry.id()) {
+        return Err(Unfit::Done);
+    }
     // Before anything else is said of it: who can push can put anything here, and what is stale is offered to be
     // made anew.
     if vault.chain().owners_who_signed(entry).is_empty() {
         return Err(Unfit::Unsigned);
-    }
-    if vault.chain().ids().contains(&entry.id()) {
-        return Err(Unfit::Done);
     }
     let fits = entry.prev == Some(vault.chain().head())
         && usize::try_from(entry.seq) == Ok(vault.chain().len());
