@@ -1,6 +1,7 @@
 //! What this device remembers in the state folder: pins, ledgers, the journal of reads, verified files.
 
 pub mod cache;
+pub(crate) mod check_key;
 pub mod given;
 pub mod id_list;
 pub mod journal;

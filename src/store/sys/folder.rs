@@ -6,7 +6,8 @@
 use super::unix::{flags, hand_over};
 use super::{Links, Stamp};
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, Stat, linkat, mkdirat, openat, renameat, statat, unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, linkat, mkdirat,
+    openat, renameat, statat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -181,6 +182,13 @@ impl Folder {
 
     pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Dates a file in it anew, as if it was written now.
+    pub(crate) fn touch(&self, name: &OsStr) -> io::Result<()> {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        Ok(utimensat(&self.0, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
     /// Locks the folder itself; `false` where another process has.

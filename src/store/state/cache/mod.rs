@@ -4,8 +4,7 @@
 //! record that cannot be written is none. A record is believed because only this user can have made
 //! it: its check value needs a key that is in a file of this user's alone.
 
-use crate::host::real::RealHost;
-use crate::store::file::new_file;
+use super::check_key::CheckKey;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::temp;
@@ -16,12 +15,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::mac::MacKey;
 
 const FOLDER: &str = "verified";
-
-/// The key of the check values, in the state folder.
-const KEY: &str = "verified.key";
 
 /// Names the version: another one may verify more than this one.
 const FIRST_LINE: &str = concat!("v-secure-verified 3 ", env!("CARGO_PKG_VERSION"));
@@ -29,8 +24,12 @@ const FIRST_LINE: &str = concat!("v-secure-verified 3 ", env!("CARGO_PKG_VERSION
 /// The longest record, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// How many records are kept, the newest ones.
-const KEPT: usize = 64;
+/// How many records are kept, those that were used last. A device meets one for each state of each vault
+/// that it reads: a dozen projects with some branches and worktrees each are well within.
+const KEPT: usize = 512;
+
+/// So many more may gather before the oldest are looked for, which asks for the date of each.
+const SLACK: usize = 64;
 
 /// The records of verified files.
 #[derive(Debug, Clone)]
@@ -57,7 +56,13 @@ impl Cache {
         let (check, report) =
             text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.split_once('\n')?;
         let check = Id::parse(check).ok()?;
-        self.key()?.verifies(&check, &checked(file, report)).then(|| report.to_owned())
+        let holds = self.key().get()?.verifies(&check, &checked(file, report));
+        if holds {
+            // What is read every day must outlive what was written once. A disk that takes no date keeps
+            // the order in which records were made.
+            let _ = folder.touch(path.file_name()?);
+        }
+        holds.then(|| report.to_owned())
     }
 
     /// Records the `report` on a file that passed; whether it was recorded. A failure is no error:
@@ -69,7 +74,7 @@ impl Cache {
     fn record(&self, file: &Id, report: &str) -> Option<()> {
         let state = self.state.as_ref()?;
         let folder = private::ensure_inner(state, FOLDER, self.owners).ok()?;
-        let check = self.key().or_else(|| self.new_key())?.of(&checked(file, report));
+        let check = self.key().get_or_make()?.of(&checked(file, report));
         let text = format!("{FIRST_LINE}\n{check}\n{report}");
         if text.len() as u64 > LIMIT {
             return None;
@@ -80,27 +85,8 @@ impl Cache {
         written.ok()
     }
 
-    /// The key, where there is one that nobody else can read.
-    fn key(&self) -> Option<MacKey> {
-        let state = self.state.as_ref()?;
-        let folder = private::existing(state, self.owners).ok()??;
-        let others = folder.look(KEY.as_ref()).ok()?.mode().unwrap_or(0) & private::ANY_FOR_OTHERS;
-        let read = || private::read_own_in(&folder, &state.join(KEY), MacKey::SIZE, self.owners);
-        if others == 0 { MacKey::parse(&read().ok()?) } else { None }
-    }
-
-    /// Makes the key, once; in the place of what is no key. Where another process makes it too, the
-    /// one that is there counts.
-    fn new_key(&self) -> Option<MacKey> {
-        let state = self.state.as_ref()?;
-        let folder = private::existing(state, self.owners).ok()??;
-        let (path, new) = (state.join(KEY), MacKey::generate(&RealHost));
-        let mode = private::FILE_MODE;
-        let _ = match folder.look(KEY.as_ref()) {
-            Ok(_) => new_file::write_over_in(&folder, &path, new.expose(), mode),
-            Err(_) => new_file::write_new_in(&folder, &path, new.expose(), mode),
-        };
-        self.key()
+    fn key(&self) -> CheckKey<'_> {
+        CheckKey::new(self.state.as_deref(), self.owners)
     }
 }
 
@@ -117,12 +103,12 @@ fn write(folder: &Folder, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
     new.replace(name)
 }
 
-/// Removes all but the newest records, temporary ones of killed writers among them; `newest`, just
-/// written, stays even if the clock was set back.
+/// Removes all but the records that were used last, temporary ones of killed writers among them; `newest`,
+/// just written, stays even if the clock was set back.
 fn prune(folder: &Folder, newest: &OsStr) {
     let mut records: Vec<_> = folder.names().unwrap_or_default();
     records.retain(|name| is_ours(name));
-    if records.len() <= KEPT {
+    if records.len() <= KEPT + SLACK {
         return;
     }
     let mut dated: Vec<_> = records.into_iter().filter_map(|name| dated(folder, name)).collect();

@@ -7,6 +7,7 @@ use tempfile::{TempDir, tempdir};
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::crypto::mac::MacKey;
 
+const MOST: usize = KEPT + SLACK;
 const REPORT: &str = "12 entries\n2 notices\n";
 
 fn fresh() -> (TempDir, Cache) {
@@ -15,8 +16,11 @@ fn fresh() -> (TempDir, Cache) {
     (state, cache)
 }
 
-fn id(number: u8) -> Id {
-    Fixed([number; 32])
+fn id(number: usize) -> Id {
+    let [low, high, ..] = number.to_le_bytes();
+    let mut bytes = [low; 32];
+    bytes[0] = high;
+    Fixed(bytes)
 }
 
 fn record(state: &TempDir, id: &Id) -> PathBuf {
@@ -35,7 +39,7 @@ fn text(key: &MacKey, id: &Id, report: &str) -> String {
 
 /// Makes a record look `minutes` old.
 fn age(path: &Path, minutes: u64) {
-    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000 - 60 * minutes);
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000 - 60 * minutes);
     fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
 }
 
@@ -97,7 +101,7 @@ fn a_record_beyond_the_limit_is_neither_written_nor_read() {
     assert!(cache.put(&id(1), &"x".repeat(limit - 100)));
     assert!(cache.get(&id(1)).is_some());
     let long = "x".repeat(limit);
-    let key = cache.key().unwrap();
+    let key = cache.key().get().unwrap();
     fs::write(record(&state, &id(1)), text(&key, &id(1), &long)).unwrap();
     assert_eq!(cache.get(&id(1)), None);
 }
@@ -106,18 +110,34 @@ fn a_record_beyond_the_limit_is_neither_written_nor_read() {
 fn the_newest_records_stay_and_what_killed_writers_left_goes() {
     let (state, cache) = fresh();
     let left_over = state.path().join(FOLDER).join(format!(".{}.tmp-12345678", id(9)));
-    for number in 0..64 {
-        assert!(cache.put(&id(number), REPORT));
-        age(&record(&state, &id(number)), 100 + u64::from(number));
-    }
-    assert_eq!(names(&state).len(), KEPT);
+    fill(&state, &cache);
     fs::write(&left_over, "").unwrap();
-    age(&left_over, 1000);
-    assert!(cache.put(&id(200), REPORT));
+    age(&left_over, 10_000);
+    assert!(cache.put(&id(9_999), REPORT));
     assert_eq!(names(&state).len(), KEPT);
     assert!(!left_over.exists());
-    assert_eq!(cache.get(&id(63)), None, "the oldest");
-    assert!((0..63).chain([200]).all(|number| cache.get(&id(number)).is_some()));
+    assert_eq!(cache.get(&id(MOST - 1)), None, "the oldest");
+    assert!((0..KEPT - 1).chain([9_999]).all(|number| cache.get(&id(number)).is_some()));
+}
+
+/// As many records as there may be, each a minute older than the one before.
+fn fill(state: &TempDir, cache: &Cache) {
+    for number in 0..MOST {
+        assert!(cache.put(&id(number), REPORT));
+        age(&record(state, &id(number)), 100 + number as u64);
+    }
+    assert_eq!(names(state).len(), MOST);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_read_stays_however_long_ago_it_was_written() {
+    let (state, cache) = fresh();
+    fill(&state, &cache);
+    assert!(cache.get(&id(MOST - 1)).is_some(), "the oldest, which is used");
+    assert!(cache.put(&id(9_999), REPORT));
+    assert!(cache.get(&id(MOST - 1)).is_some());
+    assert_eq!(cache.get(&id(MOST - 2)), None, "the oldest of the others");
 }
 
 #[test]
@@ -130,7 +150,7 @@ fn only_names_of_our_own_form_are_removed() {
         fs::write(file, "").unwrap();
         age(file, 1_000_000);
     }
-    for number in 0..100 {
+    for number in 0..=MOST {
         cache.put(&id(number), REPORT);
     }
     assert!(others.iter().all(|file| file.exists()));
@@ -153,7 +173,7 @@ fn a_record_made_without_this_users_key_is_none() {
 #[test]
 fn a_key_that_is_gone_or_none_is_made_anew_and_its_records_go() {
     let (state, cache) = fresh();
-    let key = state.path().join(KEY);
+    let key = state.path().join("verified.key");
     for damage in [None, Some(&b""[..]), Some(&[7; 31]), Some(&[7; 33])] {
         cache.put(&id(1), REPORT);
         match damage {
@@ -170,14 +190,14 @@ fn a_key_that_is_gone_or_none_is_made_anew_and_its_records_go() {
 #[test]
 fn a_new_record_stays_where_all_others_are_from_the_future() {
     let (state, cache) = fresh();
-    for number in 0..64 {
+    for number in 0..MOST {
         cache.put(&id(number), REPORT);
         let path = record(&state, &id(number));
         let then = SystemTime::UNIX_EPOCH + Duration::from_secs(8_000_000_000);
         fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
     }
-    cache.put(&id(200), REPORT);
-    assert_eq!(cache.get(&id(200)).as_deref(), Some(REPORT));
+    cache.put(&id(9_999), REPORT);
+    assert_eq!(cache.get(&id(9_999)).as_deref(), Some(REPORT));
     assert_eq!(names(&state).len(), KEPT);
 }
 
@@ -188,10 +208,10 @@ fn readers_and_writers_at_once_see_whole_records() {
         for start in 0..4 {
             let cache = &cache;
             scope.spawn(move || {
-                for round in 0..60_u8 {
+                for round in 0..200 {
                     // All write record 1; each its own beside it.
                     cache.put(&id(1), REPORT);
-                    cache.put(&id(100 + start * 30 + round % 30), REPORT);
+                    cache.put(&id(100 + start * 200 + round), REPORT);
                     let found = cache.get(&id(1));
                     assert!(found.is_none_or(|report| report == REPORT));
                 }
@@ -200,7 +220,7 @@ fn readers_and_writers_at_once_see_whole_records() {
     });
     assert!(cache.put(&id(1), REPORT));
     assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
-    assert!(names(&state).len() <= KEPT);
+    assert!(names(&state).len() <= MOST);
 }
 
 #[test]
@@ -248,7 +268,7 @@ mod unix {
     fn a_key_that_others_can_read_is_none() {
         let (state, cache) = fresh();
         cache.put(&id(1), REPORT);
-        let key = state.path().join(KEY);
+        let key = state.path().join("verified.key");
         assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
         let old = fs::read(&key).unwrap();
         set_mode(&key, 0o604);
@@ -277,7 +297,7 @@ mod unix {
         let known = state.path().join("known");
         fs::write(&known, [7; 32]).unwrap();
         set_mode(&known, 0o600);
-        symlink(&known, state.path().join(KEY)).unwrap();
+        symlink(&known, state.path().join("verified.key")).unwrap();
         assert!(!cache.put(&id(1), REPORT));
         assert_eq!(cache.get(&id(1)), None);
         assert_eq!(fs::read(&known).unwrap(), [7; 32]);
