@@ -7,6 +7,7 @@ pub mod door;
 pub mod giving;
 pub mod home;
 pub mod judging;
+mod known;
 pub mod lost;
 pub mod proposals;
 pub mod pruning;

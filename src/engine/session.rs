@@ -2,19 +2,17 @@
 
 use super::accepted;
 use super::accepted::{chain_ids, chain_of};
+use super::known::VerifiedFile;
 use crate::store::file::find::Location;
 use crate::store::file::lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::read;
 use crate::store::file::read::{Contents, ReadError};
-use crate::store::state::cache::Cache;
 use crate::store::state::pins::{Home, KnownVault, PinError, Pins};
 use crate::store::state::place::VaultPlace;
 use crate::store::sys;
 use crate::store::sys::Stamp;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
@@ -114,7 +112,7 @@ pub struct OpenedVault {
     pub is_new_here: bool,
     pub(crate) known: KnownVault,
     /// What full verification found, to be kept once the vault is accepted.
-    pub(super) record: Option<(Id, String)>,
+    pub(super) record: Option<VerifiedFile>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(crate) stamp: Option<Stamp>,
 }
@@ -207,10 +205,7 @@ impl Session {
             (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(&vault),
         };
-        let record = vault
-            .findings()
-            .is_some()
-            .then(|| (digest::file_hash(bytes), Verified::of(&vault, self.now).to_json()));
+        let record = VerifiedFile::of(self, &vault, bytes);
         let known = match before {
             Some((id, known)) if id == vault.id() => known?,
             _ => self.pins().known(&self.place(), &vault.id())?,
@@ -273,12 +268,6 @@ impl Session {
         self.pins().homes(&self.place(), vault)
     }
 
-    pub(super) fn keep(&self, record: Option<(Id, String)>) {
-        if let Some((hash, text)) = record {
-            self.cache().put(&hash, &text);
-        }
-    }
-
     /// What `judge` makes of what is known.
     pub fn judge(&self, known: &KnownVault, judge: impl Fn(&Facts<'_>) -> PinStatus) -> PinStatus {
         let chain = known.chain.as_deref().map(chain_ids);
@@ -318,7 +307,7 @@ impl Session {
         {
             return Err(error);
         }
-        Vault::open(bytes, trust, depth, self.now).map_err(|source| {
+        self.open_vault(bytes, trust, depth).map_err(|source| {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
             found.unwrap_or_else(|| {
                 let path = path.to_owned();
@@ -334,11 +323,6 @@ impl Session {
     fn is_blended(&self, bytes: &[u8], depth: Depth<'_>) -> bool {
         let text = std::str::from_utf8(bytes).ok().filter(|_| !matches!(depth, Depth::Unverified));
         text.is_some_and(|text| blended::is_blended(text, self.now))
-    }
-
-    /// What was found in exactly these bytes, if they were verified before.
-    pub fn verified(&self, bytes: &[u8]) -> Option<Verified> {
-        Verified::from_json(&self.cache().get(&digest::file_hash(bytes))?)
     }
 
     /// What the pins say of verified bytes, where that can be told without parsing them: chain and
@@ -367,10 +351,6 @@ impl Session {
     /// What this device knows of `vault` at this place.
     pub fn known(&self, vault: &VaultId) -> Result<KnownVault, PinError> {
         self.pins().known(&self.place(), vault)
-    }
-
-    pub(crate) fn cache(&self) -> Cache {
-        Cache::new(self.state.as_deref(), self.owners)
     }
 
     pub(super) fn pins(&self) -> Pins {

@@ -9,11 +9,10 @@ use crate::store::file::lock;
 use crate::store::file::lock::{Lock, LockError};
 use crate::store::file::read::ReadError;
 use std::time::Duration;
-use v_secure_core::crypto::digest;
+use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
 use v_secure_core::file::format::{FormatError, ReadScope, Trust};
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::report::verified::Verified;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::join;
@@ -116,6 +115,7 @@ impl<'a> Transaction<'a> {
     /// Applies the change and replaces the file.
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let (is_older, entries) = (self.is_older(), change.entry_ids());
+        let signatures = change.signatures(self.opened.vault.id());
         let Self { session, lock, opened } = self;
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
@@ -124,7 +124,7 @@ impl<'a> Transaction<'a> {
         let text = readable(vault.file())?;
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-        let mut written = finish(session, vault, &text);
+        let mut written = finish(session, vault, &text, &signatures);
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
         let _ = session.note_entries(&entries);
         if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
@@ -147,7 +147,8 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let made = session.note_made(keys.map(|key| key.id));
     let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
-    Ok(Written { unrecorded, ..finish(session, vault, &text) })
+    let signatures = vault.signatures();
+    Ok(Written { unrecorded, ..finish(session, vault, &text, &signatures) })
 }
 
 /// The place of a vault, that nobody else writes while that of a backup is compared and put there.
@@ -192,7 +193,7 @@ impl<'a> Replacement<'a> {
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         match older {
             true => Ok(Written { vault: new.vault, unrecorded }),
-            false => Ok(finish(session, new.vault, &text)),
+            false => Ok(finish(session, new.vault, &text, &[])),
         }
     }
 }
@@ -206,7 +207,7 @@ pub(super) fn replace(
     expected: Expected,
 ) -> Result<Written, TransactionError> {
     atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-    Ok(finish(session, vault, text))
+    Ok(finish(session, vault, text, &[]))
 }
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
@@ -222,11 +223,10 @@ fn readable(file: &VaultFile) -> Result<String, TransactionError> {
     Ok(text)
 }
 
-/// Records that these bytes are verified (they come of verified bytes and a checked change), and
-/// pins what they hold.
-fn finish(session: &Session, vault: Vault, text: &str) -> Written {
-    let record = Verified::of(&vault, session.now).to_json();
-    session.cache().put(&digest::file_hash(text.as_bytes()), &record);
+/// Records that these bytes are verified (they come of verified bytes and a checked change with these
+/// `signatures`), and pins what they hold.
+fn finish(session: &Session, vault: Vault, text: &str, signatures: &[SignatureOf]) -> Written {
+    session.keep_written(&vault, text, signatures);
     let unrecorded = session.save(&vault, None).err();
     Written { vault, unrecorded }
 }

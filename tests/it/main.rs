@@ -55,6 +55,7 @@ mod inject;
 mod json_schemas;
 mod key_rotation;
 mod keyring;
+mod known_signatures;
 mod leaks;
 mod leaks_daily;
 mod leaving;

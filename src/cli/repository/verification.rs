@@ -266,7 +266,7 @@ fn open_base(session: &Session, base: &Base<'_>) -> Result<Vault, OpenError> {
         Some(_) => Trust::Cached,
         None => Trust::Strict,
     };
-    Vault::open(base.bytes, trust, Depth::Everything, session.now)
+    session.open_vault(base.bytes, trust, Depth::Everything)
 }
 
 fn against(new: &Vault, old: &Vault, base: &Base<'_>) -> Vec<FindingRecord> {

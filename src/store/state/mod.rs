@@ -11,3 +11,4 @@ pub mod place;
 pub mod prints;
 pub mod reads;
 pub mod said;
+pub(crate) mod signatures;

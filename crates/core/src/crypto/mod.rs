@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod id;
 pub mod identity;
 pub mod kdf;
+pub mod known_signatures;
 pub mod mac;
 pub mod padding;
 pub mod passphrase_file;

@@ -11,6 +11,7 @@ use super::policy_view::PolicyView;
 use super::register::At;
 use super::standing::{EntryStatus, Forgery, LogSignatures, Standings};
 use crate::crypto::id::EntryId;
+use crate::crypto::known_signatures::{KnownSignatures, NoneKnown, SignatureOf};
 use crate::crypto::sign::Tag;
 use crate::policy::position::PolicyPosition;
 use rayon::prelude::*;
@@ -32,9 +33,10 @@ pub(crate) fn unsigned(
     entries: &BTreeMap<EntryId, Entry>,
     policy: &dyn PolicyView,
     scope: FoldScope<'_>,
+    known: &dyn KnownSignatures,
 ) -> Vec<EntryId> {
     let asked: Vec<_> = entries.iter().filter(|(_, entry)| scope.names_in(entry)).collect();
-    let is_bad = |(id, entry): &(&EntryId, &Entry)| !is_signed(policy, id, entry);
+    let is_bad = |(id, entry): &(&EntryId, &Entry)| !is_signed_knowing(policy, id, entry, known);
     if asked.len() < PARALLEL_FROM {
         asked.into_iter().filter(is_bad).map(|(id, _)| *id).collect()
     } else {
@@ -44,7 +46,22 @@ pub(crate) fn unsigned(
 
 /// Whether a key that the policy knows made the signature.
 pub(crate) fn is_signed(policy: &dyn PolicyView, id: &EntryId, entry: &Entry) -> bool {
-    policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
+    is_signed_knowing(policy, id, entry, &NoneKnown)
+}
+
+fn is_signed_knowing(
+    policy: &dyn PolicyView,
+    id: &EntryId,
+    entry: &Entry,
+    known: &dyn KnownSignatures,
+) -> bool {
+    let key = policy.key(&entry.key);
+    key.is_some_and(|key| signature_of(id, entry).holds(key.verifying, known))
+}
+
+/// The signature of an entry with this id.
+pub(crate) fn signature_of(id: &EntryId, entry: &Entry) -> SignatureOf {
+    SignatureOf { tag: Tag::LogEntry, key: entry.key, id: (*id).into(), signature: entry.sig }
 }
 
 /// The last entries of the log that the actors they name signed, where not all of it was judged: what

@@ -15,6 +15,7 @@ use super::known::KnownEntries;
 use super::policy_view::PolicyView;
 use super::register::At;
 use crate::crypto::id::EntryId;
+use crate::crypto::known_signatures::NoneKnown;
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +98,7 @@ impl Standings {
         signatures: LogSignatures,
     ) -> Self {
         let unsigned = match signatures {
-            LogSignatures::Check => unsigned(entries, policy, scope),
+            LogSignatures::Check => unsigned(entries, policy, scope, &NoneKnown),
             LogSignatures::Trusted => Vec::new(),
         };
         Self::judge_signed(graph, entries, policy, scope, &Signed { unsigned, signatures })

@@ -5,18 +5,16 @@
 //! breaks it could give somebody more than the rules do.
 
 use super::authority::Signers;
-use super::entry::{Algorithm, PolicyEntry};
+use super::entry::PolicyEntry;
 use super::error::{ChainError, ChainFault, OpFault};
 use super::history::{EpochFact, History, KeyFact, Tainted};
 use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
+use super::signatures::{Pending, check};
 use super::state::PolicyState;
-use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
-use crate::crypto::sign::{Tag, VerifyingKey, key_id};
+use crate::crypto::known_signatures::{KnownSignatures, NoneKnown};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::position::PolicyPosition;
-use crate::record::ids::key_proof_id;
-use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -24,8 +22,6 @@ use std::sync::Arc;
 pub(crate) const MAX_ENTRIES: usize = 10_000;
 /// The most signatures on an entry.
 pub(crate) const MAX_SIGNATURES: usize = 16;
-/// From this many signatures on, threads save more than starting them costs.
-const PARALLEL_FROM: usize = 16;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,44 +42,26 @@ pub struct Chain {
     pub(super) state: PolicyState,
 }
 
-/// A signature to check once the structure stands.
-pub(super) struct Pending {
-    position: PolicyPosition,
-    op: Option<usize>,
-    tag: Tag,
-    key: KeyId,
-    verifying: VerifyingKey,
-    signed: Id,
-    signature: SignatureBytes,
-}
-
-impl Pending {
-    pub(super) const fn key(&self) -> &KeyId {
-        &self.key
-    }
-
-    pub(super) fn holds(&self) -> bool {
-        self.fault().is_none()
-    }
-
-    fn fault(&self) -> Option<ChainError> {
-        if self.verifying.verify(self.tag, &self.signed, &self.signature) {
-            return None;
-        }
-        let cause = match self.op {
-            Some(_) => ChainFault::Op(OpFault::KeyProof { key: self.key }),
-            None => ChainFault::Signature { key: self.key },
-        };
-        Some(ChainError { position: self.position, op: self.op, cause })
-    }
-}
-
 impl Chain {
     /// Folds the entries, genesis first, and checks every rule of section 4.
     ///
     /// # Errors
     /// The first entry that breaks a rule.
     pub fn build(entries: &[PolicyEntry], signatures: ChainSignatures) -> Result<Self, ChainError> {
+        match signatures {
+            ChainSignatures::Check => Self::build_knowing(entries, Some(&NoneKnown)),
+            ChainSignatures::Trusted => Self::build_knowing(entries, None),
+        }
+    }
+
+    /// [`Chain::build`] that passes over the signatures that are known to hold; over all of them with `None`.
+    ///
+    /// # Errors
+    /// The first entry that breaks a rule.
+    pub(crate) fn build_knowing(
+        entries: &[PolicyEntry],
+        known: Option<&dyn KnownSignatures>,
+    ) -> Result<Self, ChainError> {
         if entries.is_empty() {
             return Err(ChainError {
                 position: PolicyPosition::GENESIS,
@@ -94,8 +72,8 @@ impl Chain {
         let mut chain = Self::empty();
         let mut pending = Vec::new();
         let folded = entries.iter().try_for_each(|entry| chain.push(entry, &mut pending));
-        if signatures == ChainSignatures::Check {
-            check(&pending)?;
+        if let Some(known) = known {
+            check(&pending, known)?;
         }
         folded.map(|()| chain)
     }
@@ -108,7 +86,7 @@ impl Chain {
         let mut chain = self.clone();
         let mut pending = Vec::new();
         let folded = chain.push(&entry, &mut pending);
-        check(&pending)?;
+        check(&pending, &NoneKnown)?;
         folded.map(|()| chain)
     }
 
@@ -202,50 +180,6 @@ impl Chain {
         }
         let rest = &entry.ops[usize::from(position == 0)..];
         if rest.iter().any(states_vault) { Err(ChainFault::SecondVault) } else { Ok(()) }
-    }
-
-    pub(super) fn pend_proof(&self, op: &PolicyOp, index: usize, pending: &mut Vec<Pending>) {
-        let PolicyOp::KeyAdd(add) = op else { return };
-        let key = key_id(&add.key);
-        let Some(fact) = self.history.key(&key) else { return };
-        let vault = self.ids.first().map(|genesis| VaultId::from(*genesis));
-        pending.push(Pending {
-            position: self.next_position(),
-            op: Some(index),
-            tag: Tag::KeyProof,
-            key,
-            verifying: fact.verifying.clone(),
-            signed: key_proof_id(
-                vault.as_ref(),
-                &add.member,
-                &add.device,
-                &add.recipient,
-                &add.key,
-                &add.sealed.0,
-            ),
-            signature: add.proof,
-        });
-    }
-
-    pub(super) fn pend_signatures(
-        &self,
-        entry: &PolicyEntry,
-        id: PolicyId,
-        pending: &mut Vec<Pending>,
-    ) {
-        for signature in &entry.sigs {
-            let Some(fact) = self.history.key(&signature.key) else { continue };
-            let Algorithm::Ed25519 = signature.alg;
-            pending.push(Pending {
-                position: self.next_position(),
-                op: None,
-                tag: Tag::PolicyEntry,
-                key: signature.key,
-                verifying: fact.verifying.clone(),
-                signed: id.into(),
-                signature: signature.sig,
-            });
-        }
     }
 
     /// Enough owners must stay able to sign, or nobody could ever change what only owners may.
@@ -406,14 +340,4 @@ pub(super) fn signing_keys(entry: &PolicyEntry) -> Result<Vec<KeyId>, ChainFault
         Some(pair) => Err(ChainFault::SignatureOrder { key: pair[1] }),
         None => Ok(keys),
     }
-}
-
-/// Checks signatures, many on all cores, and reports the earliest that is wrong.
-pub(super) fn check(pending: &[Pending]) -> Result<(), ChainError> {
-    let wrong = if pending.len() < PARALLEL_FROM {
-        pending.iter().find_map(Pending::fault)
-    } else {
-        pending.par_iter().find_map_first(Pending::fault)
-    };
-    wrong.map_or(Ok(()), Err)
 }

@@ -3,7 +3,9 @@
 use super::chain::{Chain, signing_keys};
 use super::entry::PolicyEntry;
 use super::error::{ChainError, ChainFault};
+use super::signatures::check;
 use crate::crypto::id::KeyId;
+use crate::crypto::known_signatures::NoneKnown;
 use crate::name::Name;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,7 +41,7 @@ impl Chain {
             .enumerate()
             .for_each(|(index, op)| chain.pend_proof(op, index, &mut pending));
         chain.finish(entry, keys)?;
-        super::chain::check(&pending)?;
+        check(&pending, &NoneKnown)?;
         Ok(chain)
     }
 

@@ -27,6 +27,7 @@ pub mod rights;
 pub mod sealers;
 pub mod settings;
 pub mod sign;
+pub(crate) mod signatures;
 pub mod state;
 pub(crate) mod strictness;
 pub mod vouching;

@@ -3,14 +3,17 @@
 
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
+use crate::crypto::known_signatures::SignatureOf;
 use crate::file::model::{AudienceSection, VaultFile, VersionObject, Wrap};
 use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
 use crate::log::entry::Entry;
+use crate::log::judge::signature_of;
 use crate::log::op::Op;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
+use crate::policy::signatures::signatures;
 use crate::record::ids;
 use crate::record::rule::RuleError;
 use crate::{log, policy};
@@ -113,6 +116,15 @@ impl Change {
     pub(crate) fn with_wraps(mut self, wraps: Vec<NewWrap>) -> Self {
         self.wraps.extend(wraps);
         self
+    }
+
+    /// The signatures of its entries, which [`Vault::apply`] checks.
+    ///
+    /// [`Vault::apply`]: super::Vault::apply
+    pub fn signatures(&self, vault: VaultId) -> Vec<SignatureOf> {
+        let policy = self.policy_entry().map(std::slice::from_ref).unwrap_or_default();
+        let log = self.entries().iter().map(|entry| signature_of(&entry.id(), entry));
+        signatures(vault, policy).chain(log).collect()
     }
 
     /// Whether the change alters who may do what, and so which entries count.

@@ -4,6 +4,7 @@ use super::change::Change;
 use super::copies::renew_copies;
 use super::ledger::Ledger;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
+use crate::crypto::known_signatures::{KnownSignatures, NoneKnown, SignatureOf};
 use crate::file::audience::ExpectedEpoch;
 use crate::file::format;
 use crate::file::format::{FormatError, ReadScope, Trust};
@@ -20,9 +21,10 @@ use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::{LogState, SecretState};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
-use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::settings::Settings;
+use crate::policy::signatures;
 use crate::policy::state::PolicyState;
 use crate::record::ids;
 use crate::record::rule::RuleError;
@@ -132,18 +134,29 @@ impl Vault {
         depth: Depth<'_>,
         now: UnixTime,
     ) -> Result<Self, OpenError> {
+        Self::open_knowing(bytes, trust, depth, now, &NoneKnown)
+    }
+
+    /// [`Vault::open`] that passes over the signatures that are known to hold; every other check is made.
+    pub fn open_knowing(
+        bytes: &[u8],
+        trust: Trust,
+        depth: Depth<'_>,
+        now: UnixTime,
+        known: &dyn KnownSignatures,
+    ) -> Result<Self, OpenError> {
         let file = parse(bytes, trust, depth)?;
         let signatures = match (trust, depth) {
-            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => ChainSignatures::Check,
-            _ => ChainSignatures::Trusted,
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Some(known),
+            _ => None,
         };
-        let chain = Chain::build(&file.chain, signatures).map_err(OpenError::Chain)?;
+        let chain = Chain::build_knowing(&file.chain, signatures).map_err(OpenError::Chain)?;
         if chain.vault_id() != file.header.vault {
             return Err(OpenError::OtherVault);
         }
         match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => {
-                Self::verified(file, chain, depth, now)
+                Self::verified(file, chain, depth, now, known)
             }
             (trust, depth) => Self::folded(file, chain, depth, trust == Trust::Cached),
         }
@@ -154,8 +167,10 @@ impl Vault {
         chain: Chain,
         depth: Depth<'_>,
         now: UnixTime,
+        known: &dyn KnownSignatures,
     ) -> Result<Self, OpenError> {
-        let report = verify::verify(&file, &chain, VerifyOptions { now, scope: depth.scope() });
+        let options = VerifyOptions { now, scope: depth.scope() };
+        let report = verify::verify_knowing(&file, &chain, options, known);
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));
         }
@@ -240,6 +255,13 @@ impl Vault {
     pub fn remarks(&self, now: UnixTime) -> Vec<Finding> {
         let Self { file, chain, graph, standings, state, .. } = self;
         verify::remarks(file, chain, graph, standings, state, now)
+    }
+
+    /// Every signature of the policy chain and the log, in a vault of which all of them hold:
+    /// [`Vault::findings`] is not `None`.
+    pub fn signatures(&self) -> Vec<SignatureOf> {
+        let log = self.file.entries.iter().map(|(id, entry)| judge::signature_of(id, entry));
+        signatures::signatures(self.id(), &self.file.chain).chain(log).collect()
     }
 
     pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {

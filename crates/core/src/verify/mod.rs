@@ -12,6 +12,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
+use crate::crypto::known_signatures::{KnownSignatures, NoneKnown};
 use crate::file::model::VaultFile;
 use crate::log::finding::{Finding, Severity};
 use crate::log::fold::FoldScope;
@@ -64,9 +65,19 @@ impl Report {
 /// Signatures of entries come first, beside the hashing of contents: what does not hold is forged
 /// before its ops are looked at.
 pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: VerifyOptions<'_>) -> Report {
+    verify_knowing(file, policy, options, &NoneKnown)
+}
+
+/// [`verify`] that passes over the signatures of entries that are known to hold; every other check is made.
+pub(crate) fn verify_knowing(
+    file: &VaultFile,
+    policy: &dyn PolicyView,
+    options: VerifyOptions<'_>,
+    known: &dyn KnownSignatures,
+) -> Report {
     let scope = options.scope;
     let (unsigned, (mut findings, graph)) = rayon::join(
-        || judge::unsigned(&file.entries, policy, scope),
+        || judge::unsigned(&file.entries, policy, scope, known),
         || (contents::hashes(file), Graph::inspect(&file.entries)),
     );
     let signed = Signed { unsigned, signatures: LogSignatures::Check };

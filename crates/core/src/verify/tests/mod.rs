@@ -22,6 +22,7 @@ use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 mod campaign;
+mod known;
 mod scope;
 
 const A: &str = "prod/A";

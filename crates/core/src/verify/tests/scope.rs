@@ -50,7 +50,11 @@ fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
 }
 
 /// An entry about a secret's field, changed after it was signed.
-fn forge(vault: &mut TestVault, of: &str, change: impl FnOnce(&mut crate::log::entry::Entry)) {
+pub(super) fn forge(
+    vault: &mut TestVault,
+    of: &str,
+    change: impl FnOnce(&mut crate::log::entry::Entry),
+) {
     let head = vault.head();
     let mut entry = vault.log.draft(
         PolicyPosition::GENESIS,
