@@ -47,7 +47,7 @@ fn age_opens_our_envelopes_armored_and_binary() {
     let (file, identities) = keygen();
     let vault: VaultId = VaultId([1; 32]);
     let (keys, stated) = new_epoch(&RealHost, &vault, &AudienceName::new("owner")).unwrap();
-    let identity = keys.identity.text();
+    let identity = keys.identity().unwrap().text();
     let envelope =
         seal_envelope(&vault, &AudienceName::new("owner"), &[keys], &[identities[0].recipient()])
             .unwrap();

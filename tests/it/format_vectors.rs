@@ -67,13 +67,13 @@ fn secret(bytes: &[u8]) -> SecretValue {
 
 fn epoch_keys() -> EpochKeys {
     let kek = Kek::from_secret(&secret(&KEK)).unwrap();
-    EpochKeys { epoch: EPOCH, kek, identity: parse_identity(&secret(IDENTITY.as_bytes())).unwrap() }
+    EpochKeys::new(EPOCH, kek, parse_identity(&secret(IDENTITY.as_bytes())).unwrap())
 }
 
 fn stated() -> ExpectedEpoch {
     let keys = epoch_keys();
     let commitment = kek_commitment(&VAULT, &AUDIENCE, &EPOCH, &keys.kek);
-    ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
+    ExpectedEpoch { epoch: EPOCH, recipient: keys.identity().unwrap().recipient(), commitment }
 }
 
 fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Value {
@@ -141,7 +141,8 @@ fn signatures() -> Value {
 fn request() -> Value {
     let key = SigningKey::from_seed(&secret(&SEED)).unwrap();
     let (member, device) = (name("ada"), name("laptop"));
-    let (recipient, sealed) = (epoch_keys().identity.recipient(), Blob(b"sealed".to_vec()));
+    let (recipient, sealed) =
+        (epoch_keys().identity().unwrap().recipient(), Blob(b"sealed".to_vec()));
     let proof_id =
         |vault| ids::key_proof_id(vault, &member, &device, &recipient, &key.public(), &sealed.0);
     let (in_vault, in_genesis) = (proof_id(Some(&VAULT)), proof_id(None));
@@ -171,7 +172,8 @@ fn slot() -> Value {
     let member = name("ada");
     let new = NewSlot { vault: &VAULT, member: &member, label: "it's", params: Params::LEAST };
     let draws = Scripted::new(&[&[0xaa; 16], &[0xbb; 16], &[0xcc; 24]]);
-    let identity = epoch_keys().identity;
+    let keys = epoch_keys();
+    let identity = keys.identity().unwrap();
     let passphrase = secret(b"correct horse battery staple");
     let record = slot_seal::create(&draws, new, &identity, &passphrase, &signer).unwrap();
     let opened = slot_seal::open(&VAULT, &record, &key, &passphrase).unwrap();
@@ -282,7 +284,7 @@ fn the_age_samples_of_format_1_open() {
         open_envelope(&identities, &file("envelope"), &VAULT, &AUDIENCE, &[stated()]).unwrap();
     assert_eq!((keys.len(), *keys[0].kek.expose()), (1, KEK));
     let (uid, sealed) = (SecretId([0xdd; 32]), file("sealed_wrap"));
-    let dek = open_sealed_dek(&keys[0].identity, &sealed_binding(&uid), &sealed).unwrap();
+    let dek = open_sealed_dek(keys[0].identity().unwrap(), &sealed_binding(&uid), &sealed).unwrap();
     // A DEK shows itself only in what it seals: the same wrap as one of the known bytes.
     let wrap = |dek: &Dek| {
         let draws = Scripted::new(&[&[0; 24]]);

@@ -301,7 +301,7 @@ fn material(scene: &Scene) -> Vec<Vec<u8>> {
     vec![
         kek.to_vec(),
         encode(kek).into_bytes(),
-        keys[0].identity.text().expose().to_vec(),
+        keys[0].identity().unwrap().text().expose().to_vec(),
         seed.expose().to_vec(),
         encode(seed.expose()).into_bytes(),
     ]

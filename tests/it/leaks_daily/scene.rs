@@ -140,7 +140,7 @@ impl Scene {
         let config = self.sandbox.identity().parent().map(Path::to_owned);
         for keys in who.keys(&vault, &AudienceName::new("owner")).unwrap().iter() {
             self.watch.plant(keys.kek.expose(), None);
-            self.watch.plant(keys.identity.text().expose(), None);
+            self.watch.plant(keys.identity().unwrap().text().expose(), None);
         }
         let seed = who.signer(&vault).unwrap().key.seed();
         self.watch.plant(seed.expose(), config);

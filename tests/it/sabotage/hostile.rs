@@ -135,7 +135,7 @@ fn keys(vault: &Vault, ctx: &Ctx<'_>) -> Vec<EpochKeys> {
 fn wrong(present: &EpochKeys) -> EpochKeys {
     let identity =
         v_secure_core::crypto::identity::parse_identity(&generate_identity().text).unwrap();
-    EpochKeys { epoch: present.epoch, kek: Kek::generate(&RealHost), identity }
+    EpochKeys::new(present.epoch, Kek::generate(&RealHost), identity)
 }
 
 fn wrap_garbage(vault: &Vault, ctx: &Ctx<'_>) -> Change {

@@ -13,6 +13,8 @@ use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
+use std::fmt;
+use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
 
 const FIRST_LINE: &str = "v-secure-envelope 1";
@@ -24,8 +26,47 @@ const MAX_PLAINTEXT: usize = 2 << 20;
 pub struct EpochKeys {
     pub epoch: EpochId,
     pub kek: Kek,
-    /// Opens what is sealed to the epoch's recipient.
-    pub identity: Identity,
+    identity: EpochIdentity,
+}
+
+/// Opens what is sealed to the epoch's recipient. Few values are, and to compare it with what the policy states
+/// takes as long as all else of an epoch a hundred times: it is done when it is asked for.
+struct EpochIdentity {
+    text: SecretValue,
+    stated: RecipientText,
+    checked: OnceLock<Identity>,
+}
+
+impl fmt::Debug for EpochIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EpochIdentity({})", self.stated)
+    }
+}
+
+impl EpochKeys {
+    /// Keys whose identity is known to be the epoch's.
+    pub fn new(epoch: EpochId, kek: Kek, identity: Identity) -> Self {
+        let (text, stated) = (identity.text(), identity.recipient());
+        Self { epoch, kek, identity: EpochIdentity { text, stated, checked: identity.into() } }
+    }
+
+    /// The identity, which is the one that the policy states.
+    ///
+    /// # Errors
+    /// [`AudienceError::Identity`], [`AudienceError::Recipient`].
+    pub fn identity(&self) -> Result<&Identity, AudienceError> {
+        let EpochIdentity { text, stated, checked } = &self.identity;
+        if let Some(identity) = checked.get() {
+            return Ok(identity);
+        }
+        let epoch = self.epoch;
+        let identity = identity::parse_identity(text)
+            .map_err(|source| AudienceError::Identity { epoch, source })?;
+        if identity.recipient() != *stated {
+            return Err(AudienceError::Recipient { epoch });
+        }
+        Ok(checked.get_or_init(|| identity))
+    }
 }
 
 /// What the policy states of an epoch.
@@ -77,7 +118,7 @@ pub fn new_epoch(
     let identity = identity::parse_identity(&made.text)?;
     let commitment = kek.commitment(vault, audience, &epoch);
     let expected = ExpectedEpoch { epoch, recipient: made.recipient, commitment };
-    Ok((EpochKeys { epoch, kek, identity }, expected))
+    Ok((EpochKeys::new(epoch, kek, identity), expected))
 }
 
 /// Seals the keys of an audience's epochs, newest first, to `recipients`; a binary age file.
@@ -93,7 +134,22 @@ pub fn seal_envelope(
 
 /// Opens an envelope and checks it against the audience's epochs as the policy has them, newest
 /// (the current one) first. Epochs that the sealer could not open are missing in the result.
+///
+/// Everything is checked: who carries keys on, or says that they are good, must not find out later.
 pub fn open_envelope(
+    identities: &[Identity],
+    file: &[u8],
+    vault: &VaultId,
+    audience: &AudienceName,
+    expected: &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError> {
+    let keys = open_envelope_to_read(identities, file, vault, audience, expected)?;
+    keys.iter().try_for_each(|keys| keys.identity().map(drop))?;
+    Ok(keys)
+}
+
+/// [`open_envelope`] for a reader of values: the identities of earlier epochs are checked when they are used.
+pub(crate) fn open_envelope_to_read(
     identities: &[Identity],
     file: &[u8],
     vault: &VaultId,
@@ -123,7 +179,9 @@ pub(crate) fn salvage(
     let held = expected.iter().filter_map(|stated| {
         let named = lines.iter().filter(|(epoch, ..)| *epoch == stated.epoch);
         let mut good = named.filter_map(|(_, kek, identity)| {
-            check_epoch(vault, audience, stated, kek, identity).ok()
+            let identity = SecretValue::new(identity.expose().to_vec());
+            let keys = check_epoch(vault, audience, stated, kek, identity).ok()?;
+            keys.identity().is_ok().then_some(keys)
         });
         good.next()
     });
@@ -142,7 +200,7 @@ pub(crate) fn write_plaintext(
     text.extend_from_slice(head.as_bytes());
     for keys in epochs {
         let kek = Zeroizing::new(bytes::encode(keys.kek.expose()));
-        let identity = keys.identity.text();
+        let identity = &keys.identity.text;
         text.extend_from_slice(format!("epoch {} ", keys.epoch).as_bytes());
         text.extend_from_slice(kek.as_bytes());
         text.push(b' ');
@@ -152,7 +210,7 @@ pub(crate) fn write_plaintext(
     SecretValue::new(text)
 }
 
-/// Checks what an envelope held, as [`open_envelope`] does.
+/// Checks what an envelope held, as [`open_envelope_to_read`] does.
 pub(crate) fn parse_plaintext(
     plaintext: &SecretValue,
     vault: &VaultId,
@@ -174,10 +232,12 @@ pub(crate) fn parse_plaintext(
             return Err(AudienceError::NotCurrent);
         }
         // Going on behind the one found refuses repetition and any other order.
-        keys.push(check_epoch(vault, audience, &rest[at], &kek, &identity)?);
+        keys.push(check_epoch(vault, audience, &rest[at], &kek, identity)?);
         rest = &rest[at + 1..];
     }
-    if keys.is_empty() { Err(AudienceError::NotCurrent) } else { Ok(keys) }
+    let current = keys.first().ok_or(AudienceError::NotCurrent)?;
+    current.identity()?;
+    Ok(keys)
 }
 
 fn check_head<'a>(
@@ -226,18 +286,15 @@ fn check_epoch(
     audience: &AudienceName,
     expected: &ExpectedEpoch,
     kek: &SecretValue,
-    identity: &SecretValue,
+    identity: SecretValue,
 ) -> Result<EpochKeys, AudienceError> {
     let epoch = expected.epoch;
     let kek = Kek::from_secret(kek).ok_or(AudienceError::Commitment { epoch })?;
     if kek.commitment(vault, audience, &epoch) != expected.commitment {
         return Err(AudienceError::Commitment { epoch });
     }
-    let identity = identity::parse_identity(identity)
-        .map_err(|source| AudienceError::Identity { epoch, source })?;
-    if identity.recipient() != expected.recipient {
-        return Err(AudienceError::Recipient { epoch });
-    }
+    let (stated, checked) = (expected.recipient.clone(), OnceLock::new());
+    let identity = EpochIdentity { text: identity, stated, checked };
     Ok(EpochKeys { epoch, kek, identity })
 }
 
@@ -318,6 +375,25 @@ mod tests {
         let other =
             salvage(&identities, &file, &VAULT, &AudienceName::new("ci+owner"), &stated).unwrap();
         assert!(other.is_empty(), "keys are bound to their audience");
+    }
+
+    #[test]
+    fn an_earlier_epochs_identity_is_checked_by_who_carries_it_on_and_before_it_opens_anything() {
+        let ((new, a), (old, b)) = (epoch(), epoch());
+        let (identities, recipients) = reader();
+        let other = ExpectedEpoch { recipient: epoch().1.recipient, ..b };
+        let wrong = other.epoch;
+        let (stated, keys) = ([a, other], [new, old]);
+        let owner = AudienceName::new("owner");
+        let file = seal_envelope(&VAULT, &owner, &keys, &recipients).unwrap();
+        let error = open_envelope(&identities, &file, &VAULT, &owner, &stated).unwrap_err();
+        assert!(matches!(error, AudienceError::Recipient { epoch } if epoch == wrong));
+        let read = open_envelope_to_read(&identities, &file, &VAULT, &owner, &stated).unwrap();
+        assert!(read[0].identity().is_ok());
+        let error = read[1].identity().unwrap_err();
+        assert!(matches!(error, AudienceError::Recipient { epoch } if epoch == wrong));
+        let taken = salvage(&identities, &file, &VAULT, &owner, &stated).unwrap();
+        assert_eq!(taken.len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Versions of secrets: making a version object with its wrap, opening it, wrapping it anew
 //! (`docs/format.md` section 5).
 
-use super::audience::EpochKeys;
+use super::audience::{AudienceError, EpochKeys};
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::{EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
@@ -25,6 +25,8 @@ pub enum VersionError {
     OtherVersion { object: ObjectId, stated: ObjectId },
     #[error("the keys of epoch {epoch} of audience {audience} are not at hand")]
     EpochKeys { audience: AudienceName, epoch: EpochId },
+    #[error("the value is sealed to keys that are not those of the policy")]
+    Identity(#[source] Box<AudienceError>),
 }
 
 impl VersionError {
@@ -283,7 +285,11 @@ fn unwrap(
     };
     match &wrap.key {
         WrapKey::Kek(key) => wrap::unwrap_dek(&keys.kek, &binding, &key.0),
-        WrapKey::Sealed(file) => wrap::open_sealed_dek(&keys.identity, &binding, &file.0),
+        WrapKey::Sealed(file) => {
+            let identity =
+                keys.identity().map_err(|source| VersionError::Identity(Box::new(source)))?;
+            wrap::open_sealed_dek(identity, &binding, &file.0)
+        }
     }
     .map_err(VersionError::Wrap)
 }

@@ -123,7 +123,7 @@ fn envelopes(vault: &Vault, who: &Unlocked) -> Result<Vec<Envelope>, ChainError>
         let is_own = sealed_to
             .get(name)
             .is_some_and(|to| own.iter().any(|recipient| to.contains(recipient)));
-        let state = match who.keys(vault, name) {
+        let state = match who.open(vault, name) {
             Ok(keys) => EnvelopeState::Open { held: keys.len(), of: audience.earlier.len() + 1 },
             Err(_) if !is_own => EnvelopeState::Waiting,
             Err(error) => EnvelopeState::Closed(error),

@@ -108,7 +108,7 @@ pub fn trial(vault: &Vault, who: &Unlocked) -> Trial {
         faults.push(Fault::Signer(error));
     }
     let audiences = vault.policy().audiences();
-    faults.extend(audiences.filter_map(|(name, _)| who.keys(vault, name).err()).map(Fault::Keys));
+    faults.extend(audiences.filter_map(|(name, _)| who.open(vault, name).err()).map(Fault::Keys));
     let mut opened = 0;
     for (name, secret) in vault.live() {
         let Some(version) = secret.current().filter(|version| !version.pruned) else { continue };

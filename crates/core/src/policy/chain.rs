@@ -137,16 +137,18 @@ impl Chain {
         self.take(&entry.ops, &keys)?;
         entry.ops.iter().enumerate().for_each(|(index, op)| self.pend_proof(op, index, pending));
         self.pend_signatures(entry, id, pending);
-        self.finish(entry, keys)
+        self.finish(entry, id, keys)
     }
 
-    /// What is asked of the state that the entry leaves, and the entry's place.
+    /// What is asked of the state that the entry leaves, and the entry's place. `id` is the entry's, which takes a
+    /// while to tell.
     pub(super) fn finish(
         &mut self,
         entry: &PolicyEntry,
+        id: PolicyId,
         keys: Arc<[KeyId]>,
     ) -> Result<(), ChainError> {
-        let (position, id) = (self.next_position(), entry.id());
+        let position = self.next_position();
         self.check_owners().map_err(|cause| ChainError { position, op: None, cause })?;
         self.check_skipped(entry)?;
         self.positions.insert(id, position);

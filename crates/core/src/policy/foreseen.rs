@@ -32,7 +32,8 @@ impl Chain {
         let creators = self.signers_of(&keys)?.creators();
         let keys: Arc<[KeyId]> = keys.into();
         let mut pending = Vec::new();
-        chain.pend_signatures(entry, entry.id(), &mut pending);
+        let id = entry.id();
+        chain.pend_signatures(entry, id, &mut pending);
         chain.apply(&entry.ops, &keys, &creators, true)?;
         chain.check_gives(&entry.ops)?;
         entry
@@ -40,7 +41,7 @@ impl Chain {
             .iter()
             .enumerate()
             .for_each(|(index, op)| chain.pend_proof(op, index, &mut pending));
-        chain.finish(entry, keys)?;
+        chain.finish(entry, id, keys)?;
         check(&pending, &NoneKnown)?;
         Ok(chain)
     }

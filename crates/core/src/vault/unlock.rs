@@ -16,7 +16,7 @@ use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
-use crate::file::audience::{AudienceError, EpochKeys};
+use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::audience::AudienceName;
@@ -95,6 +95,15 @@ pub struct Signer {
     pub device: Name,
     pub key: SigningKey,
 }
+
+/// How much of what an envelope holds is checked at once.
+type OpenEnvelope = fn(
+    &[Identity],
+    &[u8],
+    &VaultId,
+    &AudienceName,
+    &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError>;
 
 impl Unlocked {
     /// Finds the member that one of the identities belongs to.
@@ -212,7 +221,7 @@ impl Unlocked {
         all.find(|identity| own.iter().any(|text| identity.is_for(text)))
     }
 
-    /// The keys of every epoch of an audience that its envelope gives, newest first.
+    /// The keys of every epoch of an audience that its envelope gives, newest first, to read with.
     pub fn keys(
         &self,
         vault: &Vault,
@@ -221,13 +230,22 @@ impl Unlocked {
         if let Some(keys) = locked(&self.opened).get(audience) {
             return Ok(Arc::clone(keys));
         }
-        let keys = Arc::new(self.open(vault, audience)?);
+        let keys = Arc::new(self.open_by(vault, audience, audience::open_envelope_to_read)?);
         locked(&self.opened).insert(audience.clone(), Arc::clone(&keys));
         Ok(keys)
     }
 
-    /// Opens an audience's keys without keeping them.
+    /// Opens an audience's keys without keeping them, and checks all of them.
     pub fn open(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
+        self.open_by(vault, audience, audience::open_envelope)
+    }
+
+    fn open_by(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+        open: OpenEnvelope,
+    ) -> Result<Vec<EpochKeys>, KeyError> {
         let state = vault.policy();
         if !state.is_in(&self.member, audience) {
             return Err(KeyError::NotInAudience {
@@ -245,15 +263,9 @@ impl Unlocked {
         };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
         let expected = vault.expected_epochs(audience);
-        audience::open_envelope(
-            &self.identities,
-            &section.envelope,
-            &vault.id(),
-            audience,
-            &expected,
-        )
-        .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
-        .map_err(|error| self.closed(vault, error))
+        open(&self.identities, &section.envelope, &vault.id(), audience, &expected)
+            .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
+            .map_err(|error| self.closed(vault, error))
     }
 
     /// Whether an audience's present keys are for none of this member's recipients, though it is in it.
