@@ -131,11 +131,11 @@ fn one_owner_is_one_signature() {
 
 #[test]
 fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
-    const LIMIT: usize = 1 << 20;
+    const LIMIT: usize = 10 << 20;
     let cli = Cli::with_vault();
     cli.set("A", "before");
     let file = cli.project().join("big.bin");
-    for (length, told) in [(LIMIT + 1, "1048577 bytes"), (2 * LIMIT, "2097152 bytes")] {
+    for (length, told) in [(LIMIT + 1, "10485761 bytes"), (2 * LIMIT, "20971520 bytes")] {
         let value = vec![b'x'; length];
         std::fs::write(&file, &value).unwrap();
         for line in [
@@ -147,7 +147,7 @@ fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
             "secret rotate A --file big.bin",
         ] {
             let run = cli.feed(line, &value);
-            for text in [told, "the limit is 1048576", "default/A", "encrypted file", "split -b"] {
+            for text in [told, "the limit is 10485760", "default/A", "encrypted file", "split -b"] {
                 assert!(run.code == 2 && run.err.contains(text), "{line}: {text}: {run:?}");
             }
             assert!(!run.err.contains("who may read") && !run.err.contains("--file"), "{run:?}");
@@ -156,7 +156,7 @@ fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
         }
     }
     let run = cli.feed("set A", &vec![b'x'; 2 * LIMIT + 1]);
-    assert!(run.code == 2 && run.err.contains("more than 2097152 bytes"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("more than 20971520 bytes"), "{run:?}");
     assert_eq!(cli.ok("get A"), "before");
     cli.set("A", [vec![b'x'; LIMIT], b"\n".to_vec()].concat());
     assert_eq!(cli.ok("get A").len(), LIMIT, "a line end is no part of the value");

@@ -175,7 +175,7 @@ fn slot() -> Value {
     let keys = epoch_keys();
     let identity = keys.identity().unwrap();
     let passphrase = secret(b"correct horse battery staple");
-    let record = slot_seal::create(&draws, new, &identity, &passphrase, &signer).unwrap();
+    let record = slot_seal::create(&draws, new, identity, &passphrase, &signer).unwrap();
     let opened = slot_seal::open(&VAULT, &record, &key, &passphrase).unwrap();
     assert_eq!(opened.text().expose(), IDENTITY.as_bytes());
     let removed = SlotRecord::Removed(slot_seal::remove(record.slot, &member, &signer));

@@ -276,7 +276,7 @@ codes! {
     ValueDamaged "value-damaged" [Integrity] "A value does not decrypt", "v-secure audit verify";
     ValueInArguments "value-in-arguments" [Usage] "A value was given on the command line", "v-secure set NAME";
     ValueStaged "value-staged" [Failure] "A staged file seems to hold the value of a secret", "v-secure git pre-commit --confirm";
-    ValueTooLong "value-too-long" [Usage, Integrity] "A value is longer than 1 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault";
+    ValueTooLong "value-too-long" [Usage, Integrity] "A value is longer than 10 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault";
     VaultDeleted "vault-deleted" [Integrity] "The commit would delete the vault", "git restore --staged .v-secure/vault.toml";
     VaultHidden "vault-hidden" [NotFound, Conflict] "git has a vault that is not checked out here", "git status";
     VaultRead "vault-read" [Failure] "The vault cannot be read", "v-secure doctor";

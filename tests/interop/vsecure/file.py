@@ -12,8 +12,8 @@ from .records import log_entry, policy_entry, slot_record
 from .rules import require
 
 MOST_FILE, MOST_LINE, MOST_CHAIN, MOST_SLOTS = 256 << 20, 2 << 20, 10_000, 256
-# The longest sealed value: Padmé(4 + 1 MiB) and the tag of the AEAD.
-MOST_CIPHERTEXT = 1_081_344 + 16
+# The longest sealed value: Padmé(4 + 10 MiB) and the tag of the AEAD; and the line that it stands in.
+MOST_CIPHERTEXT, MOST_CIPHERTEXT_LINE = 10_747_904 + 16, 14 << 20
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _BLOCK_END = b"'" * 3
 # The signatures at the end of a policy entry's line, and one of them.
@@ -164,7 +164,8 @@ def parse(raw):
 def lines_of(raw):
     """The lines, if nothing is wrong with the bytes as a whole."""
     text = _text(raw)
-    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
+    require(all(len(line) <= (MOST_CIPHERTEXT_LINE if line.startswith(b'ciphertext = "') else MOST_LINE)
+                for line in raw.split(b"\n")), "limit", "length of a line")
     return Lines(text[:-1].split("\n"))
 
 

@@ -12,7 +12,7 @@ from .encoding import H, decode, derive, encode, u32le, u64le
 from .errors import Refused
 
 SUITE = "xchacha20poly1305-blake3"
-MOST_VALUE, MOST_ENVELOPE, MOST_SLOT = 1 << 20, 2 << 20, 64 << 10
+MOST_VALUE, MOST_ENVELOPE, MOST_SLOT = 10 << 20, 2 << 20, 64 << 10
 
 
 class Unopened(Exception):

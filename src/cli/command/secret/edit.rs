@@ -9,6 +9,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
 use clap::Args;
 use std::collections::BTreeSet;
+use v_secure_core::crypto::seal::MAX_VALUE;
 use v_secure_core::report::view::secret::value::{CurrentView, SecretEditView};
 use v_secure_core::secret::edit_buffer as sheet;
 use v_secure_core::secret::edit_buffer::{Edit as NewText, Edited, Shown};
@@ -18,7 +19,7 @@ use v_secure_core::vault::{Depth, Vault};
 
 /// The most bytes of a text: more than a value may have, so that one that is too long is refused as
 /// such, and the editor can open it again.
-const LIMIT: u64 = 2 << 20;
+const LIMIT: u64 = 2 * MAX_VALUE as u64;
 
 /// Change a value in your editor
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of a value, before padding.
-pub const MAX_VALUE: usize = 1 << 20;
+pub const MAX_VALUE: usize = 10 << 20;
 
 const PADDING: &[u8] = b"padme-64";
 const LENGTH_PREFIX: usize = 4;

@@ -1,9 +1,9 @@
 //! Reading the file line by line: keys with quoted values, blocks, and the bound on a line.
 
-use super::MAX_LINE;
 use super::bucket::Parted;
 use super::error::{Cause, Fault};
 use super::section::Section;
+use super::{CIPHERTEXT_LINE, MAX_CIPHERTEXT_LINE, MAX_LINE};
 use crate::crypto::bytes::{self, Blob, BytesError};
 use crate::crypto::id::SecretId;
 use crate::record::rule;
@@ -86,7 +86,11 @@ impl<'a> Cursor<'a> {
     pub fn line(&mut self) -> Result<Option<Piece<'a>>, Fault> {
         let rest = &self.text[self.at..];
         let Some(length) = memchr(b'\n', rest.as_bytes()) else { return Ok(None) };
-        if length > MAX_LINE {
+        let most = match rest.starts_with(CIPHERTEXT_LINE) {
+            true => MAX_CIPHERTEXT_LINE,
+            false => MAX_LINE,
+        };
+        if length > most {
             return Err(Cause::LineTooLong.at(self.at));
         }
         let line = Piece { at: self.at, text: &rest[..length] };

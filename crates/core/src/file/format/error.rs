@@ -1,7 +1,7 @@
 //! Why a text is refused: one variant a cause. Nothing of the file's content is repeated but names
 //! of sections and requirements, escaped, since the text may be anything.
 
-use super::{MAX_CIPHERTEXT, MAX_FILE, MAX_LINE};
+use super::{MAX_CIPHERTEXT, MAX_CIPHERTEXT_LINE, MAX_FILE, MAX_LINE};
 use crate::record::rule::RuleError;
 use crate::record::text::escape_for_display;
 
@@ -48,7 +48,7 @@ pub enum Cause {
     CarriageReturn,
     #[error("the last line does not end with LF")]
     MissingFinalNewline,
-    #[error("over {MAX_LINE} bytes")]
+    #[error("over {MAX_LINE} bytes, or over {MAX_CIPHERTEXT_LINE} of a ciphertext")]
     LineTooLong,
     #[error("'{expected}' expected")]
     HeaderKey { expected: &'static str },

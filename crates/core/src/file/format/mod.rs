@@ -36,10 +36,15 @@ use std::collections::BTreeSet;
 
 /// The most bytes of a file.
 pub const MAX_FILE: usize = 256 << 20;
-/// The most bytes of a line, without its end.
+/// The most bytes of a line, without its end; of a ciphertext's, [`MAX_CIPHERTEXT_LINE`].
 pub const MAX_LINE: usize = 2 << 20;
-/// The most bytes of a ciphertext: a value of 1 MiB and its length, padded, and the tag.
-pub(crate) const MAX_CIPHERTEXT: usize = (1 << 20) + (1 << 15) + 16;
+/// The most bytes of a ciphertext: a value of 10 MiB and its length, padded, and the tag.
+pub(crate) const MAX_CIPHERTEXT: usize = (10 << 20) + (1 << 18) + 16;
+/// With what the line of a ciphertext begins. Of all lines it alone grows with a value, so that the others
+/// keep a limit by which a hostile one costs little.
+const CIPHERTEXT_LINE: &str = "ciphertext = \"";
+/// The most bytes of such a line: the largest ciphertext in base64 has 14,330,560.
+const MAX_CIPHERTEXT_LINE: usize = 14 << 20;
 
 /// What is known of the bytes before they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -71,6 +71,17 @@ fn a_line_over_the_limit_is_refused() {
 }
 
 #[test]
+fn a_line_that_only_says_that_it_is_a_ciphertexts_is_refused_all_the_same() {
+    let text = write(&sample::file());
+    let long = format!("ciphertext = \"{}\"\n", "x".repeat(MAX_LINE));
+    let misplaced = text.replacen("name = \"shop\"", &format!("{long}name = \"shop\""), 1);
+    assert_eq!(refusal(misplaced.as_bytes()), ("header-key".to_owned(), 5));
+    let whole = "A".repeat(super::super::MAX_CIPHERTEXT_LINE);
+    let longer = text.replacen("ciphertext = \"", &format!("ciphertext = \"{whole}"), 1);
+    assert_eq!(refusal(longer.as_bytes()).0, "line-too-long");
+}
+
+#[test]
 fn a_ciphertext_over_the_limit_is_refused() {
     let mut file = sample::file();
     let object = file.secrets.values_mut().next().unwrap().versions.values_mut().next().unwrap();
