@@ -16,6 +16,7 @@ use v_secure_core::name::Name;
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::vouching::Gift;
 use v_secure_core::report::view::effects::{EffectsView, UnsettledSecretView};
 use v_secure_core::report::view::giving::GivenView;
 use v_secure_core::vault::Vault;
@@ -106,7 +107,9 @@ pub fn give(
     make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
     ask: impl FnOnce() -> Outcome,
 ) -> Outcome<Changed> {
-    give_by(context, why, asks, (false, make), ask)
+    let gifts =
+        |vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>| Ok(policy_change::gifts(vault, ops, ctx)?);
+    give_by(context, why, asks, (make, gifts), ask)
 }
 
 /// The same by this signer alone: refused where more owners must sign.
@@ -117,24 +120,30 @@ pub(crate) fn give_alone(
     make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
     ask: impl FnOnce() -> Outcome,
 ) -> Outcome<Changed> {
-    give_by(context, why, asks, (true, make), ask)
+    let gifts = |vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>| {
+        policy_change::check_alone(vault, ops, ctx)?;
+        Ok(policy_change::gifts(vault, ops, ctx)?)
+    };
+    give_by(context, why, asks, (make, gifts), ask)
 }
 
-fn give_by(
+/// The same where `gifts` says what the ops give: of ops that are not the signer's own, by the word of those
+/// whose they are.
+pub(crate) fn give_by(
     context: &Context<'_>,
     (reason, default_reason): (&ReasonArg, &str),
     (vouch, older): (&VouchArgs, &OlderArgs),
-    (alone, make): (bool, impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>),
+    (make, gifts): (
+        impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+        impl FnOnce(&Vault, &[PolicyOp], &Ctx<'_>) -> Outcome<Vec<Gift>>,
+    ),
     ask: impl FnOnce() -> Outcome,
 ) -> Outcome<Changed> {
     let plan = |vault: &Vault, ctx: &Ctx<'_>| {
         let ops = make(vault)?;
-        if alone && !ops.is_empty() {
-            policy_change::check_alone(vault, &ops, ctx)?;
-        }
         let gifts = match ops.is_empty() {
             true => Vec::new(),
-            false => policy_change::gifts(vault, &ops, ctx)?,
+            false => gifts(vault, &ops, ctx)?,
         };
         let gives = vouch.check(context, &gifts)?;
         older.check(context, &exposure::older(vault, &gifts))?;

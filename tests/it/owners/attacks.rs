@@ -114,3 +114,64 @@ fn what_is_complete_is_said_to_be() {
     assert_eq!(refused.error(), (7, "proposal-stale".into()), "{refused:?}");
     assert!(refused.err.contains("it is complete") && !refused.err.contains("policy renew"));
 }
+
+/// Eve is let in by a proposal of ada's, which another change of policy overtakes.
+fn overtaken(team: &Team) -> (v_secure_testkit::person::Person, String) {
+    let Team { ada, bob, .. } = team;
+    let eve = v_secure_testkit::person::Person::new("eve");
+    eve.pull(ada);
+    let request = eve.run("member request eve --json").json();
+    let line = request["request"].as_str().unwrap();
+    let added = ada.feed("member add eve --request - --role owner --yes --json", line);
+    assert_eq!(added.error(), (4, "owner-threshold".into()), "{added:?}");
+    let id = listed(ada)[0]["proposal"].as_str().unwrap().to_owned();
+    ada.run("role create ops --grant read:ops/*").ok();
+    team.push(ada, "propose, and change the policy");
+    team.pull(bob);
+    (eve, id)
+}
+
+/// What another owner brought in is asked about when it is made anew as when it is signed: whoever makes it anew
+/// would else vouch for a device that they never looked at.
+#[test]
+fn what_a_proposal_brings_in_is_vouched_for_by_who_makes_it_anew() {
+    let Some(team) = Team::new() else { return };
+    let bob = &team.bob;
+    let (_, id) = overtaken(&team);
+    let refused = bob.run(&format!("policy renew {id} --yes --json"));
+    assert_eq!(refused.error(), (1, "not-vouched".into()), "{refused:?}");
+    assert!(folder(bob, &id).exists() && listed(bob).len() == 1, "all is as it was");
+    let refused = bob.run(&format!("policy renew {id} --yes"));
+    let vouches = vouches(&refused.err);
+    let done = bob.run(&format!("policy renew {id} --yes --json {vouches}"));
+    assert_eq!(done.error(), (4, "owner-threshold".into()), "{done:?}");
+    assert!(!folder(bob, &id).exists() && listed(bob).len() == 1);
+}
+
+/// The options that vouch for what is marked in this list.
+fn vouches(list: &str) -> String {
+    let marked: String = list.lines().skip_while(|line| !line.starts_with('!')).collect();
+    let (_, ids) = marked.split_once("eve-laptop ").unwrap();
+    let (ids, _) = ids.split_once(": added by").unwrap();
+    let (key, recipient) = ids.split_once(", recipient age1…").unwrap();
+    format!("--vouch {key} --vouch {recipient}")
+}
+
+/// Where one signature is enough by now, the question is all that stands before the vault.
+#[test]
+fn what_one_signature_completes_is_vouched_for_too() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    let (_, id) = overtaken(&team);
+    let lower = proposes(bob, "owner threshold 1 --yes");
+    team.push(bob, "lower");
+    team.pull(ada);
+    ada.run(&format!("policy sign {lower} --yes")).ok();
+    team.push(ada, "one signs");
+    team.pull(bob);
+    let vault = fs::read(bob.vault()).unwrap();
+    let refused = bob.run(&format!("policy renew {id} --yes --json"));
+    assert_eq!(refused.error(), (1, "not-vouched".into()), "{refused:?}");
+    assert_eq!(fs::read(bob.vault()).unwrap(), vault);
+    assert_eq!(owners(bob).len(), 3);
+}

@@ -270,6 +270,39 @@ fn every_command_that_needs_owners_proposes() {
     ada.run("role create alone --grant read:prod/*").ok();
 }
 
+/// A proposal of keys alone, which the policy overtakes, is made anew with keys of its own.
+#[test]
+fn a_proposal_of_keys_is_made_anew() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, cy, .. } = &team;
+    cy.run("role leave owner cy").ok();
+    team.push(cy, "leaves");
+    team.pull(ada);
+    if ada.run("access settle --json").code == 0 {
+        team.push(ada, "settle");
+    }
+    let id = proposes(ada, "access settle");
+    ada.run("role create ops --grant read:ops/*").ok();
+    team.push(ada, "propose keys, and go on");
+    team.pull(bob);
+    assert_eq!(bob.run(&format!("policy renew {id} --json")).error(), (1, "not-confirmed".into()));
+    assert!(folder(bob, &id).exists());
+    let anew = bob.run(&format!("policy renew {id} --yes --json")).error();
+    assert_eq!(anew, (4, "owner-threshold".into()));
+    assert!(!folder(bob, &id).exists());
+    let view = &listed(bob)[0];
+    assert_eq!(
+        (&view["changes"][0]["action"], &view["signed_by"][0]),
+        (&"epoch".into(), &"bob".into())
+    );
+    team.push(bob, "anew");
+    team.pull(ada);
+    ada.run("policy sign --yes").ok();
+    ada.set("prod/DB", "after");
+    assert_eq!(ada.run("get prod/DB").ok(), "after");
+    assert_eq!(ada.run("key status --json").json()["audiences"][0]["due"], false);
+}
+
 /// An owner leaves by themselves, which needs nobody; the keys of the owners wait for two of those who stay.
 #[test]
 fn keys_that_two_owners_must_renew_are_proposed_by_settling() {

@@ -84,10 +84,35 @@ fn used(vault: &Vault, state: &PolicyState) -> BTreeSet<AudienceName> {
 pub(crate) fn renew(
     vault: &Vault,
     audiences: &[AudienceName],
+    by: SignedBy,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
+    let mut maker = Maker { by, ..Maker::new(vault, vault.chain(), Room::whole(), ctx)? };
     audiences.iter().try_for_each(|audience| maker.renew(audience))?;
+    Ok(maker.finish())
+}
+
+/// What these ops did, once more: new epochs, and envelopes of present ones, of audiences whose roles are there.
+pub(crate) fn again(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    by: SignedBy,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker { by, ..Maker::new(vault, vault.chain(), Room::whole(), ctx)? };
+    for op in ops {
+        let (PolicyOp::Epoch(EpochStart { audience, .. })
+        | PolicyOp::Reseal(EpochReseal { audience, .. })) = op
+        else {
+            continue;
+        };
+        let begins = matches!(op, PolicyOp::Epoch(_)) || maker.state.is_due(audience);
+        match begins {
+            _ if !maker.state.has_roles_of(audience) || maker.has(audience) => {}
+            true => maker.renew(audience)?,
+            false => maker.reseal(audience),
+        }
+    }
     Ok(maker.finish())
 }
 
@@ -150,6 +175,10 @@ impl<'a> Maker<'a> {
             // Their signatures suffice for every op; the keys are for whoever is in the audience.
             SignedBy::Owners => self.state.is_in(self.ctx.who.member(), audience),
         }
+    }
+
+    fn has(&self, audience: &AudienceName) -> bool {
+        self.made.sections.contains_key(audience)
     }
 
     fn leave(&mut self, audience: &AudienceName) {

@@ -161,6 +161,11 @@ impl PolicyState {
         })
     }
 
+    /// Whether all roles of an audience are there, so that it can have new keys.
+    pub(crate) fn has_roles_of(&self, audience: &AudienceName) -> bool {
+        parse(audience).unwrap_or_default().iter().all(|role| self.role(role).is_some())
+    }
+
     /// The audiences that are due.
     pub fn due(&self) -> impl Iterator<Item = &AudienceName> {
         self.audiences().map(|(name, _)| name).filter(|name| self.is_due(name))

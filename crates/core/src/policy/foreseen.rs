@@ -49,11 +49,19 @@ impl Chain {
     /// Whose signatures on an entry hold, of members who are owners now, by a key that is in force: whatever
     /// place in the chain the entry was made for.
     pub fn owners_who_signed(&self, entry: &PolicyEntry) -> BTreeSet<Name> {
+        let keys = self.owners_keys_on(entry);
+        keys.iter().filter_map(|key| self.state().key_owner(key)).cloned().collect()
+    }
+
+    /// The same by their keys.
+    pub(crate) fn owners_keys_on(&self, entry: &PolicyEntry) -> BTreeSet<KeyId> {
         let mut pending = Vec::new();
         self.pend_signatures(entry, entry.id(), &mut pending);
+        let is_owners = |key: &KeyId| {
+            self.state().key_owner(key).is_some_and(|member| self.state().is_owner(member))
+        };
         let holding = pending.iter().filter(|signature| signature.holds());
-        let members = holding.filter_map(|signature| self.state().key_owner(signature.key()));
-        members.filter(|member| self.state().is_owner(member)).cloned().collect()
+        holding.map(|signature| *signature.key()).filter(is_owners).collect()
     }
 
     /// Whether these keys, with which an entry is signed, are of as many owners as it takes.

@@ -4,12 +4,14 @@
 //! A proposal gives no right and judges nothing: a vault is what its chain says, whatever lies beside it. Whoever
 //! can push can put one there, so everything in it is found out anew by each who looks.
 
+mod anew;
 mod judge;
 mod sign;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use anew::{anew, gifts_anew, keys_anew};
 pub use judge::{Judged, Unfit, judge};
 pub use sign::{SignError, Signed, gifts, may_sign, sign};
 pub use text::{
@@ -21,16 +23,7 @@ use crate::crypto::id::PolicyId;
 use crate::file::model::AudienceSection;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
-use crate::policy::gives;
-use crate::policy::op::PolicyOp;
 use std::collections::BTreeMap;
-
-/// What was proposed, for the policy of another time: keys are made anew, and what the ops give is stated anew.
-pub fn anew(proposal: &Proposal) -> Vec<PolicyOp> {
-    let ops = proposal.entry.ops.iter();
-    let own = ops.filter(|op| !matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_)));
-    own.map(gives::unstated).collect()
-}
 
 /// The most proposals that are looked at beside one vault: each change of the policy makes the others stale, so
 /// that more are of no use, and whoever can push decides how many lie there.

@@ -74,15 +74,20 @@ pub fn may_sign(vault: &Vault, ctx: &Ctx<'_>) -> Result<(), SignError> {
 /// A chain that breaks a rule, which one that was built does not.
 pub fn gifts(vault: &Vault, proposal: &Proposal, judged: &Judged) -> Result<Vec<Gift>, SignError> {
     let vouching = Vouching::of(&vault.file().chain).map_err(Unfit::Chain)?;
-    // By those who signed so far: the signature that is asked for is no reason to give it. What the entry itself
-    // adds its proposer alone knows, who would else choose by one entry or two whether it is asked about.
-    let mut gifts = vouching.plan(vault.chain(), &judged.after, &proposal.entry);
+    // By those who signed so far: the signature that is asked for is no reason to give it.
+    let gifts = vouching.plan(vault.chain(), &judged.after, &proposal.entry);
+    Ok(unvouch(gifts, &proposal.entry.ops))
+}
+
+/// What the ops themselves add their proposer alone knows, who would else choose by one entry or two whether it is
+/// asked about.
+pub(super) fn unvouch(mut gifts: Vec<Gift>, ops: &[PolicyOp]) -> Vec<Gift> {
     for receiver in gifts.iter_mut().flat_map(|gift| &mut gift.to) {
         for (credential, verdict) in &mut receiver.credentials {
-            verdict.is_vouched &= !proposal.entry.ops.iter().any(|op| adds(op, credential));
+            verdict.is_vouched &= !ops.iter().any(|op| adds(op, credential));
         }
     }
-    Ok(gifts)
+    gifts
 }
 
 fn adds(op: &PolicyOp, credential: &Credential) -> bool {

@@ -2,48 +2,23 @@
 //! one who has a key can make.
 
 use super::*;
-use crate::crypto::identity::{Identity, generate_identity, parse_identities};
+use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
-use crate::file::format::{self, Trust};
 use crate::file::model::{Header, VaultFile};
-use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::name::Name;
-use crate::policy::op::{EpochStart, MemberAdd, MemberKind, VaultStart};
+use crate::name::audience::AudienceName;
+use crate::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, VaultStart};
 use crate::policy::sign::{PolicyDraft, co_sign};
 use crate::record::ids;
 use crate::time::UnixTime;
-use crate::vault::author::Ctx;
-use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::{Depth, Vault};
+use crate::vault::Vault;
+use crate::vault::testing::{Actor, open};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
-}
-
-fn open(file: &VaultFile) -> Vault {
-    let text = format::write(file);
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
-}
-
-struct Actor {
-    who: Unlocked,
-    signer: Signer,
-}
-
-impl Actor {
-    fn new(vault: &Vault, identities: Vec<Identity>) -> Self {
-        let who = Unlocked::new(vault, identities).unwrap();
-        let signer = who.signer(vault).unwrap();
-        Self { who, signer }
-    }
-
-    fn ctx(&self) -> Ctx<'_> {
-        let (who, signer, now) = (&self.who, &self.signer, UnixTime::from_secs(1));
-        Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
-    }
 }
 
 /// Owners olga, otto and ora, of whom two must sign, and the member mick, who is none.

@@ -13,6 +13,8 @@ pub mod pin;
 pub mod sealed_to;
 pub mod session_keys;
 pub mod taken;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod unlock;
 mod verified_vault;
 

@@ -2,22 +2,28 @@
 
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::policy;
-use crate::cli::people::policy::ReasonArg;
+use crate::cli::people::policy::{Changed, ReasonArg};
 use crate::cli::people::proposals;
 use clap::Args;
 use std::cell::RefCell;
+use v_secure_core::name::Name;
+use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::proposal;
+use v_secure_core::proposal::Proposal;
 use v_secure_core::report::view::proposal::PolicyRenewView;
 use v_secure_core::vault::Vault;
+use v_secure_core::vault::author::Ctx;
 
 /// Propose again what was proposed for an earlier policy
 #[derive(Debug, Args)]
 #[command(
     after_help = "Makes the same changes for the policy as it is now, with new keys, signed by you; the signatures of \
-                        before do not count for it. The old proposal is removed.\n\n\
+                        before do not count for it. You are asked about who gets what by it, as 'policy sign' asks. \
+                        The old proposal is removed.\n\n\
                         Examples:\n  v-secure policy renew PROPOSAL"
 )]
 pub struct Renew {
@@ -43,24 +49,19 @@ impl Renew {
         let session = context.session()?;
         let name = proposals::pick(&session, Some(&self.proposal))?;
         let old = proposals::read(&session, &name)?;
-        let reason = old.entry.reason.clone();
-        let signers = RefCell::new(Vec::new());
-        let make = |vault: &Vault| {
-            signers.replace(proposals::signed_by(vault, &name, &old)?);
-            Ok(proposal::anew(&old))
+        let changed = match proposal::anew(&old).is_empty() {
+            true => self.keys(context, &name, &old),
+            false => self.changes(context, &name, &old),
         };
-        let ask = || {
-            proposals::tell(context, &old, &signers.borrow());
-            self.confirm.check(context, "Propose that again?")
-        };
-        let asks = (&self.vouch, &self.older);
-        let changed = policy::give(context, (&self.reason, &reason), asks, make, ask);
         // Proposed anew, or done at once where one signature is enough by now: in both cases the old one is over.
         let is_over = changed.as_ref().map_or_else(proposals::is_proposed, |made| made.written);
         if is_over {
             session.remove_proposal(&name)?;
         }
         let changed = changed?;
+        if !changed.written {
+            return Err(nothing_left(&name));
+        }
         if context.ui.json {
             return context.ui.object(&PolicyRenewView {
                 proposal: &name,
@@ -73,4 +74,46 @@ impl Renew {
         policy::tell(&context.ui, &changed.effects);
         Ok(())
     }
+
+    /// Whoever signs what another asked for is asked about it as by `policy sign`.
+    fn changes(&self, context: &Context<'_>, name: &str, old: &Proposal) -> Outcome<Changed> {
+        let signers = RefCell::new(Vec::new());
+        let make = |vault: &Vault| {
+            signers.replace(proposals::signed_by(vault, name, old)?);
+            Ok(proposal::anew(old))
+        };
+        let gifts = |vault: &Vault, _: &[PolicyOp], ctx: &Ctx<'_>| {
+            Ok(proposal::gifts_anew(vault, old, ctx)?)
+        };
+        let ask = || self.agree(context, old, &signers.borrow());
+        let (why, asks) = ((&self.reason, &*old.entry.reason), (&self.vouch, &self.older));
+        policy::give_by(context, why, asks, (make, gifts), ask)
+    }
+
+    fn keys(&self, context: &Context<'_>, name: &str, old: &Proposal) -> Outcome<Changed> {
+        let reason = self.reason.reason.as_deref();
+        let (outcome, (written, vault)) = context.write_planned(
+            reason,
+            &old.entry.reason,
+            |vault, _| self.agree(context, old, &proposals::signed_by(vault, name, old)?),
+            |(), vault, ctx| {
+                let (change, outcome) = proposal::keys_anew(vault, old, ctx)?;
+                Ok((outcome, change))
+            },
+        )?;
+        Ok(Changed::of(outcome, written, vault))
+    }
+
+    fn agree(&self, context: &Context<'_>, old: &Proposal, signers: &[Name]) -> Outcome {
+        proposals::tell(context, old, signers);
+        self.confirm.check(context, "Propose that again?")
+    }
+}
+
+/// Keys for roles that are gone, or that this owner does not open.
+fn nothing_left(name: &str) -> Failure {
+    let message = "there are no keys of it that you could make anew: nothing was changed";
+    Failure::new(Code::Proposal, message)
+        .hint("v-secure key status")
+        .hint(format!("v-secure policy withdraw {name}"))
 }

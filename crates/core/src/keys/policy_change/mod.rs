@@ -134,21 +134,62 @@ pub fn settle(
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
     let make = |by| audience_keys::make(vault, vault.chain(), Room::whole(), by, ctx);
-    let made = make(SignedBy::One)?;
+    let (by, made) = by_fewest(vault, ctx, make)?;
     if !made.ops.is_empty() {
-        return with_policy(vault, Vec::new(), made, ctx)
-            .map(|(change, outcome)| (Some(change), outcome));
-    }
-    if !made.without_keys.is_empty() && needs_others(vault, ctx) {
-        let together = make(SignedBy::Owners)?;
-        if !together.ops.is_empty() {
-            return propose(vault, Vec::new(), together, ctx)
-                .map(|(change, outcome)| (Some(change), outcome));
-        }
+        let (change, outcome) = with_keys(vault, made, by, ctx)?;
+        return Ok((Some(change), outcome));
     }
     let settling = settle::settle(vault, vault.policy(), &made, ctx);
     let outcome = outcome(&settling, made);
     Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
+}
+
+/// Keys like those that these ops stated, of audiences whose roles are still there: an entry of nothing but keys
+/// has nothing else that could be made anew. `None` if there are none to make, or not by this signer.
+///
+/// # Errors
+/// Keys that cannot be made.
+pub(crate) fn keys_again(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
+    let (by, made) = by_fewest(vault, ctx, |by| audience_keys::again(vault, ops, by, ctx))?;
+    if made.ops.is_empty() {
+        return Ok((None, outcome(&Settling::default(), made)));
+    }
+    with_keys(vault, made, by, ctx).map(|(change, outcome)| (Some(change), outcome))
+}
+
+/// Keys that the signer alone may give; those that more owners must sign where there are no others, as what
+/// waits for them would else hold up what does not.
+pub(super) fn by_fewest(
+    vault: &Vault,
+    ctx: &Ctx<'_>,
+    make: impl Fn(SignedBy) -> Result<MadeKeys, PolicyChangeError>,
+) -> Result<(SignedBy, MadeKeys), PolicyChangeError> {
+    let alone = make(SignedBy::One)?;
+    let is_enough = !alone.ops.is_empty() || alone.without_keys.is_empty();
+    if is_enough || !needs_others(vault, ctx) {
+        return Ok((SignedBy::One, alone));
+    }
+    let together = make(SignedBy::Owners)?;
+    Ok(match together.ops.is_empty() {
+        true => (SignedBy::One, alone),
+        false => (SignedBy::Owners, together),
+    })
+}
+
+fn with_keys(
+    vault: &Vault,
+    made: MadeKeys,
+    by: SignedBy,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
+    match by {
+        SignedBy::One => with_policy(vault, Vec::new(), made, ctx),
+        SignedBy::Owners => propose(vault, Vec::new(), made, ctx),
+    }
 }
 
 /// The entry that ops alone would make, and the chain with it.
@@ -223,6 +264,24 @@ pub fn gifts(
     ctx: &Ctx<'_>,
 ) -> Result<Vec<Gift>, PolicyChangeError> {
     let Trial { entry, after, .. } = trial(vault, ops, ctx)?;
+    let vouching = Vouching::of(&vault.file().chain)?;
+    Ok(vouching.plan(vault.chain(), &after, &entry))
+}
+
+/// The same by the word of those who signed `signed`, in whose place the signer puts `ops`: the signature that is
+/// asked for is no reason to give it.
+///
+/// # Errors
+/// As of [`gifts`].
+pub(crate) fn gifts_by(
+    vault: &Vault,
+    signed: &PolicyEntry,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Gift>, PolicyChangeError> {
+    let Trial { mut entry, after, .. } = trial(vault, ops, ctx)?;
+    let owners = vault.chain().owners_keys_on(signed);
+    entry.sigs = signed.sigs.iter().filter(|sig| owners.contains(&sig.key)).cloned().collect();
     let vouching = Vouching::of(&vault.file().chain)?;
     Ok(vouching.plan(vault.chain(), &after, &entry))
 }

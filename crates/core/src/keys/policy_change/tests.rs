@@ -11,7 +11,6 @@ use crate::file::device_key::new_device_key;
 use crate::file::format;
 use crate::file::format::Trust;
 use crate::file::model::{Header, VaultFile, Wrap, WrapKey};
-use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::log::finding::FindingCode;
 use crate::log::op::{Field, Op};
@@ -28,7 +27,8 @@ use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::change::NewWrap;
-use crate::vault::unlock::{Signer, Unlocked};
+use crate::vault::testing::{Actor, open};
+use crate::vault::unlock::Unlocked;
 use crate::vault::{ApplyError, Depth, OpenError};
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeMap;
@@ -45,36 +45,6 @@ fn secret() -> SecretName {
 fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
-}
-
-fn open(file: &VaultFile) -> Vault {
-    let text = format::write(file);
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
-}
-
-struct Actor {
-    who: Unlocked,
-    signer: Signer,
-}
-
-impl Actor {
-    fn new(vault: &Vault, identities: Vec<Identity>) -> Self {
-        let who = Unlocked::new(vault, identities).unwrap();
-        let signer = who.signer(vault).unwrap();
-        Self { who, signer }
-    }
-
-    fn ctx(&self) -> Ctx<'_> {
-        let (who, signer) = (&self.who, &self.signer);
-        Ctx {
-            who,
-            signer,
-            random: &TestHost,
-            now: UnixTime::from_secs(1),
-            reason: String::new(),
-            progress: &Silent,
-        }
-    }
 }
 
 /// A vault of one owner with one secret.

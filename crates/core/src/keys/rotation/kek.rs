@@ -3,7 +3,7 @@
 
 use super::KeyRotationError;
 use crate::crypto::id::EpochId;
-use crate::keys::audience_keys;
+use crate::keys::audience_keys::{self, SignedBy};
 use crate::keys::policy_change;
 use crate::keys::shortfall::Shortfall;
 use crate::keys::status::{AudienceKeys, KeyStatus};
@@ -127,7 +127,7 @@ pub fn renew(
     // One entry holds so many: the same command again goes on with those that had to wait.
     let since = |audience: &AudienceName| status.audience(audience).map(|keys| keys.since);
     plan.renew.sort_by_cached_key(since);
-    let made = audience_keys::renew(vault, &plan.renew, ctx)?;
+    let made = audience_keys::renew(vault, &plan.renew, SignedBy::One, ctx)?;
     let left = made.without_keys.iter().filter(|audience| !made.short.later.contains(*audience));
     plan.left.extend(left.map(|audience| Left {
         audience: audience.clone(),

@@ -7,7 +7,6 @@ use crate::file::device_key::new_device_key;
 use crate::file::format;
 use crate::file::format::Trust;
 use crate::file::model::VaultFile;
-use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::name::Pattern;
@@ -20,6 +19,7 @@ use crate::secret::read;
 use crate::secret::read::VersionSelector;
 use crate::time::UnixTime;
 use crate::vault::Depth;
+use crate::vault::testing::Actor;
 use crate::vault::unlock::{Signer, Unlocked};
 
 const NOW: UnixTime = UnixTime::from_secs(1_000);
@@ -35,18 +35,6 @@ fn secret(text: &str) -> SecretName {
 fn open(file: &VaultFile) -> Vault {
     let text = format::write(file);
     Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, NOW).unwrap()
-}
-
-struct Actor {
-    who: Unlocked,
-    signer: Signer,
-}
-
-impl Actor {
-    fn ctx(&self) -> Ctx<'_> {
-        let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &TestHost, now: NOW, reason: String::new(), progress: &Silent }
-    }
 }
 
 /// What a put of `bob` states, and its other ops, beside the loss of his rights on `prod/*`.
@@ -83,13 +71,13 @@ fn scene(expires: Option<UnixTime>, with: impl FnOnce(ObjectId) -> Vec<Op>) -> S
         PolicyOp::KeyAdd(key.0),
         PolicyOp::role_join(role.clone(), bob.clone()),
     ];
-    let (change, _) = policy_change::change(&vault, ops, &olga.ctx()).unwrap();
+    let (change, _) = policy_change::change(&vault, ops, &olga.at(NOW)).unwrap();
     let vault = open(vault.apply(change).unwrap().file());
     let who = Unlocked::new(&vault, parse_identities(&his.text).unwrap()).unwrap();
     let ctx = Ctx {
         who: &who,
         signer: &Signer { member: bob, device: laptop, key: key.1 },
-        ..olga.ctx()
+        ..olga.at(NOW)
     };
     let value = |text: &str, expires| {
         Some(NewValue { value: SecretValue::new(text.as_bytes().to_vec()), expires, same: vec![] })
@@ -126,7 +114,7 @@ impl Scene {
     fn adopt(&self) -> (Adopted, Vault) {
         let chosen: Vec<_> =
             void_entries(&self.vault).into_iter().filter(|void| !void.is_adopted()).collect();
-        let (adopted, change) = adopt(&self.vault, &chosen, &self.olga.ctx()).unwrap();
+        let (adopted, change) = adopt(&self.vault, &chosen, &self.olga.at(NOW)).unwrap();
         let vault = open(self.vault.file());
         match change {
             Some(change) => (adopted, open(vault.apply(change).unwrap().file())),

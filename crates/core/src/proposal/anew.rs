@@ -1,0 +1,45 @@
+//! A proposal for the policy of another time than its own: its changes made anew, by whoever asks for that, who is
+//! asked about the same as somebody who signs it.
+
+use super::Proposal;
+use super::sign::unvouch;
+use crate::keys::policy_change::{self, PolicyChangeError, PolicyOutcome};
+use crate::policy::gives;
+use crate::policy::op::PolicyOp;
+use crate::policy::vouching::Gift;
+use crate::vault::Vault;
+use crate::vault::author::Ctx;
+use crate::vault::change::Change;
+
+/// What was proposed: keys are made anew, and what the ops give is stated anew. Nothing where there are keys alone
+/// ([`keys_anew`]).
+pub fn anew(proposal: &Proposal) -> Vec<PolicyOp> {
+    let ops = proposal.entry.ops.iter();
+    let own = ops.filter(|op| !matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_)));
+    own.map(gives::unstated).collect()
+}
+
+/// What that gives and to whom, by those who signed the proposal, as in [`super::gifts`].
+///
+/// # Errors
+/// It does not fit the policy of now, or is not for this signer to ask for.
+pub fn gifts_anew(
+    vault: &Vault,
+    proposal: &Proposal,
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Gift>, PolicyChangeError> {
+    let gifts = policy_change::gifts_by(vault, &proposal.entry, &anew(proposal), ctx)?;
+    Ok(unvouch(gifts, &proposal.entry.ops))
+}
+
+/// New keys for the audiences that a proposal of keys alone has them for; `None` if there are none to make.
+///
+/// # Errors
+/// Keys that cannot be made.
+pub fn keys_anew(
+    vault: &Vault,
+    proposal: &Proposal,
+    ctx: &Ctx<'_>,
+) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
+    policy_change::keys_again(vault, &proposal.entry.ops, ctx)
+}
