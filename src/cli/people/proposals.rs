@@ -133,6 +133,9 @@ pub(crate) fn unsigned(name: &str, error: SignError) -> Failure {
         }
         SignError::Leaver { .. } => Failure::from_error(Code::NotPermitted, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
+        SignError::SignedByLeaver { .. } => Failure::from_error(Code::Proposal, &error)
+            .hint(format!("v-secure policy renew {name}"))
+            .hint(format!("v-secure policy withdraw {name}")),
         SignError::AlreadySigned { .. } => Failure::from_error(Code::ProposalSigned, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
         SignError::Change(error) => error.into(),

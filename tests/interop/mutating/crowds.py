@@ -192,7 +192,7 @@ class Crowd:
         able = [n for n in sorted(self.state.members) if self.keys_of(n) and (self.state.has_grant(n) or rng.random() < 0.2)]
         plain = [n for n in able if n not in self.state.roles["owner"]]
         if able and rng.random() < 0.5:
-            who = rng.choice(plain or able)
+            who = rng.choice(plain or able if rng.random() < 0.7 else able)
             return self.sign(self.plot(who), [rng.choice(self.keys_of(who))], "hostile", files)
         ops = [self.some(rng.choice(KINDS)) for _ in range(rng.choice([1, 1, 2, 3, 4]))]
         # Who plans ahead acts on what the entry itself makes.
@@ -217,7 +217,11 @@ class Crowd:
             return [self._of_role("role-join", self.role(), target)]
         if kind == "leave":
             roles = sorted(state.roles_of(who)) or ["dev"]
-            return [op("role-leave", role=rng.choice(roles), member=who), self._epoch("epoch")]
+            device = rng.choice([k.device for k in state.keys.values() if k.member == who] or ["d0"])
+            gone = rng.choice([op("role-leave", role=rng.choice(roles), member=who), op("member-remove", member=who),
+                               op("key-remove", member=who, device=device, lost=False)])
+            keys_of = self._epoch(rng.choice(["epoch", "epoch", "reseal"]))
+            return [gone, keys_of] if rng.random() < 0.5 else [keys_of, gone]
         if kind == "squat":
             taken = rng.choice(rng.choice(self.pool))
             return [op("recipient-add", member=who, recipient=taken)] if rng.random() < 0.5 else [

@@ -4,7 +4,7 @@ from vsecure.writing import op
 
 from . import making
 from .source import ACCEPT, REFUSE
-from .tales import beginning, grant, join, leave, remove, revoke, role, short, tale, vault
+from .tales import beginning, drop, grant, join, leave, remove, revoke, role, short, tale, vault
 
 # The clerk may grant on tale/* by `clerks`. `team` reads what each tale says; the clerk is in it.
 
@@ -117,6 +117,50 @@ _three("a reseal of owner by one", ACCEPT, lambda t: ("ada", t.reseal()))
 _three("a reseal of owner by one who leaves", REFUSE, lambda t: ("ada", leave("owner", "ada"), t.reseal()))
 _three("a reseal of owner by one who was one before", REFUSE, lambda t: ("ada+bob", t.add("dee"), t.key("dee"), join("owner", "dee")),
        lambda t: ("bob+cy", leave("owner", "dee"), t.epoch()), lambda t: ("dee", t.reseal()))
+_three("an epoch of owner by one who stays and one who leaves", REFUSE, lambda t: ("ada+cy", leave("owner", "cy"), t.epoch()))
+_three("an epoch of a team by one who stays and one who leaves", ACCEPT,
+       lambda t: ("ada", role("team"), grant("team", "read"), t.epoch("team")),
+       lambda t: ("ada+cy", leave("owner", "cy"), t.epoch("team")))
+_three("an epoch of a team that nothing reads, by one who stays and one who leaves", REFUSE, lambda t: ("ada+bob", role("team")),
+       lambda t: ("ada+cy", leave("owner", "cy"), t.epoch("team")))
+_three("an epoch of owner by two who stay and one who leaves", ACCEPT, lambda t: ("ada+bob+cy", leave("owner", "cy"), t.epoch()))
+_three("an epoch of owner as the threshold falls to those who stay", REFUSE,
+       lambda t: ("ada+cy", op("threshold", owners=1), leave("owner", "cy"), t.epoch()))
+_three("an epoch of owner with a key that goes", REFUSE, lambda t: ("ada+bob", t.key("ada", "e")),
+       lambda t: ("ada+bob", t.epoch(), drop("ada")))
+_three("a reseal of owner with a key that goes", REFUSE, lambda t: ("ada+bob", t.key("ada", "e")),
+       lambda t: ("ada", t.reseal(), drop("ada")))
+_three("a reseal of owner with a key that stays", ACCEPT, lambda t: ("ada+bob", t.key("ada", "e")),
+       lambda t: ("ada.e", t.reseal(), drop("ada")))
+_three("an epoch of owner with a key that goes and one that stays", ACCEPT, lambda t: ("ada+bob", t.key("ada", "e")),
+       lambda t: ("ada+ada.e+bob", t.epoch(), drop("ada")))
+
+
+def _two(kind, expect, *tellings):
+    """A vault of threshold one and owners ada and bob, with an epoch of owner and one of a team."""
+    @beginning("one owner of two signs, " + kind, expect)
+    def make(t):
+        t.by("ada", vault(t), *[o for n in ("ada", "bob") for o in (t.add(n), t.key(n), join("owner", n))])
+        t.by("ada", role("team"), grant("team", "read"), t.epoch(), t.epoch("team"))
+        for telling in tellings:
+            who, *ops = telling(t)
+            t.by(who, *ops)
+
+
+for _audience in ((), ("team",)):
+    _of_what = "of a team" if _audience else "of owner"
+    for _word, _gone in (("leaves", leave("owner", "ada")), ("is removed", remove("ada"))):
+        _two(f"begins an epoch {_of_what} and {_word}", REFUSE,
+             lambda t, a=_audience, gone=_gone: ("ada", gone, t.epoch(*a)))
+        _two(f"seals an envelope {_of_what} again and {_word}", REFUSE,
+             lambda t, a=_audience, gone=_gone: ("ada", t.reseal(*a), gone))
+        _two(f"begins an epoch {_of_what} as the other {_word}", ACCEPT,
+             lambda t, a=_audience, gone=_gone: ("bob", gone, t.epoch(*a)))
+    _two(f"begins an epoch {_of_what} with a key that it replaces", REFUSE,
+         lambda t, a=_audience: ("ada", drop("ada"), t.key("ada", "e"), t.epoch(*a)))
+_two("begins an epoch of a team that it joins, and leaves the owners", ACCEPT,
+     lambda t: ("ada", join("team", "ada"), leave("owner", "ada"), t.epoch("team")))
+
 _three("one lowers it", REFUSE, lambda t: ("ada", op("threshold", owners=1)))
 _three("one states it as it is", REFUSE, lambda t: ("ada", op("threshold", owners=2)))
 _three("two lower it, and one acts alone", ACCEPT, lambda t: ("ada+cy", op("threshold", owners=1)), lambda t: ("cy", t.epoch()))

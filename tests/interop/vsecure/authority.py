@@ -81,6 +81,22 @@ class Signers:
         return any(all(self.state.holds_over(n, right, pattern) for right in {"grant", *rights})
                    for n in self.names)
 
+    def staying(self):
+        """The signers who still have a key of those that they sign with."""
+        return {self.state.keys[k].member for k in self.keys
+                if k in self.after.keys and self.after.keys[k].member == self.state.keys[k].member}
+
+    def owners_staying(self):
+        return self.staying() & self.state.roles["owner"] & self.after.roles["owner"]
+
+    def handing_on(self, kind, audience):
+        """Keys of an audience: whoever makes them has them, and is to be one who may."""
+        if len(self.owners_staying()) >= self.state.vault["threshold"]:
+            return True
+        if audience == "owner":
+            return kind == "reseal" and bool(self.owners_staying())
+        return self.sealing(audience)
+
     def sealing(self, audience):
         """Who stays in an audience and may grant on all that it reads hands its keys on."""
         if self.after.is_wide(audience):
@@ -88,10 +104,7 @@ class Signers:
         reads = self.after.reads(audience)
         return bool(reads) and any(
             all(self.state.holds_over(name, "grant", pattern) for pattern in reads)
-            for name in self.names & self.after.members_of(audience))
-
-    def owner_stays(self):
-        return bool(self.names & self.state.roles["owner"] & self.after.roles["owner"])
+            for name in self.staying() & self.after.members_of(audience))
 
 
 ENTRIES_BY_OTHERS = 9_000
@@ -103,7 +116,9 @@ def authorise(signers, for_owners):
     _check(by_owners or seq < ENTRIES_BY_OTHERS, "authority", f"entry {seq}: the last ones are for owners")
     _check(by_owners or not for_owners, "authority", f"entry {seq}: {', '.join(for_owners)}")
     for op in signers.entry.ops:
-        _check(by_owners or _may(signers, op), "authority", f"entry {seq}: {op['op']}")
+        hands_on = op["op"] in ("epoch", "reseal")
+        may = signers.handing_on(op["op"], op["audience"]) if hands_on else by_owners or _may(signers, op)
+        _check(may, "authority", f"entry {seq}: {op['op']}")
 
 
 def _check(ok, code, detail):
@@ -131,8 +146,4 @@ def _may(signers, op):
         return signers.grants(op["pattern"], op["rights"])
     if kind == "revoke":
         return signers.grants(op["pattern"], ())
-    if kind == "reseal" and op["audience"] == "owner":
-        return signers.owner_stays()
-    if kind in ("epoch", "reseal"):
-        return op["audience"] != "owner" and signers.sealing(op["audience"])
     return False  # vault, setting and rebase are owner-level

@@ -18,6 +18,7 @@ use v_secure_core::file::model::VaultFile;
 use v_secure_core::name::Pattern;
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
+use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::gives;
 use v_secure_core::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
 use v_secure_core::policy::sign::PolicyDraft;
@@ -181,6 +182,24 @@ pub const ALL: &[Forgery] = &[
         },
     ),
     forgery(
+        "epoch-by-leaving-owner",
+        "an owner leaves the owners and gives them new keys by the same entry",
+        UNAUTHORISED,
+        epoch_by_leaving_owner,
+    ),
+    forgery(
+        "epoch-with-one-who-leaves",
+        "one of two owners that must sign leaves by the entry that gives the owners new keys",
+        UNAUTHORISED,
+        epoch_with_one_who_leaves,
+    ),
+    forgery(
+        "epoch-by-key-that-goes",
+        "an owner gives the owners new keys with a device that the same entry takes away",
+        UNAUTHORISED,
+        epoch_by_key_that_goes,
+    ),
+    forgery(
         "name-in-capitals",
         "a grantor adds a member whose name is the owner's but for the case of letters",
         "policy-op-member-alike",
@@ -335,39 +354,83 @@ fn owner_removed_below_threshold(world: &World) -> String {
     })
 }
 
-/// Another vault, since the genuine one asks for one owner.
+/// Whoever made the keys has them, and the audience would be taken for one that the leaver does not read.
+fn epoch_by_leaving_owner(world: &World) -> String {
+    let owners = Owners { names: &["ada", "second"], threshold: 1, sign: 1 };
+    owners.sign(world, |recipient| {
+        let leave = PolicyOp::RoleLeave { role: name("owner"), member: name("ada") };
+        vec![leave, epoch("owner", recipient)]
+    })
+}
+
+fn epoch_with_one_who_leaves(world: &World) -> String {
+    let owners = Owners { names: &["ada", "second", "third"], threshold: 2, sign: 2 };
+    owners.sign(world, |recipient| {
+        let leave = PolicyOp::RoleLeave { role: name("owner"), member: name("second") };
+        vec![leave, epoch("owner", recipient)]
+    })
+}
+
+fn epoch_by_key_that_goes(world: &World) -> String {
+    let owners = Owners { names: &["ada", "second"], threshold: 1, sign: 1 };
+    owners.sign(world, |recipient| {
+        let (member, device) = (name("ada"), name("laptop"));
+        vec![PolicyOp::KeyRemove { member, device, lost: false }, epoch("owner", recipient)]
+    })
+}
+
 fn by_one_owner_of_two(
     world: &World,
     make: impl FnOnce(&RecipientText) -> Vec<PolicyOp>,
 ) -> String {
-    let vault = PolicyOp::Vault(VaultStart {
-        suite: SUITE.to_owned(),
-        nonce: Fixed([6; 16]),
-        name: name("demo"),
-        threshold: 2,
-    });
-    let (mut ops, mut keys) = (vec![vault], Vec::new());
-    for owner in ["ada", "second"] {
-        let recipient = match owner {
-            "ada" => world.person("ada").recipient.clone(),
-            _ => generate_identity().recipient,
-        };
-        let (member, device) = (name(owner), name("laptop"));
-        let (add, key) = new_device_key(&RealHost, None, &member, &device, &recipient).unwrap();
-        ops.push(member_add(owner, &recipient));
-        ops.extend([PolicyOp::KeyAdd(add), PolicyOp::role_join(name("owner"), member)]);
-        keys.push(key);
+    Owners { names: &["ada", "second"], threshold: 2, sign: 1 }.sign(world, make)
+}
+
+/// Another vault, since the genuine one has one owner.
+struct Owners {
+    names: &'static [&'static str],
+    threshold: u32,
+    /// How many of them, the first ones, sign the entry that is forged.
+    sign: usize,
+}
+
+impl Owners {
+    fn sign(&self, world: &World, make: impl FnOnce(&RecipientText) -> Vec<PolicyOp>) -> String {
+        let (genesis, keys) = self.found(world);
+        let chain = Chain::build(std::slice::from_ref(&genesis), ChainSignatures::Check).unwrap();
+        let ops = make(&generate_identity().recipient);
+        let draft = PolicyDraft::next(&chain, NOW, BTreeSet::new(), ops, String::new());
+        let signers: Vec<&SigningKey> = keys.iter().take(self.sign).collect();
+        let mut file = world.file.clone();
+        file.header.vault = chain.vault_id();
+        file.chain = vec![genesis, draft.sign(&signers)];
+        file.audiences.clear();
+        file.secrets.clear();
+        file.entries.clear();
+        text(&file)
     }
-    let genesis =
-        PolicyDraft::genesis(NOW, ops, "two owners".to_owned()).sign(&[&keys[0], &keys[1]]);
-    let chain = Chain::build(std::slice::from_ref(&genesis), ChainSignatures::Check).unwrap();
-    let ops = make(&generate_identity().recipient);
-    let draft = PolicyDraft::next(&chain, NOW, BTreeSet::new(), ops, String::new());
-    let mut file = world.file.clone();
-    file.header.vault = chain.vault_id();
-    file.chain = vec![genesis, draft.sign(&[&keys[0]])];
-    file.audiences.clear();
-    file.secrets.clear();
-    file.entries.clear();
-    text(&file)
+
+    fn found(&self, world: &World) -> (PolicyEntry, Vec<SigningKey>) {
+        let vault = PolicyOp::Vault(VaultStart {
+            suite: SUITE.to_owned(),
+            nonce: Fixed([6; 16]),
+            name: name("demo"),
+            threshold: self.threshold,
+        });
+        let (mut ops, mut keys) = (vec![vault], Vec::new());
+        for owner in self.names {
+            let recipient = match *owner {
+                "ada" => world.person("ada").recipient.clone(),
+                _ => generate_identity().recipient,
+            };
+            let (member, device) = (name(owner), name("laptop"));
+            let (add, key) = new_device_key(&RealHost, None, &member, &device, &recipient).unwrap();
+            ops.push(member_add(owner, &recipient));
+            ops.extend([PolicyOp::KeyAdd(add), PolicyOp::role_join(name("owner"), member)]);
+            keys.push(key);
+        }
+        let signers: Vec<&SigningKey> = keys.iter().collect();
+        let genesis = PolicyDraft::genesis(NOW, ops, "several owners".to_owned()).sign(&signers);
+        (genesis, keys)
+    }
 }

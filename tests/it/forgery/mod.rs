@@ -119,6 +119,9 @@ forgeries! {
     owner_removed_below_threshold
     epoch_outside_pattern
     epoch_by_leaver
+    epoch_by_leaving_owner
+    epoch_with_one_who_leaves
+    epoch_by_key_that_goes
     name_in_capitals
     policy_altered
     policy_middle_altered

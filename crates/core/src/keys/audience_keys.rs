@@ -172,8 +172,12 @@ impl<'a> Maker<'a> {
             SignedBy::One => {
                 may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
             }
-            // Their signatures suffice for every op; the keys are for whoever is in the audience.
-            SignedBy::Owners => self.state.is_in(self.ctx.who.member(), audience),
+            // Their signatures suffice for every op; the keys are for whoever is in the audience, and signs for them.
+            SignedBy::Owners => {
+                let member = self.ctx.who.member();
+                let signs_on = self.state.is_theirs(member, &self.ctx.signer.key.id());
+                signs_on && self.state.is_in(member, audience)
+            }
         }
     }
 

@@ -21,8 +21,8 @@ pub(crate) struct Signers<'a> {
 }
 
 struct Signer<'a> {
-    /// How many distinct keys of the member sign.
-    keys: usize,
+    /// The distinct keys of the member that sign.
+    keys: Vec<KeyId>,
     reach: WidestReach<'a>,
 }
 
@@ -39,8 +39,8 @@ impl<'a> Signers<'a> {
         let mut members = BTreeMap::new();
         for key in keys {
             let name = state.key_owner(key).ok_or(*key)?;
-            let signer = || Signer { keys: 0, reach: WidestReach::new(state, name) };
-            members.entry(name).or_insert_with(signer).keys += 1;
+            let signer = || Signer { keys: Vec::new(), reach: WidestReach::new(state, name) };
+            members.entry(name).or_insert_with(signer).keys.push(*key);
         }
         Ok(Self { state, history, members, owner_level: state.is_owner_level(keys) })
     }
@@ -57,7 +57,10 @@ impl<'a> Signers<'a> {
 
     /// What of the signers counts for giving keys to audiences.
     pub(crate) fn sealers(&self) -> Sealers {
-        Sealers::new(self.state, self.members.keys().copied(), self.owner_level)
+        Sealers::new(
+            self.state,
+            self.members.iter().map(|(name, signer)| (*name, &signer.keys[..])),
+        )
     }
 
     fn any(&self, test: impl Fn(&Name) -> bool) -> bool {
@@ -126,7 +129,7 @@ impl<'a> Signers<'a> {
     }
 
     fn adding_key(&self, member: &Name) -> Result<(), Needs> {
-        if self.members.get(member).is_some_and(|signer| signer.keys >= 2) {
+        if self.members.get(member).is_some_and(|signer| signer.keys.len() >= 2) {
             return Ok(());
         }
         self.standing_in_for(member).map_err(|needs| match needs {

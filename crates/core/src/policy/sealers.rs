@@ -2,7 +2,10 @@
 //! it is after it.
 //!
 //! An envelope is what its writer sealed, and nobody without its keys sees to whom. So it is for those
-//! who could let in whom they like anyway.
+//! who could let in whom they like anyway, and who stay: whoever made keys has them, and an audience that a
+//! leaver gave new keys would be taken for one that the leaver no longer reads. Signers who leave do not
+//! count, rather than being refused: whoever has an entry can add a signature to it, and a leaver's would
+//! then undo what the others signed.
 
 use super::audience;
 use super::error::Needs;
@@ -10,6 +13,7 @@ use super::history::History;
 use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::{OWNER, PolicyState};
 use super::widest::Widest;
+use crate::crypto::id::KeyId;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeSet;
@@ -62,25 +66,27 @@ impl After<'_> {
 
 /// What counts of an entry's signers, kept while the entry changes the state.
 pub(crate) struct Sealers {
-    owner_level: bool,
     threshold: usize,
     signers: Vec<Sealer>,
 }
 
 struct Sealer {
     name: Name,
+    /// With which it signs.
+    keys: Vec<KeyId>,
     owner: bool,
     /// Where it may grant; an owner everywhere.
     grants: Widest<Pattern>,
 }
 
 impl Sealer {
-    fn new(state: &PolicyState, name: &Name) -> Self {
+    fn new(state: &PolicyState, name: &Name, keys: &[KeyId]) -> Self {
         let roles = state.member(name).into_iter().flat_map(|member| member.roles());
         let grants = roles.filter_map(|role| state.role(role)).flat_map(|role| role.grants());
         let grants = grants.filter(|(_, rights)| rights.has(Right::Grant));
         Self {
             name: name.clone(),
+            keys: keys.to_vec(),
             owner: state.is_owner(name),
             grants: Widest::of(grants.map(|(pattern, _)| pattern.clone())),
         }
@@ -89,16 +95,28 @@ impl Sealer {
     fn may_grant(&self, on: &Pattern) -> bool {
         self.owner || self.grants.contain(on)
     }
+
+    /// Whether it is in the audience after the entry, and has a key of those with which it signs.
+    fn stays_in(&self, audience: &AudienceName, after: After<'_>) -> bool {
+        self.has_key(after) && after.state.is_in(&self.name, audience)
+    }
+
+    fn stays_owner(&self, after: After<'_>) -> bool {
+        self.owner && self.has_key(after) && after.state.is_owner(&self.name)
+    }
+
+    fn has_key(&self, after: After<'_>) -> bool {
+        self.keys.iter().any(|key| after.state.is_theirs(&self.name, key))
+    }
 }
 
 impl Sealers {
     pub(super) fn new<'a>(
         before: &PolicyState,
-        members: impl Iterator<Item = &'a Name>,
-        owner_level: bool,
+        members: impl Iterator<Item = (&'a Name, &'a [KeyId])>,
     ) -> Self {
-        let signers = members.map(|name| Sealer::new(before, name)).collect();
-        Self { owner_level, threshold: before.threshold(), signers }
+        let signers = members.map(|(name, keys)| Sealer::new(before, name, keys)).collect();
+        Self { threshold: before.threshold(), signers }
     }
 
     /// Judges an op that gives an audience keys; any other op is not theirs to judge.
@@ -116,7 +134,7 @@ impl Sealers {
     /// What they would have needed.
     pub fn may_begin(&self, audience: &AudienceName, after: After<'_>) -> Result<(), Needs> {
         match audience.as_str() {
-            _ if self.owner_level => Ok(()),
+            _ if self.is_owner_level(after) => Ok(()),
             OWNER => self.owners(),
             _ => self.may_give_keys(audience, after),
         }
@@ -127,10 +145,9 @@ impl Sealers {
     /// # Errors
     /// What they would have needed.
     pub fn may_reseal(&self, audience: &AudienceName, after: After<'_>) -> Result<(), Needs> {
-        let stays = |signer: &Sealer| signer.owner && after.state.is_owner(&signer.name);
         match audience.as_str() {
-            _ if self.owner_level => Ok(()),
-            OWNER if self.signers.iter().any(stays) => Ok(()),
+            _ if self.is_owner_level(after) => Ok(()),
+            OWNER if self.signers.iter().any(|signer| signer.stays_owner(after)) => Ok(()),
             OWNER => Err(Needs::AnOwner),
             _ => self.may_give_keys(audience, after),
         }
@@ -148,10 +165,15 @@ impl Sealers {
             return self.owners();
         }
         let able = |signer: &Sealer| {
-            after.state.is_in(&signer.name, audience) && reads.iter().all(|on| signer.may_grant(on))
+            signer.stays_in(audience, after) && reads.iter().all(|on| signer.may_grant(on))
         };
         let found = self.signers.iter().any(able);
         found.then_some(()).ok_or_else(|| Needs::InAudience { audience: audience.to_owned() })
+    }
+
+    /// Whether enough owners sign who are owners after the entry too.
+    fn is_owner_level(&self, after: After<'_>) -> bool {
+        self.signers.iter().filter(|signer| signer.stays_owner(after)).count() >= self.threshold
     }
 
     fn owners(&self) -> Result<(), Needs> {

@@ -37,6 +37,8 @@ pub enum SignError {
     },
     #[error("{member} leaves by it, and whoever signs new keys for others has to stay")]
     Leaver { member: Name },
+    #[error("{member}, who leaves by it, has signed it: the new keys may be theirs")]
+    SignedByLeaver { member: Name },
     #[error("the new keys of {audience} leave you out")]
     LeftOut { audience: AudienceName },
     #[error(
@@ -132,7 +134,8 @@ pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed,
     complete(vault, entry, made, ctx)
 }
 
-/// Nobody hands on keys and leaves: who proposed keys has them.
+/// Nobody hands on keys and leaves: who proposed keys has them. The chain does not count a leaver's signature; here it
+/// is refused, since nothing says which of those who signed made the keys.
 fn stay(
     vault: &Vault,
     proposal: &Proposal,
@@ -151,7 +154,11 @@ fn stay(
         let stays = after.key_owner(key) == Some(member) && after.is_owner(member);
         (!stays).then(|| member.clone())
     });
-    leaver.map_or(Ok(()), |member| Err(SignError::Leaver { member }))
+    match leaver {
+        None => Ok(()),
+        Some(member) if member == *ctx.who.member() => Err(SignError::Leaver { member }),
+        Some(member) => Err(SignError::SignedByLeaver { member }),
+    }
 }
 
 fn complete(

@@ -223,3 +223,21 @@ fn files_have_one_spelling_and_the_folder_says_which_entry_they_are_of() {
     assert!(matches!(Files { signatures, ..unsigned }.read(), Err(FileError::TooMany { .. })));
     assert_eq!(anew(&good), removal());
 }
+
+/// Whoever leaves can add a signature to what the others propose, and may have made the keys.
+#[test]
+fn keys_that_a_leaver_signed_are_signed_by_nobody_and_made_anew() {
+    let (vault, team) = team();
+    let good = proposed(&vault, &team[0], removal());
+    assert!(matches!(sign(&vault, &good, &team[2].ctx()), Err(SignError::Leaver { .. })));
+    let entry = co_sign(good.entry.clone(), &team[2].signer.key);
+    let signed = Proposal { entry, ..good.clone() };
+    let refused = sign(&vault, &signed, &team[1].ctx());
+    assert!(matches!(refused, Err(SignError::SignedByLeaver { .. })));
+    let refused = vault.chain().extended(signed.entry.clone()).err().unwrap();
+    assert_eq!(refused.code(), "policy-unauthorised", "one who stays, of two");
+    let all = co_sign(signed.entry.clone(), &team[1].signer.key);
+    assert!(vault.chain().extended(all).is_ok(), "a signature more undoes nothing");
+    let anew = proposed(&vault, &team[1], anew(&signed));
+    assert!(sign(&vault, &anew, &team[0].ctx()).is_ok());
+}

@@ -48,6 +48,66 @@ fn who_leaves_by_the_entry_hands_no_keys_on() {
     assert_eq!(world.code(&["greta"], ops), "accepted");
 }
 
+/// One owner suffices for everything; not to keep the keys of those whom it leaves.
+#[test]
+fn an_owner_who_leaves_by_the_entry_hands_no_keys_on() {
+    let mut world = World::cast();
+    let key = world.key("second", "second");
+    world.did(&["admin"], vec![member_add("second"), key, join("owner", "second")]);
+    let hands_on = [epoch("owner", 9), epoch("devs+leads+owner", 9), reseal("owner", 1)];
+    for gone in [leave("owner", "admin"), member_remove("admin")] {
+        assert_eq!(world.code(&["admin"], vec![gone.clone()]), "accepted");
+        for keys in hands_on.clone() {
+            // An envelope of a due audience is not sealed anew by anybody.
+            let refused = match keys {
+                PolicyOp::Reseal(_) => "policy-op-due",
+                _ => REFUSED,
+            };
+            assert_eq!(world.code(&["admin"], vec![gone.clone(), keys.clone()]), refused);
+            let code = world.code(&["admin"], vec![keys.clone(), gone.clone()]);
+            assert_eq!(code, REFUSED, "in the other order");
+            let code = world.code(&["admin", "second"], vec![keys, gone.clone()]);
+            assert_eq!(code, "accepted", "by one who stays, whoever signs besides");
+        }
+    }
+    let demoted =
+        vec![join("leads", "admin"), leave("owner", "admin"), epoch("devs+leads+owner", 9)];
+    assert_eq!(
+        world.code(&["admin"], demoted),
+        "accepted",
+        "who stays in the audience has its keys"
+    );
+}
+
+#[test]
+fn keys_are_handed_on_with_a_key_that_stays() {
+    let mut world = World::cast();
+    let second = world.key("admin", "desk");
+    world.did(&["admin"], vec![second]);
+    let gone = |member: &str| key_remove(member, member, false);
+    for keys in [epoch("owner", 9), reseal("owner", 1), epoch("devs+leads+owner", 9)] {
+        assert_eq!(world.code(&["admin"], vec![keys.clone(), gone("admin")]), REFUSED);
+        assert_eq!(world.code(&["desk"], vec![keys.clone(), gone("admin")]), "accepted");
+        let both = world.code(&["admin", "desk"], vec![keys, gone("admin")]);
+        assert_eq!(both, "accepted");
+    }
+    let grantor = vec![epoch("devs+leads+owner", 9), gone("greta")];
+    assert_eq!(world.code(&["greta"], grantor), REFUSED);
+}
+
+#[test]
+fn as_many_owners_hand_keys_on_as_must_sign_and_stay() {
+    let mut world = World::found(2, &["admin", "backend", "third"]);
+    world.did(&["admin", "backend"], vec![epoch("owner", 1)]);
+    let ops = || vec![leave("owner", "third"), epoch("owner", 2)];
+    assert_eq!(world.code(&["admin", "third"], ops()), REFUSED);
+    assert_eq!(world.code(&["admin", "third"], vec![leave("owner", "third")]), "accepted");
+    assert_eq!(world.code(&["admin", "backend"], ops()), "accepted");
+    assert_eq!(world.code(&["admin", "backend", "third"], ops()), "accepted", "more never do harm");
+    let lowered = vec![threshold(1), leave("owner", "third"), epoch("owner", 2)];
+    assert_eq!(world.code(&["admin", "third"], lowered), REFUSED, "by the threshold of before");
+}
+
 #[test]
 fn the_patterns_of_an_audience_are_those_that_all_its_roles_read() {
     let mut world = World::cast();
