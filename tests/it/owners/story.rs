@@ -237,6 +237,7 @@ fn every_command_that_needs_owners_proposes() {
         "member key remove cy/cy-laptop --yes --lost",
         "owner threshold 1 --yes",
         "settings set reads off",
+        "key rotate --audience owner",
         "recovery new --out ../recovery.txt",
     ] {
         let done = ada.run(&format!("{line} --json"));
@@ -268,6 +269,42 @@ fn every_command_that_needs_owners_proposes() {
     assert_eq!(lost, (4, "owner-threshold".to_owned()));
     assert!(listed(ada).is_empty() || listed(ada)[0]["state"] != "unreadable");
     ada.run("role create alone --grant read:prod/*").ok();
+}
+
+/// New keys of what owners alone read are the owners' to sign; what one may renew is not held up by them.
+#[test]
+fn keys_that_owners_alone_read_are_renewed_by_a_proposal() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, cy, .. } = &team;
+    let epoch = |who: &v_secure_testkit::person::Person| {
+        let view = who.run("key status --json").json();
+        let audiences = view["audiences"].as_array().unwrap().clone();
+        audiences.iter().find(|found| found["audience"] == "owner").unwrap()["epoch"].clone()
+    };
+    let before = epoch(ada);
+    let planned = ada.run("key rotate --audience owner --dry-run --json").json();
+    assert_eq!(planned["audiences"][0]["audience"], "owner");
+    let all = ada.run("key rotate --all --json").json();
+    assert_eq!(
+        (&all["audiences"][0]["audience"], &all["left"][0]["why"]),
+        (&"dev+owner".into(), &"to-propose".into())
+    );
+    let all = ada.run("key rotate --all");
+    assert!(all.err.contains("v-secure key rotate --audience owner"), "{}", all.err);
+    assert!(listed(ada).is_empty());
+    let id = proposes(ada, "key rotate --audience owner");
+    assert_eq!(epoch(ada), before);
+    team.push(ada, "propose keys");
+    team.pull(cy);
+    cy.run(&format!("policy sign {id} --yes")).ok();
+    assert_ne!(epoch(cy), before);
+    cy.set("prod/DB", "after");
+    team.push(cy, "keys");
+    for who in [ada, bob] {
+        team.pull(who);
+        assert_eq!(who.run("get prod/DB").ok(), "after");
+        who.run("audit verify").ok();
+    }
 }
 
 /// A proposal of keys alone, which the policy overtakes, is made anew with keys of its own.

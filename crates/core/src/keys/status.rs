@@ -23,6 +23,8 @@ pub struct KeyStatus {
     pub audiences: Vec<AudienceKeys>,
     /// Audiences that the grants ask for and that have no key yet.
     pub missing: Vec<AudienceName>,
+    /// The owners, where several must sign: each can propose a new epoch that nobody may begin alone.
+    pub proposers: Vec<Name>,
 }
 
 /// The keys of one audience.
@@ -116,7 +118,12 @@ pub fn key_status(vault: &Vault, now: UnixTime) -> KeyStatus {
             audience_keys(vault, name, found, contents, used, now)
         })
         .collect();
-    KeyStatus { schedule, audiences, missing: state.missing_audiences().into_iter().collect() }
+    let missing = state.missing_audiences().into_iter().collect();
+    let proposers = match state.threshold() {
+        0 | 1 => Vec::new(),
+        _ => state.owners().cloned().collect(),
+    };
+    KeyStatus { schedule, audiences, missing, proposers }
 }
 
 fn audience_keys(

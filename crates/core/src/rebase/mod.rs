@@ -197,6 +197,6 @@ pub fn renew(
     if renew.is_empty() {
         return Ok(None);
     }
-    let (plan, status) = (KekPlan { renew, left: Vec::new() }, key_status(vault, ctx.now));
+    let (plan, status) = (KekPlan { renew, ..KekPlan::default() }, key_status(vault, ctx.now));
     Ok(kek::renew(vault, plan, &status, ctx)?.0)
 }

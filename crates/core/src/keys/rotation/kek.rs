@@ -30,6 +30,9 @@ pub enum KekSelection {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KekPlan {
     pub renew: Vec<AudienceName>,
+    /// What the member would propose to the other owners, where nothing is to be renewed at once: an entry is
+    /// one or the other.
+    pub propose: Vec<AudienceName>,
     pub left: Vec<Left>,
 }
 
@@ -38,6 +41,8 @@ pub struct KekPlan {
 pub struct Left {
     pub audience: AudienceName,
     pub able: Vec<Name>,
+    /// Whether the member could propose it to the other owners, by itself.
+    pub is_proposable: bool,
 }
 
 /// An audience's new epoch.
@@ -66,14 +71,21 @@ pub fn plan(
     which: &KekSelection,
 ) -> Result<KekPlan, KeyRotationError> {
     let mut plan = KekPlan::default();
-    for keys in chosen(status, which)? {
-        if keys.able.contains(member) {
-            plan.renew.push(keys.audience.clone());
-        } else {
-            plan.left.push(Left { audience: keys.audience.clone(), able: keys.able.clone() });
-        }
+    let proposes = |keys: &&AudienceKeys| status.proposers.contains(member) && keys.roles_exist;
+    let (own, others): (Vec<_>, Vec<_>) =
+        chosen(status, which)?.into_iter().partition(|keys| keys.able.contains(member));
+    let (propose, others): (Vec<_>, Vec<_>) = others.into_iter().partition(proposes);
+    plan.renew.extend(own.into_iter().map(|keys| keys.audience.clone()));
+    plan.left.extend(others.into_iter().map(|keys| left(keys, false)));
+    match plan.renew.is_empty() {
+        true => plan.propose.extend(propose.into_iter().map(|keys| keys.audience.clone())),
+        false => plan.left.extend(propose.into_iter().map(|keys| left(keys, true))),
     }
     Ok(plan)
+}
+
+fn left(keys: &AudienceKeys, is_proposable: bool) -> Left {
+    Left { audience: keys.audience.clone(), able: keys.able.clone(), is_proposable }
 }
 
 fn chosen<'a>(
@@ -113,7 +125,7 @@ pub(super) fn canonical(
     spelt.collect()
 }
 
-/// Begins the new epochs of a plan, as one policy entry. What the signer turns out not to be able to
+/// Begins the new epochs of a plan, as one policy entry, or as a proposal of one. What the signer turns out not to be able to
 /// open moves to what is left. `None` if nothing is to be done.
 ///
 /// # Errors
@@ -127,11 +139,14 @@ pub fn renew(
     // One entry holds so many: the same command again goes on with those that had to wait.
     let since = |audience: &AudienceName| status.audience(audience).map(|keys| keys.since);
     plan.renew.sort_by_cached_key(since);
-    let made = audience_keys::renew(vault, &plan.renew, SignedBy::One, ctx)?;
+    let by = if plan.renew.is_empty() { SignedBy::Owners } else { SignedBy::One };
+    let wanted = if plan.renew.is_empty() { &plan.propose } else { &plan.renew };
+    let made = audience_keys::renew(vault, wanted, by, ctx)?;
     let left = made.without_keys.iter().filter(|audience| !made.short.later.contains(*audience));
     plan.left.extend(left.map(|audience| Left {
         audience: audience.clone(),
         able: others(status, audience, ctx.who.member()),
+        is_proposable: false,
     }));
     if made.ops.is_empty() {
         let (left, short) = (plan.left, made.short);
@@ -143,7 +158,10 @@ pub fn renew(
         .map(|(audience, section)| Renewed { audience: audience.clone(), epoch: section.epoch })
         .collect();
     let entry = policy_change::entry(vault, made.ops, ctx);
-    let change = Change::policy(entry, made.sections, Vec::new());
+    let change = match by {
+        SignedBy::One => Change::policy(entry, made.sections, Vec::new()),
+        SignedBy::Owners => Change::proposal(entry, made.sections),
+    };
     Ok((Some(change), KekOutcome { renewed, left: plan.left, short: made.short }))
 }
 

@@ -85,6 +85,10 @@ fn tell_left(context: &Context<'_>, report: &KeyRotateView) {
             "does-not-open" => format!(
                 "left as they are, since they do not open: {some}; a new value helps: 'v-secure set NAME'"
             ),
+            "to-propose" => format!(
+                "left, since several owners must sign: {some}; 'v-secure key rotate --audience {}' proposes it",
+                names.first().copied().unwrap_or_default()
+            ),
             "expired" => format!("left as they are, expired: {some}"),
             _ => format!("left for who may: {some}; who can: {}", joined(able)),
         });

@@ -47,9 +47,9 @@ impl KeyRotateView {
     /// Of what would be done.
     pub fn planned(keks: Option<KekPlan>, deks: Option<DekPlan>) -> Self {
         let mut view = Self { dry_run: true, ..Self::default() };
-        let KekPlan { renew, left } = keks.unwrap_or_default();
+        let KekPlan { renew, propose, left } = keks.unwrap_or_default();
         let planned = |audience| RotatedAudienceView { audience, epoch: None };
-        view.audiences = renew.into_iter().map(planned).collect();
+        view.audiences = renew.into_iter().chain(propose).map(planned).collect();
         view.left.extend(left.into_iter().map(UnrotatedView::from));
         view.add_deks(deks.unwrap_or_default());
         view
@@ -80,8 +80,11 @@ impl From<Renewed> for RotatedAudienceView {
 }
 
 impl From<Left> for UnrotatedView {
-    fn from(Left { audience, able }: Left) -> Self {
-        let why = LeftCause::NotPermitted.as_str();
+    fn from(Left { audience, able, is_proposable }: Left) -> Self {
+        let why = match is_proposable {
+            true => "to-propose",
+            false => LeftCause::NotPermitted.as_str(),
+        };
         Self { audience: Some(audience), secret: None, why, able, for_others: true }
     }
 }
@@ -119,7 +122,7 @@ mod tests {
     }
 
     fn rotations() -> Vec<Value> {
-        let keks = KekPlan { renew: vec![AudienceName::new("dev")], left: Vec::new() };
+        let keks = KekPlan { renew: vec![AudienceName::new("dev")], ..KekPlan::default() };
         let planned = KeyRotateView::planned(Some(keks), Some(deks()));
         let mut done = KeyRotateView::default();
         done.add_keks(KekOutcome {
@@ -127,7 +130,13 @@ mod tests {
                 audience: AudienceName::new("dev"),
                 epoch: EpochId(SHORT_ID.0),
             }],
-            left: vec![Left { audience: AudienceName::new("ops"), able: vec![name("admin")] }],
+            left: [false, true]
+                .map(|is_proposable| Left {
+                    audience: AudienceName::new("ops"),
+                    able: vec![name("admin")],
+                    is_proposable,
+                })
+                .into(),
             ..KekOutcome::default()
         });
         let [all, _] = lacks::examples();
