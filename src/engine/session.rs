@@ -17,7 +17,7 @@ use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
-use v_secure_core::merge::blended;
+use v_secure_core::merge::blended::{self, Blend};
 use v_secure_core::policy::chain_comparison::ChainComparison;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::record::line::LineError;
@@ -46,6 +46,13 @@ pub enum SessionError {
         path.display()
     )]
     MergedAsText {
+        path: PathBuf,
+        #[source]
+        source: OpenError,
+    },
+    /// It is that but for a version that one side pruned, and by the other side's change had no right to.
+    #[error("{} is not accepted", path.display())]
+    Lacking {
         path: PathBuf,
         #[source]
         source: OpenError,
@@ -311,18 +318,19 @@ impl Session {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
             found.unwrap_or_else(|| {
                 let path = path.to_owned();
-                match self.is_blended(bytes, depth) {
-                    true => SessionError::MergedAsText { path, source },
-                    false => SessionError::Open { path, source },
+                match self.blended(bytes, depth) {
+                    Some(Blend::Whole) => SessionError::MergedAsText { path, source },
+                    Some(Blend::Lacking) => SessionError::Lacking { path, source },
+                    None => SessionError::Open { path, source },
                 }
             })
         })
     }
 
     /// Whether bytes that were refused are what git makes of two good copies. Completions do not ask.
-    fn is_blended(&self, bytes: &[u8], depth: Depth<'_>) -> bool {
+    fn blended(&self, bytes: &[u8], depth: Depth<'_>) -> Option<Blend> {
         let text = std::str::from_utf8(bytes).ok().filter(|_| !matches!(depth, Depth::Unverified));
-        text.is_some_and(|text| blended::is_blended(text, self.now))
+        blended::judge(text?, self.now)
     }
 
     /// What the pins say of verified bytes, where that can be told without parsing them: chain and

@@ -81,6 +81,7 @@ mod places;
 mod policy_log;
 mod policy_rebase;
 mod policy_remarks;
+mod pruned_away;
 mod reads;
 mod recovery;
 mod refusals;

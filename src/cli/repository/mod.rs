@@ -3,6 +3,7 @@
 pub mod hidden;
 pub mod hook;
 pub mod in_index;
+pub mod older_states;
 pub mod plain_files;
 pub mod plain_keys;
 pub mod project;

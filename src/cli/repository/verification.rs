@@ -3,6 +3,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
+use crate::cli::error::failures::merging;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -96,6 +97,13 @@ pub fn verify(
                 findings: findings.ok_or_else(newer)?,
                 ..Verification::default()
             });
+        }
+        Err(SessionError::Lacking { path, source }) => {
+            let mut findings = refusal(&path, &source).unwrap_or_default();
+            for finding in findings.iter_mut().filter(|finding| finding.hint.is_none()) {
+                finding.hint = Some(merging::FROM_HISTORY.to_owned());
+            }
+            return Ok(Verification { findings, ..Verification::default() });
         }
         Err(error @ SessionError::MergedAsText { .. }) => {
             let findings = vec![merged_as_text(error.into())];

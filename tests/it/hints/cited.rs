@@ -29,6 +29,8 @@ const SIDES: By =
 const BROKEN_SIDE: By =
     Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
+const NO_COMMIT: By =
+    Test("pruned_away.rs", "what_no_commit_has_is_said_and_the_merge_can_be_given_up");
 const TAKEN_BACK: By =
     Test("one_commit.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
 const GIVEN_UP: By = Test(
@@ -118,6 +120,13 @@ pub const ALL: &[Cited] = &[
     cited("refused", "git reset --merge  # gives the revert up", REVERT),
     cited("revert", "git reset --merge  # gives the revert up", GIVEN_UP),
     cited("not-permitted", "git reset --merge  # gives the revert up", GIVEN_UP),
+    cited("object-lost", "v-secure git resolve  # takes it from git's history", Test("pruned_away.rs", "what_one_side_pruned_and_the_merge_wants_comes_from_git")),
+    cited("object-lost", "git fetch --all, and this again  # a commit of another clone may have it", NO_COMMIT),
+    cited("object-lost", "git fetch --unshallow, and this again", NO_COMMIT),
+    cited("object-lost", "git merge --abort", NO_COMMIT),
+    cited("object-lost", "git rebase --abort", NO_COMMIT),
+    cited("object-lost", "git log -p -- .v-secure/vault.toml", NO_COMMIT),
+    cited("object-lost", "v-secure diff HEAD BRANCH  # what that branch changed, to be made anew on this one", NO_COMMIT),
     cited("pick", "git cherry-pick --abort", REVERT),
     cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
     cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),

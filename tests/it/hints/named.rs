@@ -41,6 +41,9 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ]),
     ("cli/error/failures/merging.rs", "AGAIN", &["v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own"]),
     ("cli/error/failures/merging.rs", "RESOLVE", &["v-secure git resolve"]),
+    ("cli/error/failures/mod.rs", "merging::FROM_HISTORY", &["v-secure git resolve  # takes it from git's history"]),
+    ("cli/error/failures/merging.rs", "FROM_HISTORY", &["v-secure git resolve  # takes it from git's history"]),
+    ("cli/repository/older_states.rs", "ANEW", &["v-secure diff HEAD BRANCH  # what that branch changed, to be made anew on this one"]),
     ("cli/command/git/merge_driver.rs", "merging::POLICY_REBASE", &["v-secure policy rebase"]),
     ("cli/command/git/merge_driver.rs", "merging::RESOLVE", &["v-secure git resolve"]),
     ("cli/command/policy/rebase/mod.rs", "RESOLVE", &["v-secure git resolve"]),
@@ -83,6 +86,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ]),
     ("cli/door/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
     ("verify/attention.rs", "hint", &[]),
+    ("verify/contents.rs", "hint", &["git log -S{object} -- .v-secure/vault.toml"]),
     ("cli/repository/hidden.rs", "", &[
         "{git} sparse-checkout add {directory}",
         "{git} sparse-checkout add --skip-checks {directory}",

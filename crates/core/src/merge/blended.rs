@@ -33,11 +33,28 @@ pub fn loose(text: &str) -> Result<VaultFile, MergeError> {
     format::parse_loose(text.as_bytes()).map_err(MergeError::Side)
 }
 
-/// Whether a text is one that git blended: it mends to a whole vault, and calls no version active that the
-/// log does not name for the secret. Nothing of git writes such a one.
+/// What git made of two good copies, line by line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blend {
+    /// It mends to a whole vault.
+    Whole,
+    /// But for a version that one side pruned, and by the other side's change had no right to.
+    Lacking,
+}
+
+/// What a text is that git may have blended: it mends, and calls no version active that the log does not name for
+/// the secret. Nothing of git writes such a one.
+pub fn judge(text: &str, now: UnixTime) -> Option<Blend> {
+    let file = read(text).ok().filter(active_are_named)?;
+    match settled(file, now) {
+        Ok(_) => Some(Blend::Whole),
+        Err(error) => error.is_of_lost().then_some(Blend::Lacking),
+    }
+}
+
+/// Whether a text is one that git blended, and nothing is lost.
 pub fn is_blended(text: &str, now: UnixTime) -> bool {
-    let Ok(file) = read(text) else { return false };
-    active_are_named(&file) && settled(file, now).is_ok()
+    judge(text, now) == Some(Blend::Whole)
 }
 
 fn active_are_named(file: &VaultFile) -> bool {

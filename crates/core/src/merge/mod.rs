@@ -10,16 +10,18 @@
 //! derived parts git blended as text is mended by the same way, and a forged record is one in the union too.
 
 pub mod blended;
+pub mod lost;
 pub mod marks;
 pub mod union;
 
 #[cfg(test)]
 mod tests;
 
+use self::lost::{Lost, NoPast, Past};
 use crate::crypto::id::{EntryId, PolicyId, VaultId};
 use crate::file::format::{self, FormatError};
 use crate::file::model::VaultFile;
-use crate::log::finding::Finding;
+use crate::log::finding::{Finding, FindingCode, Severity};
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::standing::{LogSignatures, Standings};
@@ -50,6 +52,20 @@ pub enum MergeError {
     Result(#[source] OpenError),
 }
 
+impl MergeError {
+    /// Whether all that is wrong is that a version is gone whose prune does not count.
+    pub fn is_of_lost(&self) -> bool {
+        matches!(self, Self::Result(error) if is_of_lost(error))
+    }
+}
+
+/// The same of a vault that was opened.
+pub fn is_of_lost(error: &OpenError) -> bool {
+    let OpenError::Findings(findings) = error else { return false };
+    let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.clone().next().is_some() && errors.all(|finding| finding.code == FindingCode::ObjectLost)
+}
+
 /// A vault that came out of a merge.
 #[derive(Debug)]
 pub struct Merged {
@@ -68,13 +84,27 @@ pub fn merge(
 }
 
 /// The vault of these records: copies renewed, written canonically, and verified as if it came from a stranger.
-pub fn settled(mut file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
+pub fn settled(file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
+    settled_with(file, now, &NoPast)
+}
+
+/// The same; what is lost is taken from the `past`.
+pub fn settled_with(
+    mut file: VaultFile,
+    now: UnixTime,
+    past: &dyn Past,
+) -> Result<Merged, MergeError> {
     // Signatures are checked below, of the text.
     let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
     let graph = Graph::build(&file.entries).map_err(MergeError::Links)?;
     let trusted = LogSignatures::Trusted;
     let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
     let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
+    let mut lost = Lost::of(&file, &state, chain.vault_id());
+    if !lost.is_over() {
+        past.show(&mut lost);
+        lost.put_into(&mut file);
+    }
     // A version that lost its standing by the merge may have been its secret's only one, of which the state
     // knows nothing then.
     file.secrets.values_mut().for_each(|section| section.active.clear());

@@ -16,6 +16,7 @@ use crate::keys::rotation::KeyRotationError;
 use crate::keys::rotation::kek::{self, KekPlan};
 use crate::keys::status::key_status;
 use crate::log::op::Op;
+use crate::merge::lost::Past;
 use crate::merge::{self, MergeError};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
@@ -95,15 +96,20 @@ impl<'a> Sides<'a> {
     }
 
     /// Both sides under the policy that stays and what was made again: all that the other one had before they
-    /// parted, and nothing that rests on its own policy.
+    /// parted, and nothing that rests on its own policy. What is lost by it is taken from the `past`.
     ///
     /// # Errors
     /// What comes out does not verify.
-    pub fn united(&self, replay: &Replay, now: UnixTime) -> Result<Vault, MergeError> {
+    pub fn united(
+        &self,
+        replay: &Replay,
+        now: UnixTime,
+        past: &dyn Past,
+    ) -> Result<Vault, MergeError> {
         let other = union::under_common_policy(self.gives_way, self.parted);
         let mut file = merge::union::union(self.stays.file().clone(), other)?;
         file.chain.extend(replay.made.iter().cloned());
-        Ok(merge::settled(file, now)?.vault)
+        Ok(merge::settled_with(file, now, past)?.vault)
     }
 
     /// By secret, the members that could read a value which these entries of the other side put, and may not read

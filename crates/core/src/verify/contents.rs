@@ -16,6 +16,9 @@ use std::collections::{HashMap, HashSet};
 /// From this many sections on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
 
+/// Takes it from an earlier state: only the right bytes fit its id.
+const FROM_HISTORY: &str = "v-secure git resolve  # takes it from git's history";
+
 /// Whether everything hashes to its id: what the bytes of `file` say by themselves.
 pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
     each(file, |uid, section| {
@@ -172,13 +175,14 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
     let of = format!("version {number} of {name}, put by {author},");
     if !section.is_some_and(|section| section.versions.contains_key(&object)) {
         let subject = Subject::Object { secret: name.clone(), object };
-        let (code, why) = if version.void_pruned {
-            (FindingCode::ObjectLost, "was deleted under a prune that does not count")
+        let (code, why, hint) = if version.void_pruned {
+            let why = "was deleted under a prune that does not count";
+            (FindingCode::ObjectLost, why, FROM_HISTORY.to_owned())
         } else {
-            (FindingCode::ObjectMissing, "is not in the file")
+            let hint = format!("git log -S{object} -- .v-secure/vault.toml");
+            (FindingCode::ObjectMissing, "is not in the file", hint)
         };
-        let finding = Finding::new(code, subject, format!("{of} {why}"));
-        return vec![finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))];
+        return vec![Finding::new(code, subject, format!("{of} {why}")).hint(hint)];
     }
     let wrap = |wrap: &WrapId| {
         let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {

@@ -58,7 +58,14 @@ impl MergeDriver {
         if union::is_parted(&here, &there) {
             self.keep_both([&ours, &theirs])?;
         }
-        let merged = merge(here, [there], context.host.now()).map_err(refused)?;
+        let merged = match merge(here, [there], context.host.now()) {
+            // 'git resolve' looks for it in git's history, and nobody takes one side alone for the vault meanwhile.
+            Err(error) if error.is_of_lost() => {
+                self.keep_both([&ours, &theirs])?;
+                return Err(refused(error));
+            }
+            merged => merged.map_err(refused)?,
+        };
         merging::tell_conflicts(context, &merged.vault);
         if merged.text != ours {
             new_file::write_over(&self.ours, merged.text.as_bytes(), MODE)?;
@@ -93,10 +100,12 @@ impl MergeDriver {
     }
 
     fn refused(&self, error: &MergeError) -> Failure {
-        let failure = not_merged(&self.path, ["here", "coming in"], error);
+        let failure = not_merged(&self.path, ["ours", "theirs"], error);
         match error {
             MergeError::PolicyDiverged { .. } => failure.hint(merging::POLICY_REBASE),
             MergeError::OtherVault { .. } => failure,
+            // Its own hints lead out.
+            _ if error.is_of_lost() => failure,
             _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
         }
     }

@@ -6,6 +6,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::failures::merging::{self, diverged, not_merged};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::ReasonArg;
+use crate::cli::repository::older_states::OlderStates;
 use crate::engine::resolving::Resolution;
 use crate::engine::session::Session;
 use crate::engine::writing;
@@ -16,7 +17,8 @@ use clap::Args;
 use std::path::Path;
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::merge::{MergeError, Merged, blended, is_lacking, marks, merge};
+use v_secure_core::merge::lost::Past;
+use v_secure_core::merge::{MergeError, Merged, blended, is_lacking, marks, settled_with, union};
 use v_secure_core::report::view::git::GitResolveView;
 use v_secure_core::time::UnixTime;
 
@@ -52,8 +54,9 @@ impl Resolve {
             return self.again(context, &session, resolution, change);
         }
         let last = last_commit(&location);
-        let merged = merged(&location, resolution.bytes(), last.as_ref(), now)
-            .map_err(|error| refused(&location, &error))?;
+        let past = OlderStates::new(context, &location);
+        let merged = merged(&location, resolution.bytes(), last.as_ref(), (now, &past))
+            .map_err(|error| past.tell(refused(&location, &error)))?;
         let is_last = last.is_some_and(|last| format::write(&last) == merged.text);
         let changed = merged.text.as_bytes() != resolution.bytes();
         let vault = match changed {
@@ -119,7 +122,7 @@ fn merged(
     location: &Location,
     bytes: &[u8],
     last: Option<&VaultFile>,
-    now: UnixTime,
+    (now, past): (UnixTime, &dyn Past),
 ) -> Result<Merged, MergeError> {
     let text = String::from_utf8_lossy(bytes);
     let sides = sides(location);
@@ -132,15 +135,26 @@ fn merged(
     let mut sides = sides.into_iter();
     match sides.next() {
         None => {
-            let whole = blended::mended(&text, now)?;
+            let whole = settled_with(blended::read(&text)?, now, past)?;
             // A revert that was given up by half leaves an older file, which no later commit may bring.
             match last.filter(|last| whole.text == text && is_behind(whole.vault.file(), last)) {
-                Some(last) => merge(whole.vault.file().clone(), [last.clone()], now),
+                Some(last) => {
+                    let last = std::iter::once(last.clone());
+                    united(whole.vault.file().clone(), last, (now, past))
+                }
                 None => Ok(whole),
             }
         }
-        Some(first) => merge(first, sides.chain(blended::read(&text).ok()), now),
+        Some(first) => united(first, sides.chain(blended::read(&text).ok()), (now, past)),
     }
+}
+
+fn united(
+    first: VaultFile,
+    mut others: impl Iterator<Item = VaultFile>,
+    (now, past): (UnixTime, &dyn Past),
+) -> Result<Merged, MergeError> {
+    settled_with(others.try_fold(first, union::union)?, now, past)
 }
 
 fn is_behind(here: &VaultFile, last: &VaultFile) -> bool {
@@ -155,7 +169,7 @@ fn last_commit(location: &Location) -> Option<VaultFile> {
 }
 
 fn refused(location: &Location, error: &MergeError) -> Failure {
-    let failure = not_merged(&location.vault, ["first side", "second side"], error);
+    let failure = not_merged(&location.vault, ["ours", "theirs"], error);
     match error {
         MergeError::PolicyDiverged { .. } => diverged(failure, &location.vault),
         _ => failure,

@@ -21,6 +21,8 @@ pub const RESOLVE: &str = "v-secure git resolve";
 const AGAIN: &str = "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own";
 /// Makes one side's changes of the policy again on the other's.
 pub const POLICY_REBASE: &str = "v-secure policy rebase";
+/// Takes what neither side has any more from earlier states.
+pub const FROM_HISTORY: &str = "v-secure git resolve  # takes it from git's history";
 /// The most policy entries that are described of one side.
 const MOST: usize = 8;
 
@@ -34,6 +36,13 @@ pub(super) fn merged_as_text(error: &SessionError, path: &Path, source: &OpenErr
     let mut failure = Failure::new(Code::MergedAsText, error.to_string());
     failure.causes = open_failure(path, source).causes;
     failure.hint(RESOLVE)
+}
+
+/// The same, where neither side has a version any more that is wanted again.
+pub(super) fn lacking(path: &Path, source: &OpenError) -> Failure {
+    let mut failure = open_failure(path, source);
+    failure.hints.clear();
+    failure.hint(FROM_HISTORY)
 }
 
 /// With what makes a whole vault of the sides again.

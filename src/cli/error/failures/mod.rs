@@ -24,6 +24,7 @@ use std::error::Error;
 use std::path::Path;
 use v_secure_core::crypto::envelope::EnvelopeError;
 use v_secure_core::file::format::FormatError;
+use v_secure_core::merge;
 use v_secure_core::name::Name;
 use v_secure_core::people::init::InitError;
 use v_secure_core::people::recovery;
@@ -113,6 +114,7 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::Lacking { path, source } => merging::lacking(path, source),
             SessionError::MergedAsText { path, source } => {
                 merging::merged_as_text(&error, path, source)
             }
@@ -217,6 +219,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
             let mut failure = Failure::new(code, format!("{place} does not verify"));
             failure.causes =
                 findings.iter().map(|finding| finding.message.clone()).take(5).collect();
+            if merge::is_of_lost(error) {
+                failure = failure.hint(merging::FROM_HISTORY);
+            }
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
         OpenError::OtherVault => Failure::from_error(Code::HeaderVault, error)

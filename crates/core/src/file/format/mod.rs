@@ -20,6 +20,7 @@ mod record;
 mod sample;
 mod secrets;
 mod section;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -28,6 +29,7 @@ pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
 pub use loose::parse_loose;
 pub use parse::parse;
+pub use stored::{Stored, stored};
 pub use write::write;
 
 use crate::crypto::id::SecretId;

@@ -194,7 +194,7 @@ impl Restore {
     /// Verifies the vault of the backup as if it stood at the place.
     fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<OpenedVault> {
         let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
-            SessionError::Open { source, .. } => {
+            SessionError::Open { source, .. } | SessionError::Lacking { source, .. } => {
                 SessionError::Open { path: self.file.clone(), source }
             }
             error => error,
@@ -305,7 +305,11 @@ impl Restore {
     fn unreadable(&self, session: &Session, error: TransactionError) -> Failure {
         let damaged = matches!(
             &error,
-            TransactionError::Session(SessionError::Open { .. } | SessionError::Empty { .. })
+            TransactionError::Session(
+                SessionError::Open { .. }
+                    | SessionError::Lacking { .. }
+                    | SessionError::Empty { .. }
+            )
         );
         let mut failure = Failure::from(error);
         if damaged {

@@ -2,6 +2,7 @@
 
 use crate::cli::error::Outcome;
 use crate::cli::error::failures::merging::not_merged;
+use crate::cli::repository::older_states::OlderStates;
 use std::collections::BTreeMap;
 use std::path::Path;
 use v_secure_core::crypto::sign::SigningKey;
@@ -12,6 +13,9 @@ use v_secure_core::report::view::policy_rebase::{RebasedEntryView, RebasedOpView
 use v_secure_core::secret::carry::{self, LackingEntry};
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
+
+/// What the sides are called before one of them stays.
+pub(super) const SIDES: [&str; 2] = ["ours", "theirs"];
 
 /// By number: whether somebody wants it made again.
 pub(super) type Decisions = BTreeMap<usize, bool>;
@@ -30,19 +34,21 @@ pub(super) struct Written<'a> {
 
 impl<'a> Draft<'a> {
     pub fn of(
-        (sides, path): (&Sides<'a>, &Path),
+        (sides, path, past): (&Sides<'a>, &Path, &OlderStates<'_>),
         key: &SigningKey,
         decisions: &Decisions,
         now: UnixTime,
     ) -> Outcome<Self> {
         let replay = sides.plan(key, &|number| decisions.get(&number).copied(), now)?;
-        let united = sides.united(&replay, now);
-        let united =
-            united.map_err(|error| not_merged(path, ["what stays", "what gives way"], &error))?;
+        let united = sides
+            .united(&replay, now, past)
+            .map_err(|error| past.tell(not_merged(path, SIDES, &error)))?;
+        // What has been issued anew before is not listed, and has no number.
         let lacking = carry::lacking(&united, sides.gives_way).into_iter();
-        let written = lacking.zip(replay.next..).filter_map(|(lacking, number)| {
-            let verdict = verdict(&lacking, &united, number, decisions)?;
-            Some(Written { number, lacking, verdict })
+        let lacking = lacking.filter(|lacking| !lacking.ops.is_empty());
+        let written = lacking.zip(replay.next..).map(|(lacking, number)| {
+            let verdict = verdict(&lacking, &united, number, decisions);
+            Written { number, lacking, verdict }
         });
         let written = written.collect();
         Ok(Self { replay, written })
@@ -86,19 +92,15 @@ impl Written<'_> {
     }
 }
 
-/// `None` of what has been issued anew before.
 fn verdict(
     lacking: &LackingEntry<'_>,
     united: &Vault,
     number: usize,
     decisions: &Decisions,
-) -> Option<&'static str> {
-    if lacking.ops.is_empty() {
-        return None;
-    }
-    Some(match (lacking.is_its_authors(united.policy()), decisions.get(&number)) {
+) -> &'static str {
+    match (lacking.is_its_authors(united.policy()), decisions.get(&number)) {
         (_, Some(false)) => "declined",
         (true, _) | (false, Some(true)) => "again",
         (false, None) => "asked",
-    })
+    }
 }

@@ -14,6 +14,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::{RESOLVE, not_merged};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::giving::VouchArgs;
+use crate::cli::repository::older_states::OlderStates;
 use crate::cli::unlocking;
 use crate::engine::resolving::Resolution;
 use crate::engine::session::Session;
@@ -84,21 +85,22 @@ impl Rebase {
         let session = context.session()?;
         let resolution = Resolution::begin(&session)?;
         let wanted = (self.onto.as_deref(), self.keep);
-        let both = sides::read(context, &session.location, resolution.bytes(), wanted)?;
+        let past = OlderStates::new(context, &session.location);
+        let both = sides::read(context, &session.location, resolution.bytes(), wanted, &past)?;
         let (stays, gives_way) = (&both.stays, &both.gives_way);
         let sides = Sides::new(&stays.vault, &gives_way.vault)
             .ok_or_else(|| not_parted(self.onto.is_some()))?;
         let (who, signer) = unlocked(context, &stays.vault)?;
         permit(context, &sides, (&who, &signer))?;
         let path = &session.location.vault;
-        let draft = self.decided(context, (&both, &sides, path), &signer)?;
+        let draft = self.decided(context, (&both, &sides, path, &past), &signer)?;
         stays_owner(&draft, &signer)?;
         let gifts = sides.gifts(&draft.replay);
         let gifts =
             gifts.map_err(|error| Failure::from_error(Code::Of((&error).into()), &error))?;
         let gives = self.vouch.check(context, &gifts)?;
         self.confirm.check(context, &question(stays, gives_way))?;
-        let rebased = self.made(context, &session, &sides, &draft)?;
+        let rebased = self.made(context, &session, (&sides, &past), &draft)?;
         let Rebased { vault, outcome, carried } = rebased;
         let text = format::write(vault.file());
         let written = resolution.commit(context, &Merged { vault, text })?;
@@ -110,13 +112,13 @@ impl Rebase {
     fn decided<'a>(
         &self,
         context: &Context<'_>,
-        (both, sides, path): (&Both, &Sides<'a>, &Path),
+        (both, sides, path, past): (&Both, &Sides<'a>, &Path, &OlderStates<'_>),
         signer: &Signer,
     ) -> Outcome<Draft<'a>> {
         let mut decisions: Decisions = self.leave.iter().map(|number| (*number, false)).collect();
         decisions.extend(self.take.iter().map(|number| (*number, true)));
         let now = context.host.now();
-        let mut draft = Draft::of((sides, path), &signer.key, &decisions, now)?;
+        let mut draft = Draft::of((sides, path, past), &signer.key, &decisions, now)?;
         if !context.ui.json {
             report::sides(context, both, sides);
             report::table(context, &draft)?;
@@ -131,7 +133,7 @@ impl Rebase {
             let taken =
                 context.ui.confirm(&format!("Make {number} again, signed by you?"), false)?;
             decisions.insert(*number, taken);
-            draft = Draft::of((sides, path), &signer.key, &decisions, now)?;
+            draft = Draft::of((sides, path, past), &signer.key, &decisions, now)?;
         }
         match draft.replay.kept.is_empty() {
             true => Ok(draft),
@@ -145,14 +147,13 @@ impl Rebase {
         &self,
         context: &Context<'_>,
         session: &Session,
-        sides: &Sides<'_>,
+        (sides, past): (&Sides<'_>, &OlderStates<'_>),
         draft: &Draft<'_>,
     ) -> Outcome<Rebased> {
         let mut outcome = PolicyOutcome::default();
-        let labels = ["what stays", "what gives way"];
-        let united = sides.united(&draft.replay, context.host.now());
+        let united = sides.united(&draft.replay, context.host.now(), past);
         let mut vault =
-            united.map_err(|error| not_merged(&session.location.vault, labels, &error))?;
+            united.map_err(|error| not_merged(&session.location.vault, draft::SIDES, &error))?;
         if !draft.replay.left_behind.is_empty() {
             let made = with_ctx(context, &vault, |ctx| {
                 Ok(rebase::conclude(&vault, &draft.replay.left_behind, ctx)?)

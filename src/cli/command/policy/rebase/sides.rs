@@ -4,11 +4,12 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::{RESOLVE, not_merged};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::repository::older_states::OlderStates;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use crate::store::git::{base, sides};
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::merge::{MergeError, blended, marks, settled, union};
+use v_secure_core::merge::{MergeError, blended, marks, settled_with, union};
 use v_secure_core::rebase;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
@@ -40,28 +41,35 @@ pub(super) fn read(
     location: &Location,
     here: &[u8],
     (onto, keep): (Option<&str>, Keep),
+    past: &OlderStates<'_>,
 ) -> Outcome<Both> {
     let (now, here) = (context.host.now(), String::from_utf8_lossy(here));
-    let Some(onto) = onto else { return of_merge(location, &here, keep, now) };
+    let Some(onto) = onto else { return of_merge(location, &here, keep, (now, past)) };
     let other = base::read(location, &context.current_dir()?, onto)?;
     let other = String::from_utf8_lossy(&other).into_owned();
-    let labels = [onto, "what is checked out"];
-    let refused = |error: MergeError| not_merged(&location.vault, labels, &error);
-    let stays = blended::loose(&other).and_then(|file| settled(file, now)).map_err(refused)?;
-    let own = blended::loose(&here).and_then(|file| settled(file, now)).map_err(refused)?;
+    let labels = [onto, "ours"];
+    let refused = |error: MergeError| past.tell(not_merged(&location.vault, labels, &error));
+    let settled = |file| settled_with(file, now, past);
+    let stays = blended::loose(&other).and_then(settled).map_err(refused)?;
+    let own = blended::loose(&here).and_then(settled).map_err(refused)?;
     Ok(Both {
         stays: Side { label: labels[0].to_owned(), vault: stays.vault },
         gives_way: Side { label: labels[1].to_owned(), vault: own.vault },
     })
 }
 
-fn of_merge(location: &Location, here: &str, keep: Keep, now: UnixTime) -> Outcome<Both> {
+fn of_merge(
+    location: &Location,
+    here: &str,
+    keep: Keep,
+    (now, past): (UnixTime, &OlderStates<'_>),
+) -> Outcome<Both> {
     refuse_picks(location)?;
     let labels = ["ours", "theirs"];
-    let refused = |error: MergeError| not_merged(&location.vault, labels, &error);
+    let refused = |error: MergeError| past.tell(not_merged(&location.vault, labels, &error));
     let [ours, theirs] = files(location, here).ok_or_else(none)?.map_err(refused)?;
-    let ours = settled(ours, now).map_err(refused)?.vault;
-    let theirs = settled(theirs, now).map_err(refused)?.vault;
+    let ours = settled_with(ours, now, past).map_err(refused)?.vault;
+    let theirs = settled_with(theirs, now, past).map_err(refused)?.vault;
     let ours = Side { label: labels[0].to_owned(), vault: ours };
     let theirs = Side { label: labels[1].to_owned(), vault: theirs };
     Ok(match keep {

@@ -1,0 +1,128 @@
+//! What a merge wants and neither side has: one side pruned what it alone had, and by the other one's change of
+//! rights that does not count. The bytes are in some earlier state of the vault, and known by their ids, so that
+//! it matters to nobody where they come from.
+
+use crate::crypto::id::{SecretId, VaultId};
+use crate::file::format::{Stored, stored};
+use crate::file::model::{SecretSection, VaultFile};
+use crate::file::records::Records;
+use crate::log::state::{LogState, SecretState};
+use crate::name::SecretName;
+use crate::record::ids;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead};
+
+/// Where earlier states of a vault are.
+pub trait Past {
+    /// Shows `lost` earlier states, until nothing is lost any more or there are no more of them.
+    fn show(&self, lost: &mut Lost);
+}
+
+/// No earlier states are looked at.
+pub struct NoPast;
+
+impl Past for NoPast {
+    fn show(&self, _: &mut Lost) {}
+}
+
+/// The versions, and wraps of these, that a vault lacks though the prune which named them does not count.
+#[derive(Debug, Default)]
+pub struct Lost {
+    names: BTreeMap<SecretId, SecretName>,
+    /// What stands in the headers of those that are still wanted.
+    wanted: BTreeSet<String>,
+    found: Vec<Stored>,
+}
+
+impl Lost {
+    pub(super) fn of(file: &VaultFile, state: &LogState, vault: VaultId) -> Self {
+        let mut lost = Self::default();
+        let is_lacking = |state: &SecretState| state.versions.iter().any(|v| v.void_pruned);
+        for (name, state) in state.secrets.iter().filter(|(_, state)| is_lacking(state)) {
+            let uid = ids::secret_uid(&vault, name);
+            lost.note(name, uid, state, file.secrets.get(&uid));
+        }
+        lost
+    }
+
+    fn note(
+        &mut self,
+        name: &SecretName,
+        uid: SecretId,
+        state: &SecretState,
+        section: Option<&SecretSection>,
+    ) {
+        for version in state.versions.iter().filter(|v| v.void_pruned && !v.pruned) {
+            if section.is_none_or(|section| !section.versions.contains_key(&version.object)) {
+                self.wanted.insert(format!("secret.{uid}.version.{}]", version.object));
+                self.names.insert(uid, name.clone());
+            }
+            for wrap in version.wraps_to_try() {
+                if section.is_none_or(|section| !section.wraps.contains_key(wrap)) {
+                    self.wanted.insert(format!("secret.{uid}.wrap.{wrap}]"));
+                    self.names.insert(uid, name.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether nothing is wanted, or everything was found.
+    pub fn is_over(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Takes what is lost from an earlier state's text.
+    ///
+    /// # Errors
+    /// The text cannot be read.
+    pub fn look(&mut self, text: &mut dyn BufRead) -> io::Result<()> {
+        let mut all = Vec::new();
+        let is_wanted = |header: &str| self.wanted.contains(&format!("secret.{header}"));
+        stored(text, is_wanted, |one| all.push(one))?;
+        all.iter().for_each(|one| self.take(one));
+        Ok(())
+    }
+
+    /// Takes it if it is what its id says.
+    pub fn take(&mut self, one: &Stored) {
+        let header = match one {
+            Stored::Version { secret, object, content } if content.id(secret) == *object => {
+                format!("secret.{secret}.version.{object}]")
+            }
+            Stored::Wrap { secret, wrap, content } if content.id() == *wrap => {
+                format!("secret.{secret}.wrap.{wrap}]")
+            }
+            _ => return,
+        };
+        if self.wanted.remove(&header) {
+            self.found.push(one.clone());
+        }
+    }
+
+    /// What was found, for another search.
+    pub fn found(&self) -> &[Stored] {
+        &self.found
+    }
+
+    pub(super) fn put_into(self, file: &mut VaultFile) {
+        let Self { names, found, .. } = self;
+        for one in found {
+            let (Stored::Version { secret, .. } | Stored::Wrap { secret, .. }) = &one;
+            let Some(name) = names.get(secret) else { continue };
+            let section = file.secrets.entry(*secret).or_insert_with(|| empty(name.clone()));
+            match one {
+                Stored::Version { object, content, .. } => {
+                    section.versions.insert(object, content);
+                }
+                Stored::Wrap { wrap, content, .. } => {
+                    section.wraps.insert(wrap, content);
+                }
+            }
+        }
+        file.secrets.retain(|_, section| !section.versions.is_empty());
+    }
+}
+
+fn empty(name: SecretName) -> SecretSection {
+    SecretSection { name, active: Vec::new(), versions: Records::new(), wraps: Records::new() }
+}
