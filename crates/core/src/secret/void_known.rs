@@ -55,6 +55,10 @@ fn void_ops(vault: &Vault) -> Vec<VoidKnown> {
 }
 
 fn is_below_owner_level(vault: &Vault, position: PolicyPosition) -> bool {
+    // An older state does not have the entry of the accepted policy that ended it: then `pin-void` tells.
+    if position.index() >= vault.file().chain.len() {
+        return false;
+    }
     let Some(before) = vault.file().chain.get(..position.index()) else { return true };
     let before = Chain::build(before, ChainSignatures::Trusted);
     !before.is_ok_and(|chain| chain.state().is_owner_level(vault.chain().signers(position)))
