@@ -233,7 +233,7 @@ fn a_file_that_is_too_large_is_not_asked_for_again() {
         assert!(run.shows("too large") && !run.shows("who may read it"), "{line}: {run:?}");
     }
     for line in ["set A", "set A --file -", "set A --raw"] {
-        let run = cli.feed(&format!("{line} --json"), &long[..(1 << 20) + 1]);
+        let run = cli.feed(&format!("{line} --json"), &long[..(10 << 20) + 1]);
         assert_eq!(failure(&run), (2, "value-too-long".into()), "{line}");
         assert!(!run.shows("--file"), "{line}: {run:?}");
     }

@@ -93,15 +93,15 @@ pub fn failures() -> Vec<Case> {
         case("output", a, "v-secure ls > /dev/full"),
         case("state", after!(a, "chmod 777 ../home/.local/state/v-secure"), "v-secure get A"),
         case("stdin", a, "v-secure set A < ."),
-        case("value-too-long", a, "head -c 1048577 /dev/zero | v-secure set A"),
+        case("value-too-long", a, "head -c 10485761 /dev/zero | v-secure set A"),
         case(
             "value-too-long",
-            after!(a, "head -c 1048577 /dev/zero > big.bin"),
+            after!(a, "head -c 10485761 /dev/zero > big.bin"),
             "v-secure set A --file big.bin",
         ),
         case(
             "value-too-long",
-            after!(a, "{ printf BIG=; head -c 1048577 /dev/zero | tr '\\0' x; } > big.env"),
+            after!(a, "{ printf BIG=; head -c 10485761 /dev/zero | tr '\\0' x; } > big.env"),
             "v-secure import big.env",
         ),
         case("unsound", broken, "v-secure doctor"),

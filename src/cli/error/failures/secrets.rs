@@ -89,7 +89,7 @@ impl From<PutError> for Failure {
             PutError::Keys { .. } => closed_keys(Code::Keys, &error),
             PutError::TooLong { .. } => is(Code::ValueTooLong)
                 .hint("keep it in an encrypted file, and that file's key in the vault")
-                .hint("split -b 1M FILE PART-, and set each part under a name of its own"),
+                .hint("split -b 10M FILE PART-, and set each part under a name of its own"),
             PutError::Seal { .. } => is(Code::Seal),
             PutError::Nothing => is(Code::Nothing),
         }

@@ -63,7 +63,7 @@ fn values() -> Vec<Way> {
             .answer("Value", "two")
             .instead(TWO),
         way("value-in-arguments", "printf").fill("NAME", "A").instead(NEW),
-        way("value-too-long", "split").first("head -c 1048577 /dev/zero > FILE").instead(PARTS),
+        way("value-too-long", "split").first("head -c 10485761 /dev/zero > FILE").instead(PARTS),
         way("no-value", "printf").instead(NEW),
         way("no-value", "v-secure secret rotate").instead(OTHER),
         way("no-value", "v-secure set").instead("v-secure secret rotate A"),
