@@ -1,17 +1,19 @@
 //! What each way to open a forged file serves, held to the model of the honest history and of what the attackers
 //! were allowed to do.
 
-use super::attack::Forged;
+use super::attack::{Act, Forged};
 use super::honest::{History, text};
 use super::members::forged_text;
-use super::model::{Law, Number, SECRETS};
+use super::model::{Number, SECRETS};
+use super::permitted::Place;
+use super::tally::{ALLOWED, KEPT, OLDER};
 use super::world::{NOW, PEOPLE, WORLD, name, secret};
-use crate::crypto::id::{KeyId, ObjectId};
+use crate::crypto::id::ObjectId;
 use crate::file::format::Trust;
 use crate::log::finding::Severity;
+use crate::log::state::Version;
 use crate::merge::{self, blended};
 use crate::policy::op::Right;
-use crate::policy::position::PolicyPosition;
 use crate::secret::read::{VersionSelector, read};
 use crate::vault::ledger::{self, Ledger};
 use crate::vault::pin::{self, Facts, PinStatus};
@@ -23,30 +25,9 @@ use std::collections::BTreeSet;
 /// How a file was opened, and what came of it.
 pub type Outcome = (&'static str, String);
 
-/// Rights that change what is active, or whose use does.
-const CHANGING: [Right; 4] = [Right::Write, Right::Rotate, Right::Delete, Right::Grant];
-
 pub struct Judge<'a> {
     pub history: &'a History,
     pub forged: &'a Forged<'a>,
-}
-
-/// What the policy of a file lets whom do.
-struct Place<'a> {
-    law: Option<&'a Law>,
-    /// Who signed the policy entries that are not of the honest history.
-    tail: BTreeSet<&'static str>,
-}
-
-impl Place<'_> {
-    fn may(&self, who: &str, right: Right, secret: usize) -> bool {
-        self.law.is_some_and(|law| law.may(who, right, SECRETS[secret]))
-    }
-
-    /// Whether somebody changed the policy who may change something there.
-    fn is_ruled(&self, secret: usize) -> bool {
-        self.tail.iter().any(|who| CHANGING.iter().any(|right| self.may(who, *right, secret)))
-    }
 }
 
 impl Judge<'_> {
@@ -102,7 +83,9 @@ impl Judge<'_> {
                     "as the whole file"
                 }
                 (Ok(vault), None) => {
-                    self.secret(vault, number, !self.forged.drops);
+                    let place = Place::of(vault, self.history, self.forged);
+                    self.secret(vault, &place, number, !self.forged.drops);
+                    self.values(vault, &place, &readers(vault), number);
                     "served of a file that is refused as a whole"
                 }
                 (Err(_), None) => "refused",
@@ -137,7 +120,7 @@ impl Judge<'_> {
 
     /// What an older state gives where the newer one is known: nothing that is void there.
     fn held(&self, vault: &Vault, number: usize) {
-        let first = self.place(vault);
+        let first = Place::of(vault, self.history, self.forged);
         let from = vault.chain().len() - WORLD.file.chain.len();
         let laws = &self.history.model.laws[from.min(self.history.model.laws.len() - 1)..];
         for object in candidates(vault, number) {
@@ -151,7 +134,7 @@ impl Judge<'_> {
                 let name = SECRETS[number];
                 law.may(by, Right::Write, name) || law.may(by, Right::Rotate, name)
             });
-            assert!(kept && first.tail.is_empty(), "by {by}, who lost the right");
+            assert!(kept && first.is_honest(), "by {by}, who lost the right");
         }
     }
 
@@ -182,49 +165,24 @@ impl Judge<'_> {
         }
     }
 
-    fn place(&self, vault: &Vault) -> Place<'_> {
-        let (ids, honest) = (vault.chain().ids(), self.history.vault().chain().ids());
-        let common = ids.iter().zip(honest).take_while(|(one, other)| one == other).count();
-        let law = common.checked_sub(WORLD.file.chain.len());
-        let signers =
-            (common..ids.len()).flat_map(|at| vault.chain().signers(PolicyPosition::new(at)));
-        let law = law.map(|law| &self.history.model.laws[law].0);
-        Place { law, tail: signers.map(person).collect() }
-    }
-
     /// A file that was accepted: values, rights, and who reads what.
     fn check(&self, vault: &Vault, exact: bool) -> String {
-        let place = self.place(vault);
+        let place = Place::of(vault, self.history, self.forged);
+        place.check_owners(vault);
+        let readers = readers(vault);
         for number in 0..SECRETS.len() {
-            self.secret(vault, number, exact);
-            for (who, _) in &PEOPLE[1..] {
-                self.rights(vault, &place, who, number);
-            }
+            self.secret(vault, &place, number, exact);
+            self.values(vault, &place, &readers, number);
+            PEOPLE[1..].iter().for_each(|(who, _)| rights(vault, &place, who, number));
         }
         let is_same =
             (0..SECRETS.len()).all(|number| candidates(vault, number) == self.active(number));
         match (is_same, exact) {
-            (true, _) => "as it was",
-            (false, true) => "changed by who may",
-            (false, false) => "an older state, or changed by who may",
+            (true, _) => KEPT,
+            (false, true) => ALLOWED,
+            (false, false) => OLDER,
         }
         .to_owned()
-    }
-
-    fn rights(&self, vault: &Vault, place: &Place<'_>, who: &'static str, number: usize) {
-        let ruled = place.tail.contains("grantor") && place.may("grantor", Right::Grant, number);
-        for right in Right::ALL {
-            let holds = vault.policy().holds(&name(who), right, &secret(number));
-            assert!(!holds || ruled || place.may(who, right, number), "{who} got {right:?}");
-        }
-        let current = vault.secret(&secret(number)).and_then(|found| found.current);
-        let honest = current.is_some_and(|object| self.history.numbers.contains_key(&object));
-        if honest && !ruled && !place.may(who, Right::Read, number) {
-            let identities = WORLD.people[who].identities();
-            let Ok(unlocked) = Unlocked::new(vault, identities) else { return };
-            let given = read(vault, &unlocked, &secret(number), &VersionSelector::Current, NOW);
-            assert!(given.is_err(), "{who} reads {}", SECRETS[number]);
-        }
     }
 
     fn object(&self, write: &Number) -> ObjectId {
@@ -238,22 +196,26 @@ impl Judge<'_> {
 
     /// The honest versions of a secret.
     fn ever(&self, number: usize) -> BTreeSet<ObjectId> {
-        let writes = &self.history.model.writes;
-        let of = self.history.numbers.iter().filter(|(_, write)| writes[**write].secret == number);
+        let model = &self.history.model;
+        let of = self.history.numbers.iter().filter(|(_, write)| {
+            model.there.contains(write) && model.writes[**write].secret == number
+        });
         of.map(|(object, _)| *object).collect()
     }
 
+    fn acts(&self, number: usize) -> impl Iterator<Item = &Act> {
+        self.forged.acts.iter().filter(move |act| act.secret == number)
+    }
+
     /// What is active is what the model says, but for what attackers may do there.
-    fn secret(&self, vault: &Vault, number: usize, exact: bool) {
-        let place = self.place(vault);
+    fn secret(&self, vault: &Vault, place: &Place<'_>, number: usize, exact: bool) {
         let ruled = place.is_ruled(number);
-        let acts: Vec<_> = self.forged.acts.iter().filter(|act| act.secret == number).collect();
-        let can = |right| acts.iter().any(|act| place.may(act.by, right, number));
+        let can = |right| self.acts(number).any(|act| place.may(act.by, right, number));
         let may_put = |who| {
             ruled || place.may(who, Right::Write, number) || place.may(who, Right::Rotate, number)
         };
         let own: BTreeSet<ObjectId> =
-            acts.iter().filter(|act| may_put(act.by)).filter_map(|act| act.object).collect();
+            self.acts(number).filter(|act| may_put(act.by)).filter_map(|act| act.object).collect();
         let (active, now) = (self.active(number), candidates(vault, number));
         let what = || format!("{}: {now:?}, the model {active:?}, own {own:?}", SECRETS[number]);
         let changes = ruled || can(Right::Write) || can(Right::Rotate) || can(Right::Delete);
@@ -266,40 +228,86 @@ impl Judge<'_> {
         } else {
             assert_eq!(now, active, "{}", SECRETS[number]);
         }
-        self.value(vault, number, changes);
+        self.stated(vault, place, number);
     }
 
-    /// The value that is served is the one that was written.
-    fn value(&self, vault: &Vault, number: usize, changes: bool) {
-        let Some(current) = vault.secret(&secret(number)).and_then(|found| found.current) else {
-            return;
-        };
-        let Ok(owner) = Unlocked::new(vault, WORLD.people["owner"].identities()) else {
-            panic!("the owner is locked out");
-        };
-        let given = read(vault, &owner, &secret(number), &VersionSelector::Current, NOW);
-        let written = self.history.numbers.get(&current);
-        let value = match given {
-            Ok(value) => value.expose_str().unwrap().to_owned(),
-            Err(error) => {
-                assert!(changes, "{} is not given: {error}", SECRETS[number]);
-                return;
+    /// Of fields and expiries, of which honest histories have none.
+    fn stated(&self, vault: &Vault, place: &Place<'_>, number: usize) {
+        let Some(found) = vault.secret(&secret(number)) else { return };
+        let ruled = place.is_ruled(number);
+        let may = |who, right| ruled || place.may(who, right, number);
+        let writes = self.acts(number).any(|act| may(act.by, Right::Write));
+        assert!(writes || found.fields.is_empty(), "a field of {}", SECRETS[number]);
+        let expires =
+            self.acts(number).any(|act| may(act.by, Right::Write) && may(act.by, Right::Delete));
+        let honest = |version: &&Version| self.history.numbers.contains_key(&version.object);
+        let mut versions = found.versions.iter().filter(honest);
+        assert!(expires || versions.all(|v| v.expires.is_none()), "expiry of {}", SECRETS[number]);
+    }
+
+    /// Whoever is given a value is given what was written, and who may not read nothing of what is honest.
+    fn values(&self, vault: &Vault, place: &Place<'_>, readers: &[Reader], number: usize) {
+        let name = secret(number);
+        let Some(found) = vault.secret(&name) else { return };
+        for (who, unlocked) in readers {
+            for version in &found.versions {
+                let given = self.given(vault, unlocked, version, number);
+                let honest = self.history.numbers.contains_key(&version.object);
+                let may =
+                    place.may(who, Right::Read, number) || place.may_be_given(Right::Read, number);
+                assert!(!given || !honest || may, "{who} reads {}", SECRETS[number]);
+                let current = found.current == Some(version.object);
+                if *who == "owner" && current && self.is_theirs(place, number) {
+                    assert!(given, "{} is not given", SECRETS[number]);
+                }
             }
-        };
-        let expected = match written {
+        }
+        let is_there = readers.iter().any(|(who, _)| *who == "owner");
+        assert!(is_there || place.is_by_an_owner(), "the owner is locked out");
+    }
+
+    /// Whether nobody who may change something there did anything.
+    fn is_theirs(&self, place: &Place<'_>, number: usize) -> bool {
+        let changing = [Right::Write, Right::Rotate, Right::Delete];
+        let may = |act: &Act| changing.iter().any(|right| place.may(act.by, *right, number));
+        !place.is_ruled(number) && !place.is_by_an_owner() && !self.acts(number).any(may)
+    }
+
+    /// Whether a version is given, and then as the one that was written.
+    fn given(&self, vault: &Vault, who: &Unlocked, version: &Version, number: usize) -> bool {
+        let wanted = VersionSelector::Number(version.number);
+        let Ok(value) = read(vault, who, &secret(number), &wanted, NOW) else { return false };
+        let expected = match self.history.numbers.get(&version.object) {
             Some(write) => text(number, self.history.model.writes[*write].by, *write),
             None => {
-                let act = self.forged.acts.iter().find(|act| act.object == Some(current));
-                forged_text(act.unwrap().by, number)
+                let act = self.forged.acts.iter().find(|act| act.object == Some(version.object));
+                forged_text(act.expect("somebody's").by, number)
             }
         };
-        assert_eq!(value, expected);
+        assert_eq!(value.expose_str().unwrap(), expected);
+        assert!(!self.forged.broken.contains(&version.object), "what was sealed to give nothing");
+        true
     }
 }
 
-fn person(key: &KeyId) -> &'static str {
-    let of = WORLD.people.iter().find(|(_, person)| person.key.id() == *key);
-    of.map_or("somebody new", |(who, _)| who)
+/// Nobody has a right that neither the model gives them nor somebody who could.
+fn rights(vault: &Vault, place: &Place<'_>, who: &'static str, number: usize) {
+    for right in Right::ALL {
+        let holds = vault.policy().holds(&name(who), right, &secret(number));
+        let may = place.may(who, right, number) || place.may_be_given(right, number);
+        assert!(!holds || may, "{who} got {right:?} of {}", SECRETS[number]);
+    }
+}
+
+type Reader = (&'static str, Unlocked);
+
+/// Everybody whose identity opens something.
+fn readers(vault: &Vault) -> Vec<Reader> {
+    let unlock = |who: &'static str| {
+        let unlocked = Unlocked::new(vault, WORLD.people[who].identities()).ok()?;
+        Some((who, unlocked))
+    };
+    PEOPLE.iter().filter_map(|(who, _)| unlock(who)).collect()
 }
 
 fn found(vault: &Vault, number: usize) -> Option<(Vec<ObjectId>, Option<ObjectId>)> {

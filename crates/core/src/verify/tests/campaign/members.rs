@@ -2,36 +2,32 @@
 //! they had; under policies, after entries and with heads of their choice.
 
 use super::attack::{Edit, Forged, LATER, NO_POLICY, NO_SIGNATURE};
-use super::history_file::{audiences, entries, records};
 use super::model::SECRETS;
+use super::records::{audiences, entries, records};
 use super::world::{PEOPLE, WORLD, name, secret};
 use crate::crypto::bytes::{Blob, Fixed};
-use crate::crypto::id::{EntryId, EpochId, ObjectId, PolicyId};
-use crate::file::audience;
-use crate::file::device_key::new_device_key;
-use crate::file::model::{AudienceSection, VaultFile, Wrap, WrapKey};
-use crate::file::version::{Authored, SecretRef, WrapTo, seal_version};
+use crate::crypto::id::{EntryId, KeyId, ObjectId, PolicyId, VaultId};
+use crate::crypto::sign::{SigningKey, Tag};
+use crate::file::model::{SecretSection, VaultFile, VersionObject, Wrap, WrapKey};
+use crate::file::version::{Authored, SealedVersion, SecretRef, WrapTo, seal_version};
 use crate::host::testing::TestHost;
 use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::op::{Expire, Op, Put, Resolve, Versions};
+use crate::log::op::{Expire, Field, Join, Op, Put, Resolve, Versions};
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
-use crate::name::Pattern;
-use crate::name::audience::AudienceName;
 use crate::policy::chain::{Chain, ChainSignatures};
-use crate::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, Right};
-use crate::policy::sign::PolicyDraft;
 use crate::record::ids;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::copies::renew_copies;
 use std::collections::BTreeSet;
 
-/// An owner can do everything.
-const ATTACKERS: [&str; 6] = ["writer", "leaver", "reader", "rotator", "grantor", "outsider"];
+/// The owner signs nothing for an attacker.
+pub const ATTACKERS: [&str; 7] =
+    ["writer", "leaver", "reader", "rotator", "grantor", "outsider", "second"];
 
 pub fn attacker(number: u16) -> &'static str {
     ATTACKERS[usize::from(number) % ATTACKERS.len()]
@@ -73,7 +69,7 @@ pub fn forget_unnamed(file: &mut VaultFile) {
     file.secrets.retain(|_, section| !section.versions.is_empty());
 }
 
-fn heads(file: &VaultFile) -> BTreeSet<EntryId> {
+pub fn heads(file: &VaultFile) -> BTreeSet<EntryId> {
     let parents: BTreeSet<EntryId> =
         file.entries.values().flat_map(|entry| entry.parents.iter().copied()).collect();
     file.entries.keys().filter(|id| !parents.contains(id)).copied().collect()
@@ -118,20 +114,53 @@ fn policy(forged: &Forged<'_>, edit: &Edit) -> PolicyId {
     }
 }
 
-/// Signs and adds an entry, in its signer's name or in another's.
+/// In whose name an entry is, which key it states, and which one signs it.
+struct Claim<'a> {
+    actor: &'static str,
+    stated: KeyId,
+    key: &'a SigningKey,
+    /// Whether the key is the attacker's by which it acts as this member.
+    is_own: bool,
+}
+
+impl<'a> Claim<'a> {
+    /// In its signer's name, by a key that was put into another member, or in another's name: by its signer's
+    /// own key, or by that of the other, which it has not.
+    fn of(forged: &'a Forged<'_>, edit: &Edit) -> Self {
+        let who = attacker(edit.n[0]);
+        let own = &WORLD.people[who].key;
+        let planted = forged.planted.iter().find(|(by, ..)| *by == who && edit.often(4, 5));
+        if let Some((_, actor, key)) = planted {
+            return Self { actor, stated: key.id(), key, is_own: true };
+        }
+        let actor = match edit.n[4] % 10 {
+            0..=1 => PEOPLE[usize::from(edit.n[5]) % PEOPLE.len()].0,
+            _ => who,
+        };
+        let stated = if edit.n[4] % 10 == 1 { WORLD.people[actor].key.id() } else { own.id() };
+        Self { actor, stated, key: own, is_own: actor == who }
+    }
+
+    fn sign(&self, draft: EntryDraft, tips: &Tips, vault: &VaultId, policy: PolicyId) -> Entry {
+        let actor = name(self.actor);
+        let mut entry = draft.sign(tips, Authorship { vault, policy, actor: &actor }, self.key);
+        if entry.key != self.stated {
+            entry.key = self.stated;
+            entry.derive_objects(vault);
+            entry.sig = self.key.sign(Tag::LogEntry, &entry.id());
+        }
+        entry
+    }
+}
+
+/// Signs and adds an entry.
 fn sign(forged: &mut Forged<'_>, edit: &Edit, ops: Vec<Op>, tips: &Tips) {
-    let who = attacker(edit.n[0]);
-    let actor = match edit.n[4] % 10 {
-        0 => PEOPLE[usize::from(edit.n[5]) % PEOPLE.len()].0,
-        _ => who,
-    };
     let (vault, policy) = (forged.file.header.vault, policy(forged, edit));
     let draft = EntryDraft { ops, reason: String::new(), ts: UnixTime::from_secs(2_000) };
-    let actor = name(actor);
-    let by = Authorship { vault: &vault, policy, actor: &actor };
-    let entry = draft.sign(tips, by, &WORLD.people[who].key);
-    if actor == name(who) {
-        forged.owned(&entry, who);
+    let claim = Claim::of(forged, edit);
+    let (entry, is_own) = (claim.sign(draft, tips, &vault, policy), claim.is_own);
+    if is_own {
+        forged.owned(&entry, attacker(edit.n[0]));
     }
     forged.insert(entry);
     if edit.n[5] % 12 != 11 {
@@ -159,29 +188,18 @@ pub fn write(forged: &mut Forged<'_>, edit: &Edit) {
     let uid = ids::secret_uid(&vault, &name);
     let value = SecretValue::from(forged_text(who, number));
     let expires = (edit.n[3] % 12 == 5).then_some(UnixTime::from_secs(1));
-    let authored = Authored { value: &value, author: &WORLD.people[who].key.id(), expires };
+    let author = Claim::of(forged, edit).stated;
+    let authored = Authored { value: &value, author: &author, expires };
     let to =
         WrapTo::Recipient { audience: &audience, epoch: epoch.epoch, recipient: &epoch.recipient };
     let binding = SecretRef { vault: &vault, uid: &uid };
     let mut sealed = seal_version(&TestHost, binding, authored, to).unwrap().put_at(tips.origin());
     let section = forged.file.secret_section(uid, &name);
     let replaces = section.active.clone();
-    match edit.n[5] % 8 {
-        // Another version's bytes.
-        2 => {
-            if let Some((_, other)) = section.versions.last_key_value() {
-                let (author, origin) = (sealed.object.author, sealed.object.origin);
-                sealed.object = other.clone();
-                (sealed.object.author, sealed.object.origin) = (author, origin);
-                sealed.object.expires = expires;
-                sealed.object_id = sealed.object.id(&uid);
-                sealed.body = sealed.object.body_id();
-                sealed.wrap.version = sealed.object_id;
-            }
-        }
-        3 => sealed.wrap.key = WrapKey::Kek(Blob(vec![7; 72])),
-        _ => {}
-    }
+    let is_spoilt = spoil(&mut sealed, section, edit);
+    sealed.object_id = sealed.object.id(&uid);
+    sealed.body = sealed.object.body_id();
+    sealed.wrap.version = sealed.object_id;
     sealed.wrap_id = sealed.wrap.id();
     section.versions.insert(sealed.object_id, sealed.object);
     section.wraps.insert(sealed.wrap_id, sealed.wrap);
@@ -195,7 +213,37 @@ pub fn write(forged: &mut Forged<'_>, edit: &Edit) {
         same: Vec::new(),
         adopts: None,
     });
+    if is_spoilt {
+        forged.broken.insert(sealed.object_id);
+    }
     sign(forged, edit, vec![put], &tips);
+}
+
+/// Seals what gives no value: another version's bytes, with their key or without, a key of garbage, a commitment
+/// to another key. Whether it did.
+fn spoil(sealed: &mut SealedVersion, section: &SecretSection, edit: &Edit) -> bool {
+    match edit.n[5] % 12 {
+        at @ 2..=3 => return borrow(sealed, section, at == 3).is_some(),
+        4 => sealed.wrap.key = WrapKey::Kek(Blob(vec![7; 72])),
+        5 => sealed.object.commitment.0[0] ^= 1,
+        _ => return false,
+    }
+    true
+}
+
+/// Puts another version's bytes into one's own, and its key.
+fn borrow(sealed: &mut SealedVersion, section: &SecretSection, with_key: bool) -> Option<()> {
+    let (id, other) = section.versions.last_key_value()?;
+    if with_key {
+        sealed.wrap = section.wraps.values().find(|wrap| wrap.version == *id)?.clone();
+    }
+    sealed.object = VersionObject {
+        author: sealed.object.author,
+        origin: sealed.object.origin,
+        expires: sealed.object.expires,
+        ..other.clone()
+    };
+    Some(())
 }
 
 pub fn take_away(forged: &mut Forged<'_>, edit: &Edit) {
@@ -204,7 +252,7 @@ pub fn take_away(forged: &mut Forged<'_>, edit: &Edit) {
     let (secret, adopts) = (section.name.clone(), None);
     let all: Vec<ObjectId> = section.versions.keys().copied().collect();
     let objects = if edit.n[5].is_multiple_of(2) { all } else { vec![object] };
-    let op = match edit.n[3] % 6 {
+    let op = match edit.n[3] % 10 {
         0 => Op::Remove(Versions { secret, objects, adopts }),
         1 => {
             if edit.n[4].is_multiple_of(2) {
@@ -218,7 +266,17 @@ pub fn take_away(forged: &mut Forged<'_>, edit: &Edit) {
         2 => Op::Restore(Versions { secret, objects, adopts }),
         3 => Op::Resolve(Resolve { secret, object, adopts }),
         4 => Op::Expire(Expire { secret, object, at: Some(UnixTime::from_secs(1)), adopts }),
-        _ => Op::Expire(Expire { secret, object, at: None, adopts }),
+        5 => Op::Expire(Expire { secret, object, at: None, adopts }),
+        6 => {
+            let (field, value) = ("description".to_owned(), Some("forged".to_owned()));
+            Op::Field(Field { secret, field, value, adopts })
+        }
+        7 => Op::Join(Join {}),
+        8 => Op::Rollout { secret, record: "forged".to_owned() },
+        _ => Op::Checkpoint {
+            segment: Fixed([6; 32]),
+            heads: heads(&forged.file).into_iter().collect(),
+        },
     };
     let tips = tips(forged, edit);
     sign(forged, edit, vec![op], &tips);
@@ -263,109 +321,4 @@ pub fn restated(entry: &mut Entry, edit: &Edit, heads: &[EntryId]) {
             }
         }
     }
-}
-
-/// Which heads a policy entry says that its signer knew.
-fn known(forged: &Forged<'_>, edit: &Edit) -> BTreeSet<EntryId> {
-    match edit.n[2] % 4 {
-        0 | 1 => heads(&forged.file),
-        2 => BTreeSet::new(),
-        _ => edit.pick(3, &entries(&forged.file)).into_iter().collect(),
-    }
-}
-
-fn enact(forged: &mut Forged<'_>, edit: &Edit, signers: &[&str], ops: Vec<PolicyOp>) {
-    let Ok(chain) = Chain::build(&forged.file.chain, ChainSignatures::Trusted) else { return };
-    let (heads, reason) = (known(forged, edit), String::new());
-    let draft = PolicyDraft::next(&chain, UnixTime::from_secs(2_000), heads, ops, reason);
-    let keys: Vec<_> = signers.iter().map(|who| &WORLD.people[*who].key).collect();
-    forged.file.chain.push(draft.sign(&keys));
-    if edit.n[5] % 12 != 11 {
-        settle(&mut forged.file);
-    }
-}
-
-pub fn rule(forged: &mut Forged<'_>, edit: &Edit) {
-    let Some(ops) = ops(forged, edit) else { return };
-    // Nobody else of them may change anything but by leaving.
-    let one = if edit.n[0].is_multiple_of(2) { "grantor" } else { attacker(edit.n[0] / 2) };
-    let other = attacker(edit.n[1]);
-    let signers = if edit.n[5].is_multiple_of(5) { vec![one, other] } else { vec![one] };
-    enact(forged, edit, &signers, ops);
-}
-
-fn ops(forged: &mut Forged<'_>, edit: &Edit) -> Option<Vec<PolicyOp>> {
-    let roles = ["dev", "ci", "rot", "lead", "owner"];
-    let role = || name(edit.pick(3, &roles).unwrap());
-    let member = || name(PEOPLE[usize::from(edit.n[4]) % PEOPLE.len()].0);
-    let pattern = || {
-        let patterns = ["dev/*", "dev/A", "prod/*", "prod/A", "*"];
-        Pattern::new(edit.pick(4, &patterns).unwrap()).unwrap()
-    };
-    let rights = || vec![Right::ALL[usize::from(edit.n[5]) % 5]];
-    let outsider = &WORLD.people["outsider"];
-    Some(match edit.n[1] % 11 {
-        0 => vec![PolicyOp::grant(role(), pattern(), rights())],
-        1 => vec![PolicyOp::role_join(role(), member())],
-        2 => vec![PolicyOp::MemberAdd(MemberAdd {
-            member: name("outsider"),
-            kind: MemberKind::User,
-            recipients: vec![outsider.recipient.clone()],
-            expires: None,
-        })],
-        3 => vec![PolicyOp::Setting { key: "reads".to_owned(), value: "off".to_owned() }],
-        4 => vec![PolicyOp::MemberRemove { member: member() }],
-        5 => vec![PolicyOp::RoleLeave { role: role(), member: member() }],
-        6 => vec![PolicyOp::Revoke { role: role(), pattern: pattern(), rights: rights() }],
-        7 => vec![PolicyOp::recipient_add(member(), outsider.recipient.clone())],
-        8 => {
-            let (vault, member) = (forged.file.header.vault, member());
-            let recipient = &WORLD.people.get(member.as_str())?.recipient;
-            let made = new_device_key(&TestHost, Some(&vault), &member, &name("more"), recipient);
-            vec![PolicyOp::KeyAdd(made.unwrap().0)]
-        }
-        9 => vec![PolicyOp::Rebase { head: NO_POLICY }, PolicyOp::RoleAdd { role: name("new") }],
-        _ => vec![epoch(forged, edit)?],
-    })
-}
-
-/// An epoch with keys of one's own, sealed to whom one likes, and perhaps to another key than is stated.
-fn epoch(forged: &mut Forged<'_>, edit: &Edit) -> Option<PolicyOp> {
-    let audience: AudienceName = edit.pick(3, &audiences(&forged.file))?;
-    let vault = forged.file.header.vault;
-    let (keys, stated) = audience::new_epoch(&TestHost, &vault, &audience).unwrap();
-    let recipients = ["owner", attacker(edit.n[0])].map(|who| WORLD.people[who].recipient.clone());
-    let recipients: BTreeSet<_> = recipients.into_iter().collect();
-    let recipients: Vec<_> = recipients.into_iter().collect();
-    let envelope = audience::seal_envelope(&vault, &audience, &[keys], &recipients).unwrap();
-    let op = PolicyOp::Epoch(EpochStart {
-        audience: audience.clone(),
-        epoch: stated.epoch,
-        recipient: stated.recipient,
-        kek: if edit.n[4].is_multiple_of(2) { stated.commitment } else { Fixed([4; 32]) },
-        envelope: ids::envelope_id(&envelope),
-        skipped: Vec::new(),
-    });
-    let epoch: EpochId = stated.epoch;
-    forged.file.audiences.insert(audience, AudienceSection { epoch, envelope });
-    Some(op)
-}
-
-/// From an older state another way.
-pub fn fork(forged: &mut Forged<'_>, edit: &Edit) {
-    let at = usize::from(edit.n[4]) % forged.states.len();
-    forged.file = forged.states[at].clone();
-    forged.drops = true;
-    rule(forged, edit);
-}
-
-pub fn leave(forged: &mut Forged<'_>, edit: &Edit) {
-    let number = usize::from(edit.n[0]) % ATTACKERS.len();
-    let who = ATTACKERS[number];
-    let role = PEOPLE.iter().find(|(member, _)| *member == who).unwrap().1;
-    let op = match edit.n[1].is_multiple_of(2) && !role.is_empty() {
-        true => PolicyOp::RoleLeave { role: name(role), member: name(who) },
-        false => PolicyOp::MemberRemove { member: name(who) },
-    };
-    enact(forged, edit, &[who], vec![op]);
 }

@@ -11,14 +11,26 @@ pub const SECRETS: [&str; 4] = ["dev/A", "dev/B", "prod/A", "prod/B"];
 /// A write, and the version that it puts, numbered as they come.
 pub type Number = usize;
 
-/// Who is in which role, and what roles may do.
-#[derive(Debug, Clone, Default)]
+/// Who is in which role, what roles may do, and how many owners must sign what only owners may do.
+#[derive(Debug, Clone)]
 pub struct Law {
+    pub threshold: usize,
     pub roles: BTreeMap<&'static str, Vec<(&'static str, Vec<Right>)>>,
     pub members: BTreeMap<&'static str, BTreeSet<&'static str>>,
 }
 
+impl Default for Law {
+    fn default() -> Self {
+        Self { threshold: 1, roles: BTreeMap::new(), members: BTreeMap::new() }
+    }
+}
+
 impl Law {
+    pub fn owners(&self) -> BTreeSet<&'static str> {
+        let owns = |(_, roles): &(_, &BTreeSet<&str>)| roles.contains("owner");
+        self.members.iter().filter(owns).map(|(member, _)| *member).collect()
+    }
+
     pub fn may(&self, who: &str, right: Right, secret: &str) -> bool {
         let roles = self.members.get(who).into_iter().flatten();
         roles.into_iter().any(|role| {
@@ -57,9 +69,39 @@ pub struct Model {
     /// The laws, and what was known where each was made.
     pub laws: Vec<(Law, BTreeSet<Number>)>,
     pub writes: Vec<Write>,
+    /// The writes that are spoken of.
+    pub there: BTreeSet<Number>,
 }
 
 impl Model {
+    /// What somebody says who has heard of these writes, by a law.
+    pub fn at(&self, law: usize, heard: &BTreeSet<Number>) -> Self {
+        let laws = self.laws[..=law].to_vec();
+        Self { laws, writes: self.writes.clone(), there: heard.clone() }
+    }
+
+    /// Whether a member may put a secret: by the right to rotate alone only where somebody had put it before.
+    pub fn may_put(&self, law: usize, heard: &BTreeSet<Number>, who: &str, secret: usize) -> bool {
+        let may = |right| self.laws[law].0.may(who, right, SECRETS[secret]);
+        let puts = |number: &Number| {
+            let write = &self.writes[*number];
+            write.secret == secret && matches!(write.deed, Deed::Put)
+        };
+        may(Right::Write) || (may(Right::Rotate) && heard.iter().any(puts))
+    }
+
+    /// Of these versions, whose bytes are at hand, those that nobody pruned by a right that counts; and the
+    /// versions that would be wanted and are not among them.
+    pub fn kept(&self, bytes: &BTreeSet<Number>) -> (BTreeSet<Number>, BTreeSet<Number>) {
+        let is_pruned = |version: &Number| !self.prunings(*version).is_empty();
+        let kept = bytes.iter().copied().filter(|version| !is_pruned(version)).collect();
+        let puts = self.there.iter().copied().filter(|number| {
+            matches!(self.writes[*number].deed, Deed::Put) && self.counts(*number)
+        });
+        let lost = puts.filter(|version| !is_pruned(version) && !bytes.contains(version));
+        (kept, lost.collect())
+    }
+
     /// Whether the rights that a deed takes are there, by a law.
     fn authorised(&self, number: Number, law: usize, alone: bool) -> bool {
         let write = &self.writes[number];
@@ -93,7 +135,7 @@ impl Model {
     }
 
     fn of<'a>(&'a self, secret: usize) -> impl Iterator<Item = (Number, &'a Deed)> + 'a {
-        let all = self.writes.iter().enumerate();
+        let all = self.there.iter().map(|number| (*number, &self.writes[*number]));
         all.filter(move |(number, write)| write.secret == secret && self.counts(*number))
             .map(|(number, write)| (number, &write.deed))
     }

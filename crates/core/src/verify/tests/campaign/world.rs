@@ -24,9 +24,10 @@ use std::sync::LazyLock;
 
 pub const NOW: UnixTime = UnixTime::from_secs(1_000);
 
-/// With the role of each; nobody knows the outsider.
-pub const PEOPLE: [(&str, &str); 7] = [
+/// With the role of each; nobody knows the outsider. The second owner is hostile.
+pub const PEOPLE: [(&str, &str); 8] = [
     ("owner", "owner"),
+    ("second", "owner"),
     ("writer", "dev"),
     ("leaver", "dev"),
     ("reader", "ci"),
@@ -137,7 +138,8 @@ impl World {
         for (member, role) in PEOPLE.iter().filter(|(_, role)| !role.is_empty()) {
             law.members.insert(member, BTreeSet::from([*role]));
         }
-        Model { laws: vec![(law, BTreeSet::new())], writes: Vec::new() }
+        let (laws, writes, there) = (vec![(law, BTreeSet::new())], Vec::new(), BTreeSet::new());
+        Model { laws, writes, there }
     }
 }
 
