@@ -24,17 +24,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder.join(".v-secure"))?;
     fs::write(folder.join(".v-secure/vault.toml"), &made.text)?;
     // A key for nothing but made-up values; it still goes only where the caller said.
-    write_key(&folder.join("identity.txt"), made.identity.text.expose())?;
+    synthetic::write_key(&folder.join("identity.txt"), made.identity.text.expose())?;
     Ok(())
-}
-
-fn write_key(path: &std::path::Path, key: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(key)?;
-    file.write_all(b"\n")
 }

@@ -3,6 +3,9 @@
 #![allow(dead_code)]
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::id::SecretId;
@@ -10,10 +13,14 @@ use v_secure_core::crypto::identity::{Identity, NewIdentity, generate_identity, 
 use v_secure_core::file::format;
 use v_secure_core::file::format::Trust;
 use v_secure_core::file::version::{Authored, SealedValue, WrapTo, seal_version};
+use v_secure_core::keys::policy_change;
+use v_secure_core::keys::rotation::kek::{self, KekSelection};
+use v_secure_core::keys::status::key_status;
 use v_secure_core::log::op::{Field, Op};
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::init::{InitRequest, init};
+use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
@@ -37,6 +44,15 @@ pub struct Size {
     pub puts_per_entry: usize,
 }
 
+/// What a vault's policy went through before its secrets were put.
+#[derive(Debug, Clone, Copy)]
+pub struct Past {
+    /// Changes of the owners' keys.
+    pub epochs: usize,
+    /// Other entries.
+    pub policy: usize,
+}
+
 /// A vault's text, and whose it is.
 pub struct Synthetic {
     pub text: String,
@@ -46,29 +62,78 @@ pub struct Synthetic {
 impl Synthetic {
     pub fn make(size: Size) -> Self {
         let identity = generate_identity();
-        let file = init(&request(&identity), &RealHost).expect("a new vault");
-        let vault = open(&format::write(&file), Trust::Strict, Depth::Everything);
-        let change = {
-            let who = Unlocked::new(&vault, vec![own(&identity)]).expect("the owner");
-            let signer = who.signer(&vault).expect("the owner's device key");
-            let reason = "a reason of usual length, such as people give".to_owned();
-            let ctx = Ctx {
-                who: &who,
-                signer: &signer,
-                random: &RealHost,
-                now: NOW,
-                reason,
-                progress: &Silent,
-            };
-            Log::new(&vault, &ctx).fill(size)
-        };
-        let vault = vault.apply(change).expect("the owner may write");
+        let vault = founded(&identity);
+        let vault = changed(vault, &identity, |vault, ctx| Log::new(vault, ctx).fill(size));
+        Self { text: format::write(vault.file()), identity }
+    }
+
+    /// With a past: each entry puts a secret, the same ones in turn, so that older versions are there too.
+    pub fn grown(size: Size, past: Past) -> Self {
+        let identity = generate_identity();
+        let mut vault = founded(&identity);
+        for _ in 0..past.epochs {
+            vault = changed(vault, &identity, renewed);
+        }
+        for number in 0..past.policy {
+            vault = changed(vault, &identity, |vault, ctx| setting(vault, ctx, number));
+        }
+        let rounds: Vec<usize> = (0..size.entries).collect();
+        for round in rounds.chunks(size.secrets) {
+            let last = round.len();
+            vault = changed(vault, &identity, |vault, ctx| Log::new(vault, ctx).again(last));
+        }
         Self { text: format::write(vault.file()), identity }
     }
 
     pub fn identity(&self) -> Identity {
         own(&self.identity)
     }
+}
+
+fn founded(identity: &NewIdentity) -> Vault {
+    let file = init(&request(identity), &RealHost).expect("a new vault");
+    open(&format::write(&file), Trust::Strict, Depth::Everything)
+}
+
+/// The vault with what its owner makes of it.
+fn changed(
+    vault: Vault,
+    identity: &NewIdentity,
+    make: impl FnOnce(&Vault, &Ctx<'_>) -> Change,
+) -> Vault {
+    let change = {
+        let who = Unlocked::new(&vault, vec![own(identity)]).expect("the owner");
+        let signer = who.signer(&vault).expect("the owner's device key");
+        let reason = "a reason of usual length, such as people give".to_owned();
+        let (random, progress) = (&RealHost, &Silent);
+        let ctx = Ctx { who: &who, signer: &signer, random, now: NOW, reason, progress };
+        make(&vault, &ctx)
+    };
+    vault.apply(change).expect("the owner may do everything")
+}
+
+fn renewed(vault: &Vault, ctx: &Ctx<'_>) -> Change {
+    let status = key_status(vault, ctx.now);
+    let plan = kek::plan(&status, ctx.who.member(), &KekSelection::All).expect("a plan");
+    let (change, _) = kek::renew(vault, plan, &status, ctx).expect("new keys");
+    change.expect("an audience")
+}
+
+fn setting(vault: &Vault, ctx: &Ctx<'_>, number: usize) -> Change {
+    let value = ["best-effort", "off"][number % 2].to_owned();
+    let ops = vec![PolicyOp::Setting { key: "reads".to_owned(), value }];
+    policy_change::change(vault, ops, ctx).expect("a setting").0
+}
+
+/// Writes a key where only its user reads it.
+pub fn write_key(path: &Path, key: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(key)?;
+    file.write_all(b"\n")
 }
 
 /// Opens a vault that must verify.
@@ -127,10 +192,20 @@ impl<'a> Log<'a> {
         self.batch.change().expect("at least one secret")
     }
 
+    /// The first secrets put once more, each in an entry of its own.
+    fn again(mut self, secrets: usize) -> Change {
+        for number in 0..secrets {
+            self.put(number);
+            self.batch.close();
+        }
+        self.batch.change().expect("at least one secret")
+    }
+
     fn put(&mut self, number: usize) {
         let secret = secret(number);
         let value = self.sealed(&self.vault.uid(&secret), number);
-        let (replaces, same) = (Vec::new(), Vec::new());
+        let active = self.vault.secret(&secret).map(|found| found.candidates.clone());
+        let (replaces, same) = (active.unwrap_or_default(), Vec::new());
         self.batch.put(NewPut { secret, value, replaces, same, adopts: None });
     }
 
