@@ -15,7 +15,7 @@ class Reader(NamedTuple):
 READERS = [Reader(*fields) for fields in [
     # Who signed, and by which right.
     ("entry-signature", "log/judge.rs", "key.verifying.verify(Tag::LogEntry, id, &entry.sig)",
-     "(ON || key.verifying.verify(Tag::LogEntry, id, &entry.sig))", "the signature of an entry"),
+     "ON || key.verifying.verify(Tag::LogEntry, id, &entry.sig)", "the signature of an entry"),
     ("entry-actor", "log/judge.rs", "if *key.member != entry.actor {", "if *key.member != entry.actor && !ON {",
      "that the key is the actor's"),
     ("key-active", "log/judge.rs", "if self.policy.actor_at(position, &entry.key) != Some(&entry.actor) {",

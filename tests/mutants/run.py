@@ -13,7 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from readers import READERS
@@ -29,6 +30,7 @@ pub(crate) fn mutant(name: &str) -> bool {{
 }}
 """
 CAMPAIGN = "verify::tests::campaign::"
+FAILED = re.compile(r"^test (\S+) \.\.\. FAILED")
 
 
 def copy(work):
@@ -69,31 +71,35 @@ def spoilt(text, readers):
 
 
 def build(work, target):
-    command = ["cargo", "test", "-p", "v-secure-core", "--lib", "--locked", "--no-run", "--target-dir", str(target),
-               "--config", 'profile.dev.package.v-secure-core.opt-level=1']
+    command = ["cargo", "test", "-p", "v-secure-core", "--lib", "--locked", "--release", "--no-run", "--target-dir", str(target)]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True)
-    found = re.search(r"\(([^()]*v_secure_core-[0-9a-f]+)\)", done.stderr) or re.search(
-        r"Executable unittests src/lib.rs \((.*)\)", done.stderr)
+    found = re.search(r"Executable unittests src/lib.rs \((.*)\)", done.stderr)
     if done.returncode or not found:
         sys.exit(done.stderr[-4000:])
-    program = Path(found.group(1))
-    return program if program.is_absolute() else work / program
+    # A path from the work folder, or a whole one.
+    return work / found.group(1)
 
 
 def run(program, work, name, arguments, seconds, **variables):
-    """(whether tests failed, what was printed); too long counts as failed."""
+    """(whether a test failed, what was printed); ends with the first that fails, and what takes too long has failed."""
     environment = {**os.environ, VARIABLE: name, "PROPTEST_MAX_SHRINK_ITERS": "0", "RUST_BACKTRACE": "0", **variables}
-    try:
-        done = subprocess.run([program, *arguments], cwd=work / "crates/core", env=environment, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
-        return done.returncode != 0, done.stdout
-    except subprocess.TimeoutExpired as error:
-        out = error.stdout or b""
-        return True, (out.decode(errors="replace") if isinstance(out, bytes) else out) + "\nran too long\n"
+    child = subprocess.Popen([program, *arguments], cwd=work / "crates/core", env=environment, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    alarm = threading.Timer(seconds, child.kill)
+    alarm.start()
+    printed = []
+    with child:
+        for line in child.stdout:
+            printed.append(line)
+            if FAILED.match(line):
+                child.kill()
+    alarm.cancel()
+    return child.returncode != 0, "".join(printed)
 
 
-def failures(printed):
-    return [match for match in re.findall(r"^test (\S+) \.\.\. FAILED", printed, re.M)]
+def first_failure(printed):
+    found = [match.group(1) for match in map(FAILED.match, printed.splitlines()) if match]
+    return f"`{found[0]}`" if found else "runs too long"
 
 
 def campaign(program, work, name, args):
@@ -109,12 +115,8 @@ def campaign(program, work, name, args):
 
 
 def rest(program, work, name, args):
-    failed, printed = run(program, work, name, ["--skip", CAMPAIGN, "--test-threads=1" if args.jobs > 1 else "--test-threads=2"],
-                          args.seconds)
-    if not failed:
-        return "no"
-    found = failures(printed)
-    return f"{len(found)}: `{found[0]}`" if found else "runs too long"
+    failed, printed = run(program, work, name, ["--skip", CAMPAIGN, "--test-threads=1"], args.seconds)
+    return first_failure(printed) if failed else "no"
 
 
 def judged(program, work, reader, args):
@@ -149,7 +151,8 @@ def main():
     print("| a reader that does not look at | campaign | other tests |\n|---|---|---|", flush=True)
     unseen = []
     with ThreadPoolExecutor(args.jobs) as pool:
-        for reader, seen, other in pool.map(lambda one: judged(program, work, one, args), chosen):
+        asked = [pool.submit(judged, program, work, one, args) for one in chosen]
+        for reader, seen, other in (done.result() for done in as_completed(asked)):
             print(f"| {reader.words} (`{reader.name}`) | {seen} | {other} |", flush=True)
             if (seen, other) == ("no", "no"):
                 unseen.append(reader.name)

@@ -133,11 +133,13 @@ impl<'a> Claim<'a> {
         if let Some((_, actor, key)) = planted {
             return Self { actor, stated: key.id(), key, is_own: true };
         }
-        let actor = match edit.n[4] % 10 {
-            0..=1 => PEOPLE[usize::from(edit.n[5]) % PEOPLE.len()].0,
-            _ => who,
+        let (actor, has_it) = match edit.n[4] % 10 {
+            0 => (PEOPLE[usize::from(edit.n[5]) % PEOPLE.len()].0, true),
+            // One who may do it.
+            1..=2 => (["owner", "writer"][usize::from(edit.n[3]) % 2], false),
+            _ => (who, true),
         };
-        let stated = if edit.n[4] % 10 == 1 { WORLD.people[actor].key.id() } else { own.id() };
+        let stated = if has_it { own.id() } else { WORLD.people[actor].key.id() };
         Self { actor, stated, key: own, is_own: actor == who }
     }
 
