@@ -9,6 +9,7 @@ use super::permitted::Place;
 use super::tally::{ALLOWED, KEPT, OLDER};
 use super::world::{NOW, PEOPLE, WORLD, name, secret};
 use crate::crypto::id::ObjectId;
+use crate::crypto::known_signatures::{KnownSignatures, SignatureOf};
 use crate::file::format::Trust;
 use crate::log::finding::Severity;
 use crate::log::state::Version;
@@ -49,6 +50,7 @@ impl Judge<'_> {
                 outcomes.push(("whole", code));
             }
         }
+        self.knowing(&text, &whole);
         outcomes.extend(self.single(&text, whole.as_ref().ok()));
         outcomes.push(("merge", self.merged(&text)));
         if whole.is_err() {
@@ -67,6 +69,20 @@ impl Judge<'_> {
             for other in [&cached, &single] {
                 assert_eq!(found(other, number), found(vault, number), "cached {number}");
             }
+        }
+    }
+
+    /// On a device that has seen the signatures of the honest file hold: the same.
+    fn knowing(&self, text: &str, whole: &Result<Vault, OpenError>) {
+        let known = Known(self.history.vault().signatures());
+        let bytes = text.as_bytes();
+        let again = Vault::open_knowing(bytes, Trust::Strict, Depth::Everything, NOW, &known);
+        match (whole, &again) {
+            (Ok(whole), Ok(again)) => {
+                (0..SECRETS.len()).for_each(|n| assert_eq!(found(again, n), found(whole, n)));
+            }
+            (Err(whole), Err(again)) => assert_eq!(code(again), code(whole)),
+            (whole, _) => panic!("otherwise on a device that knows it: {:?}", whole.as_ref().err()),
         }
     }
 
@@ -287,6 +303,15 @@ impl Judge<'_> {
         assert_eq!(value.expose_str().unwrap(), expected);
         assert!(!self.forged.broken.contains(&version.object), "what was sealed to give nothing");
         true
+    }
+}
+
+/// Signatures that a device has seen.
+struct Known(Vec<SignatureOf>);
+
+impl KnownSignatures for Known {
+    fn has(&self, signature: &SignatureOf) -> bool {
+        self.0.contains(signature)
     }
 }
 
