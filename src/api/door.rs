@@ -40,7 +40,7 @@ impl<H: Clock + Random> Door for Vault<H> {
 
     fn proposed(&self, _: &Session, proposed: Result<Proposed, ProposalError>) -> Error {
         match proposed {
-            Ok(Proposed { id, threshold }) => Error::Proposed { id: id.to_string(), threshold },
+            Ok(Proposed { id, threshold, .. }) => Error::Proposed { id: id.to_string(), threshold },
             Err(error) => error.into(),
         }
     }

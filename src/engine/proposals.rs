@@ -5,13 +5,15 @@ use super::session::Session;
 use super::transaction::TransactionError;
 use crate::store::file::error::WriteError;
 use crate::store::file::proposal_folder::{FolderError, Proposals};
+use std::ffi::{OsStr, OsString};
 use v_secure_core::crypto::id::{KeyId, PolicyId};
-use v_secure_core::policy::entry::PolicySignature;
+use v_secure_core::name::Name;
+use v_secure_core::policy::entry::{PolicyEntry, PolicySignature};
 use v_secure_core::proposal;
 use v_secure_core::proposal::{FileError, Files, Proposal, SignatureFile};
-use v_secure_core::vault::Depth;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::pin::PinStatus;
+use v_secure_core::vault::{Depth, Vault};
 
 /// Both texts, and the signatures of as many owners as an entry has room for.
 const MOST_FILES: usize = 18;
@@ -45,19 +47,26 @@ pub struct Proposed {
     pub id: PolicyId,
     /// How many owners must sign it.
     pub threshold: usize,
+    /// Where the same was proposed before, so that nothing is written: the owners who signed that.
+    pub before: Option<Vec<Name>>,
 }
 
 impl Session {
     /// The names of all that lies there.
-    pub fn proposal_names(&self) -> Result<Vec<String>, ProposalError> {
+    pub fn proposal_names(&self) -> Result<Vec<OsString>, ProposalError> {
         Ok(self.proposal_folder().names()?)
     }
 
-    /// What lies there, the first of it where it is much; and whether there is more.
+    /// What lies there, the first of it where it is much; and whether there is more. What is not called like a
+    /// proposal takes no place from those that are.
     pub fn proposals(&self) -> Result<(Vec<Found>, bool), ProposalError> {
         let names = self.proposal_folder().names()?;
-        let more = names.len() > proposal::MOST;
-        let found = names.into_iter().take(proposal::MOST).map(|name| {
+        let names = names.into_iter().map(|name| name.to_string_lossy().into_owned());
+        let (named, junk): (Vec<_>, Vec<_>) = names.partition(|name| PolicyId::parse(name).is_ok());
+        let more = named.len().max(junk.len()) > proposal::MOST;
+        let looked_at =
+            [named, junk].into_iter().flat_map(|all| all.into_iter().take(proposal::MOST));
+        let found = looked_at.map(|name| {
             let proposal = self.proposal(&name);
             Found { name, proposal }
         });
@@ -94,7 +103,7 @@ impl Session {
     }
 
     /// Takes one of them away, whatever it is.
-    pub fn remove_proposal(&self, name: &str) -> Result<(), ProposalError> {
+    pub fn remove_proposal(&self, name: &OsStr) -> Result<(), ProposalError> {
         Ok(self.proposal_folder().remove(name)?)
     }
 
@@ -107,15 +116,36 @@ impl Session {
 pub(super) fn put(
     session: &Session,
     change: &Change,
-    threshold: usize,
+    vault: &Vault,
 ) -> Option<Result<Proposed, ProposalError>> {
     let (entry, envelopes) = change.proposed()?;
-    let id = entry.id();
+    let (id, threshold) = (entry.id(), vault.policy().threshold());
+    if let Some((id, signed_by)) = the_same(session, vault, entry) {
+        return Some(Ok(Proposed { id, threshold, before: Some(signed_by) }));
+    }
     let mut files = proposal::write(entry, envelopes);
     // Without its entry it is none, so that comes last.
     files.reverse();
     let written = session.proposal_folder().write(&id.to_string(), &files);
-    Some(written.map(|()| Proposed { id, threshold }).map_err(ProposalError::from))
+    Some(written.map(|()| Proposed { id, threshold, before: None }).map_err(ProposalError::from))
+}
+
+/// One that waits already, and does the same. What no owner signed is somebody else's word and none.
+fn the_same(
+    session: &Session,
+    vault: &Vault,
+    entry: &PolicyEntry,
+) -> Option<(PolicyId, Vec<Name>)> {
+    let (found, _) = session.proposals().ok()?;
+    let same = |proposal: &Proposal| {
+        proposal.entry.prev == entry.prev && proposal::is_same(&proposal.entry, entry)
+    };
+    let mut waiting = found.into_iter().filter_map(|found| found.proposal.ok()).filter(same);
+    waiting.find_map(|proposal| {
+        let signed_by: Vec<Name> =
+            vault.chain().owners_who_signed(&proposal.entry).into_iter().collect();
+        (!signed_by.is_empty()).then(|| (proposal.id(), signed_by))
+    })
 }
 
 /// The most bytes of a file of this name.

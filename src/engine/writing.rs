@@ -57,8 +57,7 @@ pub fn write<D: Door, T>(
     if change.proposed().is_some() && transaction.is_older() {
         return Err(door.uncommitted(TransactionError::SplitsPolicy, lost.as_ref()));
     }
-    let threshold = transaction.vault().policy().threshold();
-    if let Some(proposed) = proposals::put(session, &change, threshold) {
+    if let Some(proposed) = proposals::put(session, &change, transaction.vault()) {
         return Err(door.proposed(session, proposed));
     }
     let written = transaction.commit(change);

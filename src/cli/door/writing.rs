@@ -56,10 +56,31 @@ impl Context<'_> {
         plan: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<P>,
         make: impl FnOnce(P, &Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
     ) -> Outcome<(T, (bool, Vault))> {
+        let unlock = |vault: &Vault| self.unlock(vault);
+        self.write_planned_by(unlock, reason.unwrap_or(default_reason), plan, make)
+    }
+
+    /// [`Context::write_planned`] by an identity: what 'v-secure unlock' keeps opens no envelope that is new.
+    pub(crate) fn write_planned_by_identity<P, T>(
+        &self,
+        reason: &str,
+        plan: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<P>,
+        make: impl FnOnce(P, &Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
+    ) -> Outcome<(T, (bool, Vault))> {
+        let unlock = |vault: &Vault| Ok(unlocking::unlock_anew(self, vault)?.who);
+        self.write_planned_by(unlock, reason, plan, make)
+    }
+
+    fn write_planned_by<P, T>(
+        &self,
+        unlock: impl FnOnce(&Vault) -> Outcome<Unlocked>,
+        reason: &str,
+        plan: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<P>,
+        make: impl FnOnce(P, &Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
+    ) -> Outcome<(T, (bool, Vault))> {
         let (_, opened) = self.open_to_write(Depth::Everything)?;
         let vault = &opened.vault;
-        let (who, signer) = signing(self.unlock(vault)?, vault)?;
-        let reason = reason.unwrap_or(default_reason);
+        let (who, signer) = signing(unlock(vault)?, vault)?;
         check_text(reason, MAX_REASON).map_err(|error| self.bad_reason(error))?;
         let (random, now, text) = (self.host, self.host.now(), reason.to_owned());
         let ctx = Ctx { who: &who, signer: &signer, random, now, reason: text, progress: &Silent };

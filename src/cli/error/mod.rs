@@ -33,6 +33,8 @@ pub struct Failure {
     /// The name that is not there, where that is what failed: what was meant is looked for by it.
     /// Boxed: every result of a command is as large as this.
     pub unknown: Option<Box<Unknown>>,
+    /// Whether what was asked for is proposed to other owners now.
+    pub(crate) is_proposed: bool,
 }
 
 /// What there is none of.
@@ -53,6 +55,7 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             unknown: None,
+            is_proposed: false,
         }
     }
 

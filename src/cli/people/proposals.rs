@@ -3,28 +3,40 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::shell_word;
+use crate::cli::people::policy::listed;
 use crate::engine::proposals::{Found, ProposalError, Proposed};
 use crate::engine::session::Session;
+use std::ffi::OsString;
 use v_secure_core::name::Name;
 use v_secure_core::proposal::{Proposal, SignError, Unfit};
+use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::proposal::{ProposalView, ProposedChangeView};
 use v_secure_core::vault::Vault;
 
 /// The words for a change that waits: it is none yet, so whoever goes on as if it were is stopped.
 pub(in crate::cli) fn proposed(proposed: &Proposed) -> Failure {
-    let Proposed { id, threshold } = proposed;
-    let message = format!(
-        "{threshold} owners must sign this: it is proposed to them, and signed by you; nothing is changed yet"
-    );
-    Failure::new(Code::OwnerThreshold, message)
-        .hint("commit and push .v-secure, so that the other owners get it")
+    let Proposed { id, threshold, before } = proposed;
+    let failure = match before {
+        None => {
+            let message = format!(
+                "{threshold} owners must sign this: it is proposed to them, and signed by you; nothing is changed yet"
+            );
+            Failure::new(Code::OwnerThreshold, message)
+                .hint("commit and push .v-secure, so that the other owners get it")
+        }
+        Some(signed_by) => Failure::new(
+            Code::OwnerThreshold,
+            format!(
+                "{threshold} owners must sign this, and it is proposed already, signed by {}: nothing was added",
+                listed(signed_by)
+            ),
+        ),
+    };
+    let failure = failure
         .hint(format!("v-secure policy sign {id}, by another owner"))
-        .hint("v-secure policy proposals")
-}
-
-/// Whether a command ended so.
-pub(crate) fn is_proposed(failure: &Failure) -> bool {
-    failure.code == Code::OwnerThreshold && failure.hints.len() > 1
+        .hint("v-secure policy proposals");
+    Failure { is_proposed: before.is_none(), ..failure }
 }
 
 /// What lies beside the vault, as it stands to it.
@@ -54,13 +66,25 @@ pub(crate) fn waiting(session: &Session, vault: &Vault, member: &Name) -> Vec<St
 
 /// The name of the one that is meant: the whole of it, its beginning, or the only one that there is.
 pub(crate) fn pick(session: &Session, wanted: Option<&str>) -> Outcome<String> {
+    pick_any(session, wanted).map(|name| name.to_string_lossy().into_owned())
+}
+
+/// The same as the system has it: whoever can push can put there what is no text, or none that can be typed. It is
+/// meant by what the list shows of it, too.
+pub(crate) fn pick_any(session: &Session, wanted: Option<&str>) -> Outcome<OsString> {
     let names = session.proposal_names()?;
     let wanted = wanted.filter(|text| !text.is_empty());
+    let is = |name: &OsString, test: fn(&str, &str) -> bool| {
+        let name = name.to_string_lossy();
+        wanted.is_some_and(|text| test(&name, text) || test(&escape_for_display(&name), text))
+    };
     // Who can push can put a longer name beside it.
-    if let Some(name) = names.iter().find(|name| wanted == Some(name)) {
+    if let Some(name) = names.iter().find(|name| is(name, |name, text| name == text)) {
         return Ok(name.clone());
     }
-    let mut meant = names.iter().filter(|name| wanted.is_none_or(|text| name.starts_with(text)));
+    let begins =
+        |name: &&OsString| wanted.is_none() || is(name, |name, text| name.starts_with(text));
+    let mut meant = names.iter().filter(begins);
     let message = match (meant.next(), meant.next(), wanted) {
         (Some(name), None, _) => return Ok(name.clone()),
         (Some(_), Some(_), Some(_)) => "that is the beginning of more than one proposal",
@@ -75,9 +99,17 @@ pub(crate) fn pick(session: &Session, wanted: Option<&str>) -> Outcome<String> {
 
 /// The one of this name.
 pub(crate) fn read(session: &Session, name: &str) -> Outcome<Proposal> {
-    session
-        .proposal(name)
-        .map_err(|error| Failure::from(error).hint(format!("v-secure policy withdraw {name}")))
+    session.proposal(name).map_err(|error| Failure::from(error).hint(on("withdraw", name)))
+}
+
+/// A command on a proposal. What lies there may have any name, also one that a shell or a terminal acts on.
+pub(crate) fn on(command: &str, name: &str) -> String {
+    match shell_word::word(name) {
+        Some(word) => format!("v-secure policy {command} {word}"),
+        None => format!(
+            "v-secure policy {command} NAME, where NAME is its beginning up to what cannot be typed"
+        ),
+    }
 }
 
 /// The present owners who signed it. What none of them did is somebody else's word, whoever put it there.
@@ -114,12 +146,10 @@ pub(crate) fn unfit(name: &str, why: &Unfit) -> Failure {
     let failure = Failure::from_error(code, why);
     match why {
         Unfit::LogMissing { .. } => failure.hint("git pull"),
-        Unfit::Stale { .. } | Unfit::Voids { .. } => {
-            failure.hint(format!("v-secure policy renew {name}"))
-        }
+        Unfit::Stale { .. } | Unfit::Voids { .. } => failure.hint(on("renew", name)),
         _ => failure,
     }
-    .hint(format!("v-secure policy withdraw {name}"))
+    .hint(on("withdraw", name))
 }
 
 /// Why a proposal was not signed.
@@ -133,14 +163,16 @@ pub(crate) fn unsigned(name: &str, error: SignError) -> Failure {
         }
         SignError::Leaver { .. } => Failure::from_error(Code::NotPermitted, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
+        SignError::NoIdentity { .. } => {
+            Failure::from_error(Code::Locked, &error).hint("v-secure identity show")
+        }
         SignError::SignedByLeaver { .. } => Failure::from_error(Code::Proposal, &error)
-            .hint(format!("v-secure policy renew {name}"))
-            .hint(format!("v-secure policy withdraw {name}")),
+            .hint(on("renew", name))
+            .hint(on("withdraw", name)),
         SignError::AlreadySigned { .. } => Failure::from_error(Code::ProposalSigned, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
         SignError::Change(error) => error.into(),
-        _ => Failure::from_error(Code::Proposal, &error)
-            .hint(format!("v-secure policy withdraw {name}")),
+        _ => Failure::from_error(Code::Proposal, &error).hint(on("withdraw", name)),
     }
 }
 

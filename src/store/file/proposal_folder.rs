@@ -7,6 +7,7 @@ use super::new_file::write_new_in;
 use super::read;
 use super::read::ReadError;
 use crate::store::sys::{Folder, Links};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,9 @@ pub(crate) const FOLDER: &str = "proposals";
 
 /// Proposals are for whoever may read the repository.
 const MODE: u32 = 0o644;
+
+/// How many folders within each other are removed: each is held open meanwhile.
+const DEEPEST: usize = 32;
 
 /// A name and a limit of bytes for the file of this name; `None` for one that does not belong there.
 pub(crate) type LimitOf = fn(&str) -> Option<u64>;
@@ -45,17 +49,15 @@ impl Proposals {
         Self { path: vault_folder.join(FOLDER) }
     }
 
-    /// The names of what lies there, in order; none where nothing was ever proposed.
-    pub fn names(&self) -> Result<Vec<String>, FolderError> {
+    /// The names of what lies there, in order, whatever they are; none where nothing was ever proposed.
+    pub fn names(&self) -> Result<Vec<OsString>, FolderError> {
         let folder = match Folder::open_by(&self.path, Links::Refuse) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(FolderError::Io { path: self.path.clone(), source }),
         };
         let io = |source| FolderError::Io { path: self.path.clone(), source };
-        let names = folder.names().map_err(io)?;
-        let mut names: Vec<String> =
-            names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let mut names = folder.names().map_err(io)?;
         names.sort();
         Ok(names)
     }
@@ -127,31 +129,38 @@ impl Proposals {
         }
     }
 
-    /// Removes a proposal with all that lies in its folder; a folder within that stays, and is an error.
-    pub fn remove(&self, name: &str) -> Result<(), WriteError> {
-        let path = self.path.join(name);
-        let unremoved =
-            |source| WriteError::Unchanged { path: path.clone(), step: Step::Remove, source };
+    /// Removes a proposal with all that lies in its folder, whatever that is.
+    pub fn remove(&self, name: &OsStr) -> Result<(), WriteError> {
         let outer = self.outer()?;
-        if !outer.look(name.as_ref()).map_err(unremoved)?.is_folder() {
-            outer.remove(name.as_ref()).map_err(unremoved)?;
-        } else {
-            let folder = outer.folder(name.as_ref()).map_err(|source| unopened(&path, source))?;
-            for file in folder.names().map_err(unremoved)? {
-                match folder.look(&file).map_err(unremoved)?.is_file() {
-                    true => remove_in(&folder, &path.join(&file))?,
-                    false => folder.remove(&file).map_err(unremoved)?,
-                }
-            }
-            outer.remove_folder(name.as_ref()).map_err(unremoved)?;
-        }
-        let path = path.clone();
+        remove(&outer, &self.path.join(name), name, DEEPEST)?;
+        let path = self.path.join(name);
         outer.sync().map_err(|source| WriteError::RemovedNotDurable { path, source })
     }
 
     fn outer(&self) -> Result<Folder, WriteError> {
         Folder::open_by(&self.path, Links::Refuse).map_err(|source| unopened(&self.path, source))
     }
+}
+
+/// Takes away what has this name in a folder; of a link, the link.
+fn remove(folder: &Folder, path: &Path, name: &OsStr, depth: usize) -> Result<(), WriteError> {
+    let unremoved =
+        |source| WriteError::Unchanged { path: path.into(), step: Step::Remove, source };
+    let seen = folder.look(name).map_err(unremoved)?;
+    if seen.is_file() {
+        return remove_in(folder, path);
+    }
+    if !seen.is_folder() {
+        return folder.remove(name).map_err(unremoved);
+    }
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err(unremoved(io::ErrorKind::DirectoryNotEmpty.into()));
+    };
+    let inner = folder.folder(name).map_err(|source| unopened(path, source))?;
+    for file in inner.names().map_err(unremoved)? {
+        remove(&inner, &path.join(&file), &file, depth)?;
+    }
+    folder.remove_folder(name).map_err(unremoved)
 }
 
 fn unopened(path: &Path, source: io::Error) -> WriteError {

@@ -194,7 +194,7 @@ impl PolicyOp {
     }
 
     /// Whether it states keys of an audience.
-    pub(super) fn gives_keys(&self) -> bool {
+    pub(crate) fn gives_keys(&self) -> bool {
         matches!(self, Self::Epoch { .. } | Self::Reseal { .. })
     }
 

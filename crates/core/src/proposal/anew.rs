@@ -4,19 +4,41 @@
 use super::Proposal;
 use super::sign::unvouch;
 use crate::keys::policy_change::{self, PolicyChangeError, PolicyOutcome};
+use crate::name::audience::AudienceName;
+use crate::policy::entry::PolicyEntry;
 use crate::policy::gives;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::policy::vouching::Gift;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
+use std::collections::BTreeSet;
 
 /// What was proposed: keys are made anew, and what the ops give is stated anew. Nothing where there are keys alone
 /// ([`keys_anew`]).
 pub fn anew(proposal: &Proposal) -> Vec<PolicyOp> {
-    let ops = proposal.entry.ops.iter();
-    let own = ops.filter(|op| !matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_)));
+    changes(&proposal.entry)
+}
+
+/// Whether two entries do the same: the same changes, and, where there are none, new keys for the same audiences.
+pub fn is_same(one: &PolicyEntry, other: &PolicyEntry) -> bool {
+    let (changes, of_other) = (changes(one), changes(other));
+    changes == of_other && (!changes.is_empty() || keyed(one) == keyed(other))
+}
+
+fn changes(entry: &PolicyEntry) -> Vec<PolicyOp> {
+    let own = entry.ops.iter().filter(|op| !op.gives_keys());
     own.map(gives::unstated).collect()
+}
+
+/// The audiences that get keys, and whether these are new.
+fn keyed(entry: &PolicyEntry) -> BTreeSet<(&AudienceName, bool)> {
+    let keys = entry.ops.iter().filter_map(|op| match op {
+        PolicyOp::Epoch(EpochStart { audience, .. }) => Some((audience, true)),
+        PolicyOp::Reseal(EpochReseal { audience, .. }) => Some((audience, false)),
+        _ => None,
+    });
+    keys.collect()
 }
 
 /// What that gives and to whom, by those who signed the proposal, as in [`super::gifts`].

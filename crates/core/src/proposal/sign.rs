@@ -39,6 +39,10 @@ pub enum SignError {
     Leaver { member: Name },
     #[error("{member}, who leaves by it, has signed it: the new keys may be theirs")]
     SignedByLeaver { member: Name },
+    #[error(
+        "no identity of yours is at hand that the new keys of {audience} are for: what is kept of a session opens nothing new"
+    )]
+    NoIdentity { audience: AudienceName },
     #[error("the new keys of {audience} leave you out")]
     LeftOut { audience: AudienceName },
     #[error(
@@ -199,7 +203,12 @@ fn open(
         if ctx.who.is_left_out(judged.after.state(), audience) {
             return Err(SignError::LeftOut { audience: audience.clone() });
         }
-        let Some(opened) = opened else { continue };
+        let Some(opened) = opened else {
+            match judged.after.state().is_in(ctx.who.member(), audience) {
+                true => return Err(SignError::NoIdentity { audience: audience.clone() }),
+                false => continue,
+            }
+        };
         let keys =
             opened.map_err(|source| SignError::Envelope { audience: audience.clone(), source })?;
         let held = ctx.who.keys(vault, audience).ok();

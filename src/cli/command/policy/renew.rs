@@ -54,9 +54,10 @@ impl Renew {
             false => self.changes(context, &name, &old),
         };
         // Proposed anew, or done at once where one signature is enough by now: in both cases the old one is over.
-        let is_over = changed.as_ref().map_or_else(proposals::is_proposed, |made| made.written);
+        let is_over =
+            changed.as_ref().map_or_else(|failure| failure.is_proposed, |made| made.written);
         if is_over {
-            session.remove_proposal(&name)?;
+            session.remove_proposal(name.as_ref())?;
         }
         let changed = changed?;
         if !changed.written {
@@ -115,5 +116,5 @@ fn nothing_left(name: &str) -> Failure {
     let message = "there are no keys of it that you could make anew: nothing was changed";
     Failure::new(Code::Proposal, message)
         .hint("v-secure key status")
-        .hint(format!("v-secure policy withdraw {name}"))
+        .hint(proposals::on("withdraw", name))
 }

@@ -59,14 +59,13 @@ impl Sign {
         let session = context.session()?;
         let name = proposals::pick(&session, self.proposal.as_deref())?;
         let reason = format!("sign the proposal {name}");
-        let (done, (_, vault)) = context.write_planned(
-            None,
+        let (done, (_, vault)) = context.write_planned_by_identity(
             &reason,
             |vault, ctx| self.agree(context, (&session, &name), vault, ctx),
             |(proposal, gives), vault, ctx| signed(&session, (proposal, gives), vault, ctx),
         )?;
         if done.missing.is_none() {
-            session.remove_proposal(&name)?;
+            session.remove_proposal(name.as_ref())?;
         }
         report(context, &name, &done, &vault)
     }

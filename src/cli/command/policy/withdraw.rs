@@ -5,6 +5,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::proposals;
 use clap::Args;
+use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::proposal::PolicyWithdrawView;
 
 /// Remove a proposal that nobody wants any more
@@ -26,13 +27,14 @@ pub struct Withdraw {
 impl Withdraw {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let session = context.session()?;
-        let name = proposals::pick(&session, Some(&self.proposal))?;
+        let found = proposals::pick_any(&session, Some(&self.proposal))?;
+        let name = found.to_string_lossy();
         self.confirm.check(context, &format!("Remove the proposal {name}?"))?;
-        session.remove_proposal(&name)?;
+        session.remove_proposal(&found)?;
         if context.ui.json {
             return context.ui.object(&PolicyWithdrawView { proposal: &name });
         }
-        context.ui.note(&format!("the proposal {name} is removed"));
+        context.ui.note(&format!("the proposal {} is removed", escape_for_display(&name)));
         Ok(())
     }
 }

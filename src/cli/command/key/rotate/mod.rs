@@ -5,6 +5,7 @@ mod report;
 use crate::cli::args::secret_arg;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::error::codes::Code;
 use crate::cli::people::policy::ReasonArg;
 use crate::engine::door::Purpose;
 use clap::{ArgGroup, Args};
@@ -82,13 +83,23 @@ impl Rotate {
         }
         let mut report = KeyRotateView::default();
         // Each part is whole by itself; what an interruption leaves out is still due afterwards.
-        if let Some(which) = &wanted.keks {
-            self.renew(context, which, &mut report)?;
-        }
+        let renewed = match &wanted.keks {
+            Some(which) => self.renew(context, which, &mut report),
+            None => Ok(()),
+        };
+        // What waits for other owners holds up nothing else.
+        let waits = match renewed {
+            Err(failure) if failure.code == Code::OwnerThreshold => Some(failure),
+            renewed => renewed.map(|()| None)?,
+        };
         if let Some(which) = &wanted.deks {
             self.reencrypt(context, which, &mut report)?;
         }
-        report::show(context, &report)
+        let Some(waits) = waits else { return report::show(context, &report) };
+        if !report.secrets.is_empty() {
+            report::show(context, &report)?;
+        }
+        Err(waits)
     }
 
     fn wanted(&self, context: &Context<'_>) -> Outcome<RotationPlan> {
