@@ -200,7 +200,10 @@ fn a_clone_that_does_not_know_how_to_show_is_told() {
         let report = cli.json("git install");
         assert_eq!(report["files"].as_array().unwrap().len(), 1);
         let text = fs::read_to_string(&attributes).unwrap();
-        assert_eq!(text, "# words\n*.md text\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n");
+        assert_eq!(
+            text,
+            "# words\n*.md text\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n"
+        );
         assert_eq!(cli.json("git install")["changed"], false);
     }
     cli.ok("git install --uninstall");
