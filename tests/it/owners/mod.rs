@@ -9,7 +9,7 @@ mod story;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 use v_secure_testkit::binary;
 use v_secure_testkit::person::Person;
@@ -91,8 +91,20 @@ pub fn git(who: &Person, arguments: &[&str]) -> String {
     git_in(who, &who.checkout(), arguments)
 }
 
+/// What git ends with a conflict.
+#[track_caller]
+pub fn git_fails(who: &Person, arguments: &[&str]) {
+    assert!(!git_output(who, &who.checkout(), arguments).status.success(), "{arguments:?}");
+}
+
 #[track_caller]
 fn git_in(who: &Person, folder: &Path, arguments: &[&str]) -> String {
+    let output = git_output(who, folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn git_output(who: &Person, folder: &Path, arguments: &[&str]) -> Output {
     let own = who.command(&[]);
     let own = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let mut command = Command::new("git");
@@ -105,9 +117,7 @@ fn git_in(who: &Person, folder: &Path, arguments: &[&str]) -> String {
             .env(format!("GIT_{role}_EMAIL"), "t@example.org");
     }
     command.args(["-c", "protocol.file.allow=always"]);
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    command.current_dir(folder).args(arguments).output().unwrap()
 }
 
 /// Proposes something: it must not be done, and be the one proposal that is there.

@@ -193,18 +193,71 @@ fn nothing_is_proposed_on_an_older_state() {
     assert!(listed(ada).is_empty());
 }
 
+/// What leads out instead: one side stays whole, and the other's changes are asked for again.
 #[test]
-fn a_rebase_that_owners_would_have_to_sign_is_refused() {
+fn a_rebase_that_owners_would_have_to_sign_is_refused_and_its_changes_are_proposed() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, cy, .. } = &team;
+    bob.run("git install").ok();
+    ada.run("role create one --grant read:prod/*").ok();
+    team.push(ada, "one");
+    bob.run("role create two --grant read:prod/*").ok();
+    let id = proposes(bob, "settings set ttl on-write");
+    commit(bob, "two");
+    git(bob, &["fetch", "--quiet"]);
+    let refused = bob.run("policy rebase origin/main --yes");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    for hint in ["git switch -c again origin/main", "v-secure pin accept", "commands again"] {
+        assert!(refused.err.contains(hint), "{hint}: {}", refused.err);
+    }
+    assert_eq!(listed(bob).len(), 1);
+
+    git(bob, &["switch", "--quiet", "-c", "again", "origin/main"]);
+    git(bob, &["checkout", "main", "--", ".v-secure/proposals"]);
+    bob.run("pin accept --yes").ok();
+    bob.run("role create two --grant read:prod/*").ok();
+    assert_eq!(listed(bob)[0]["state"], "stale");
+    let anew = bob.run(&format!("policy renew {id} --yes --json")).error();
+    assert_eq!(anew, (4, "owner-threshold".into()));
+    commit(bob, "two, on what is there");
+    git(bob, &["push", "--quiet", "origin", "HEAD:main"]);
+    team.pull(cy);
+    cy.run("policy sign --yes").ok();
+    team.push(cy, "signed");
+    for who in [ada, bob] {
+        team.pull(who);
+        who.run("audit verify").ok();
+        let roles = who.run("role list --json").out;
+        assert!(roles.contains("\"one\"") && roles.contains("\"two\""), "{roles}");
+        assert!(who.run("settings show --json").out.contains("on-write"));
+    }
+}
+
+/// The same in an unfinished merge.
+#[test]
+fn a_merge_of_two_policies_keeps_one_side_whole_where_owners_must_sign() {
     let Some(team) = Team::new() else { return };
     let Team { ada, bob, .. } = &team;
+    bob.run("git install").ok();
     ada.run("role create one --grant read:prod/*").ok();
     team.push(ada, "one");
     bob.run("role create two --grant read:prod/*").ok();
     commit(bob, "two");
     git(bob, &["fetch", "--quiet"]);
-    let refused = bob.run("policy rebase origin/main --yes --json");
-    assert_eq!(refused.error(), (4, "owner-threshold".into()), "{}", refused.err);
-    assert!(listed(bob).is_empty());
+    super::git_fails(bob, &["merge", "--quiet", "--no-edit", "origin/main"]);
+    let refused = bob.run("policy rebase --yes");
+    assert!(refused.code == 4, "{refused:?}");
+    let hint = "git merge --abort && git switch -c again REV";
+    assert!(refused.err.contains(hint), "{}", refused.err);
+    git(bob, &["merge", "--abort"]);
+    git(bob, &["switch", "--quiet", "-c", "again", "origin/main"]);
+    bob.run("pin accept --yes").ok();
+    bob.run("role create two --grant read:prod/*").ok();
+    commit(bob, "both");
+    git(bob, &["push", "--quiet", "origin", "HEAD:main"]);
+    team.pull(ada);
+    ada.run("audit verify").ok();
+    assert!(ada.run("role list --json").out.contains("\"two\""));
 }
 
 #[test]
@@ -263,11 +316,19 @@ fn every_command_that_needs_owners_proposes() {
         }
         ada.run(&format!("policy withdraw {id} --yes")).ok();
     }
-    let lost = ada.run("member add robot --service --new-identity --role owner --json").error();
-    assert_eq!(lost, (4, "owner-threshold".to_owned()));
-    let lost = ada.run("recovery new --out - --json").error();
-    assert_eq!(lost, (4, "owner-threshold".to_owned()));
+    let lost = ada.run("member add robot --service --new-identity --role owner");
+    assert!(lost.code == 4 && lost.err.contains("v-secure owner add robot"), "{}", lost.err);
+    let lost = ada.run("recovery new --out -");
+    assert!(
+        lost.code == 4 && lost.err.contains("v-secure recovery new --out FILE"),
+        "{}",
+        lost.err
+    );
+    assert!(lost.out.is_empty());
     assert!(listed(ada).is_empty() || listed(ada)[0]["state"] != "unreadable");
+    ada.run("member add robot --service --new-identity").ok();
+    let robot = proposes(ada, "owner add robot --yes");
+    ada.run(&format!("policy withdraw {robot} --yes")).ok();
     ada.run("role create alone --grant read:prod/*").ok();
 }
 

@@ -121,10 +121,25 @@ impl Add {
         let asks = (&self.vouch, &self.older);
         // An identity that is printed at the end cannot wait for other owners: it would be lost.
         let changed = match self.new_identity {
-            true => policy::give_alone(context, why, asks, ops, compare)?,
+            true => policy::give_alone(context, why, asks, ops, compare)
+                .map_err(|failure| self.in_two_steps(failure))?,
             false => policy::give(context, why, asks, ops, compare)?,
         };
         self.report(context, &changed, new.as_ref())
+    }
+
+    /// A member whose identity was printed can be made an owner afterwards, and wait for that.
+    fn in_two_steps(&self, failure: Failure) -> Failure {
+        match failure.code {
+            Code::OwnerThreshold => {
+                let hint = format!(
+                    "the same without --role owner, then: v-secure owner add {}",
+                    self.name
+                );
+                Failure { hints: vec![hint], ..failure }
+            }
+            _ => failure,
+        }
     }
 
     fn ops(&self, vault: &Vault, joining: &Joining) -> Outcome<Vec<PolicyOp>> {

@@ -141,7 +141,13 @@ fn change(
         .map_err(|error| Failure::from_error(Code::DeviceKey, &error))?;
     let gifts = policy_change::gifts(vault, &added, ctx)?;
     if !may_wait {
-        policy_change::check_alone(vault, &added, ctx)?;
+        let alone = policy_change::check_alone(vault, &added, ctx).map_err(Failure::from);
+        alone.map_err(|failure| match failure.code {
+            Code::OwnerThreshold => {
+                Failure { hints: Vec::new(), ..failure }.hint("v-secure recovery new --out FILE")
+            }
+            _ => failure,
+        })?;
     }
     giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;

@@ -13,6 +13,7 @@ use crate::cli::door::reads::{Reading, record};
 use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::{RESOLVE, not_merged};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::shell_word;
 use crate::cli::people::giving::VouchArgs;
 use crate::cli::repository::older_states::OlderStates;
 use crate::cli::unlocking;
@@ -91,7 +92,7 @@ impl Rebase {
         let sides = Sides::new(&stays.vault, &gives_way.vault)
             .ok_or_else(|| not_parted(self.onto.is_some()))?;
         let (who, signer) = unlocked(context, &stays.vault)?;
-        permit(context, &sides, (&who, &signer))?;
+        permit(context, &sides, (&who, &signer)).map_err(|failure| self.whole(failure))?;
         let path = &session.location.vault;
         let draft = self.decided(context, (&both, &sides, path, &past), &signer)?;
         stays_owner(&draft, &signer)?;
@@ -106,6 +107,28 @@ impl Rebase {
         let written = resolution.commit(context, &Merged { vault, text })?;
         let vault = writing::finish(context, &session, written);
         self.report(context, &session, (&both, &sides, &draft), (&vault, &outcome, &carried), gives)
+    }
+
+    /// Where several owners must sign: entries that nobody looks at one by one could bring rights back, so that one
+    /// side stays whole and the other's changes are asked for again, each by its command.
+    fn whole(&self, failure: Failure) -> Failure {
+        if failure.code != Code::OwnerThreshold {
+            return failure;
+        }
+        let take = match self.onto.as_deref() {
+            Some(rev) => format!(
+                "git switch -c again {}  # that side stays whole",
+                shell_word::operand(rev).unwrap_or_else(|| "REV".to_owned())
+            ),
+            None => "git merge --abort && git switch -c again REV  # the side that stays whole"
+                .to_owned(),
+        };
+        let hints = vec![
+            take,
+            "v-secure pin accept, where this clone had accepted the other side".to_owned(),
+            "the other side's commands again: what owners must sign is proposed".to_owned(),
+        ];
+        Failure { hints, ..failure }
     }
 
     /// With everything decided that is asked about.
