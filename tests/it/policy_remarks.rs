@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use std::fs;
+use v_secure_testkit::branches;
 use v_secure_testkit::cli::{Cli, failure};
+use v_secure_testkit::person::Person;
 
 /// The remarks, each with whom or what it is on.
 fn remarks(cli: &Cli, options: &str) -> Vec<(String, String)> {
@@ -112,4 +114,77 @@ fn what_is_marked_alone_comes_without_remarks_and_takes_no_time() {
     assert_eq!(failure(&cli.run("policy review --stale soon --json")), (2, "bad-time".into()));
     // It takes no key.
     assert_eq!(cli.run("--identity ../nobody.txt policy review").code, 0);
+}
+
+/// Whether a row of this kind is there, for these rights on a pattern.
+fn is_unused(cli: &Cli, role: &str, rights: &str) -> bool {
+    let review = cli.json("policy review --stale 1s");
+    let rows = review["remarks"].as_array().unwrap().clone();
+    rows.iter().any(|row| {
+        let text = row["text"].as_str().unwrap();
+        row["remark"] == "unused" && text.contains(&format!("in {role} made use of {rights} on"))
+    })
+}
+
+/// Who lets others in uses the right to; who grants elsewhere does not.
+#[test]
+fn a_right_to_grant_is_used_by_whom_it_lets_in() {
+    let cli = sound();
+    cli.ok("role create lead --grant read,grant:prod/*");
+    cli.ok("role create dev --grant read:prod/*");
+    let_in(&cli, "eve", "--role lead");
+    let_in(&cli, "dan", "--role dev");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert!(is_unused(&cli, "lead", "grant"));
+    cli.ok("--identity ../eve.txt access revoke dev prod/* read");
+    assert!(!is_unused(&cli, "lead", "grant"), "she took something away there");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert!(is_unused(&cli, "lead", "grant"));
+    cli.ok("--identity ../eve.txt access grant dev prod/A* read");
+    assert!(!is_unused(&cli, "lead", "grant"), "she gave something there");
+}
+
+/// What a prune takes away it takes by the right to delete.
+#[test]
+fn a_right_to_delete_is_used_by_pruning() {
+    let cli = sound();
+    cli.ok("role create dev --grant read,write,delete:prod/*");
+    let_in(&cli, "eve", "--role dev");
+    cli.ok("settings set retention.versions 1");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert!(is_unused(&cli, "dev", "write,delete"));
+    let set = cli.feed("--identity ../eve.txt set prod/A", b"of eve");
+    assert!(set.err.contains("pruned 1 version: prod/A (1)"), "{set:?}");
+    assert!(!is_unused(&cli, "dev", "delete"));
+}
+
+/// Work that is void is no work.
+#[test]
+fn what_is_void_is_no_use_of_a_right_and_no_sign_of_somebody() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("dev/DB", "dev-db");
+    owner.run("role create dev --grant read,write:dev/*").ok();
+    let eve = Person::new("eve");
+    eve.pull(&owner);
+    let request = eve.run("member request --json").json();
+    let line = request["request"].as_str().unwrap();
+    owner.feed("member add eve --request - --yes --role dev", line).ok();
+    eve.pull(&owner);
+    eve.accept_as(&owner);
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    let remarked = |stale: &str| {
+        let review = owner.run(&format!("policy review --json --stale {stale}")).json();
+        let rows = review["remarks"].as_array().unwrap().clone();
+        let mut found: Vec<String> =
+            rows.iter().map(|row| row["remark"].as_str().unwrap().to_owned()).collect();
+        found.retain(|code| ["silent", "unused"].contains(&code.as_str()));
+        found
+    };
+    eve.set("dev/DB", "hers");
+    owner.run("role leave dev eve").ok();
+    owner.run("role join dev eve").ok();
+    branches::unite(&owner.vault(), &eve.vault());
+    assert!(owner.run("adopt --list").ok().contains("eve"), "it is void");
+    assert_eq!(remarked("5s"), ["silent", "unused"]);
 }

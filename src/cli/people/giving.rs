@@ -223,6 +223,8 @@ pub fn why(verb: &str, verdict: &VouchingVerdict, access: &AccessOfRole) -> Stri
     let reason = match &verdict.lacks {
         _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
         _ if verdict.is_orphan() => "who is no longer a member".to_owned(),
+        _ if verdict.is_of_proposal => "by this proposal alone".to_owned(),
+        _ if access.is_owner() && verdict.has_owner => "and too few owners vouch for it".to_owned(),
         _ if access.is_owner() => "who is not an owner".to_owned(),
         Some(pattern) => format!("who may not grant {pattern}"),
         None if access.is_empty() => format!("who could not give all that {} may get", access.role),

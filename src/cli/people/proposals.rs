@@ -99,17 +99,15 @@ pub(crate) fn pick_any(session: &Session, wanted: Option<&str>) -> Outcome<OsStr
 
 /// The one of this name.
 pub(crate) fn read(session: &Session, name: &str) -> Outcome<Proposal> {
-    session.proposal(name).map_err(|error| Failure::from(error).hint(on("withdraw", name)))
+    session.proposal(name).map_err(|error| {
+        Failure::from(error).hint(format!("v-secure policy withdraw {}", word(name)))
+    })
 }
 
-/// A command on a proposal. What lies there may have any name, also one that a shell or a terminal acts on.
-pub(crate) fn on(command: &str, name: &str) -> String {
-    match shell_word::word(name) {
-        Some(word) => format!("v-secure policy {command} {word}"),
-        None => format!(
-            "v-secure policy {command} NAME, where NAME is its beginning up to what cannot be typed"
-        ),
-    }
+/// The name of a proposal in a command that is to be typed. What lies there may have any name, also one that a shell
+/// or a terminal acts on.
+pub(crate) fn word(name: &str) -> String {
+    shell_word::word(name).unwrap_or_else(|| "PROPOSAL".to_owned())
 }
 
 /// The present owners who signed it. What none of them did is somebody else's word, whoever put it there.
@@ -146,10 +144,12 @@ pub(crate) fn unfit(name: &str, why: &Unfit) -> Failure {
     let failure = Failure::from_error(code, why);
     match why {
         Unfit::LogMissing { .. } => failure.hint("git pull"),
-        Unfit::Stale { .. } | Unfit::Voids { .. } => failure.hint(on("renew", name)),
+        Unfit::Stale { .. } | Unfit::Voids { .. } => {
+            failure.hint(format!("v-secure policy renew {}", word(name)))
+        }
         _ => failure,
     }
-    .hint(on("withdraw", name))
+    .hint(format!("v-secure policy withdraw {}", word(name)))
 }
 
 /// Why a proposal was not signed.
@@ -167,12 +167,13 @@ pub(crate) fn unsigned(name: &str, error: SignError) -> Failure {
             Failure::from_error(Code::Locked, &error).hint("v-secure identity show")
         }
         SignError::SignedByLeaver { .. } => Failure::from_error(Code::Proposal, &error)
-            .hint(on("renew", name))
-            .hint(on("withdraw", name)),
+            .hint(format!("v-secure policy renew {}", word(name)))
+            .hint(format!("v-secure policy withdraw {}", word(name))),
         SignError::AlreadySigned { .. } => Failure::from_error(Code::ProposalSigned, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
         SignError::Change(error) => error.into(),
-        _ => Failure::from_error(Code::Proposal, &error).hint(on("withdraw", name)),
+        _ => Failure::from_error(Code::Proposal, &error)
+            .hint(format!("v-secure policy withdraw {}", word(name))),
     }
 }
 

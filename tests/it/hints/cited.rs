@@ -58,12 +58,26 @@ const TOO_LONG: By =
     Reason("no writer makes such a value: crates/core/src/crypto/seal/tests.rs opens one");
 const AGAIN: By =
     Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out");
+const REBASED: By = Test(
+    "owners/story.rs",
+    "a_rebase_that_owners_would_have_to_sign_is_refused_and_its_changes_are_proposed",
+);
+const PROPOSING: By = Test("owners/story.rs", "every_command_that_needs_owners_proposes");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
     cited("owner-threshold", "commit and push .v-secure, so that the other owners get it", Test("owners/story.rs", "a_change_is_proposed_by_one_owner_and_completed_by_another")),
     cited("proposal-stale", "v-secure policy renew", Test("owners/story.rs", "a_proposal_that_the_policy_overtook_is_stale_and_made_anew")),
+    cited("owner-threshold", "git switch -c again", REBASED),
+    cited("owner-threshold", "git merge --abort && git switch -c again REV  # the side that stays whole", Test("owners/story.rs", "a_merge_of_two_policies_keeps_one_side_whole_where_owners_must_sign")),
+    cited("owner-threshold", "v-secure pin accept, where this clone had accepted the other side", REBASED),
+    cited("owner-threshold", "the other side's commands again: what owners must sign is proposed", REBASED),
+    cited("owner-threshold", "v-secure owner add", PROPOSING),
+    cited("owner-threshold", "v-secure recovery new --out FILE", PROPOSING),
+    cited("proposal", "v-secure policy renew", Reason("who leaves signed it by a program of their own: crates/core/src/proposal/tests.rs")),
+    cited("locked", "v-secure identity show", Reason("a library signs by kept keys, the program by an identity: crates/core/src/proposal/tests.rs")),
+    cited("proposal", "v-secure key status", Reason("the roles of the proposal's audiences are gone: a list")),
     cited("proposal-stale", "git pull", Reason("what the proposer knew of the log is on another branch: crates/core/src/proposal/judge.rs")),
     cited("keyring", "unlock the keyring of this session", Test("keyring.rs", "without_bus_share_or_unlocked_collection_it_is_locked_at_once")),
     cited("needs-newer", "install a newer v-secure", Reason("another program")),

@@ -142,6 +142,7 @@ fn what_a_proposal_brings_in_is_vouched_for_by_who_makes_it_anew() {
     assert_eq!(refused.error(), (1, "not-vouched".into()), "{refused:?}");
     assert!(folder(bob, &id).exists() && listed(bob).len() == 1, "all is as it was");
     let refused = bob.run(&format!("policy renew {id} --yes"));
+    assert!(refused.err.contains("added by ada, by this proposal alone"), "{}", refused.err);
     let vouches = vouches(&refused.err);
     let done = bob.run(&format!("policy renew {id} --yes --json {vouches}"));
     assert_eq!(done.error(), (4, "owner-threshold".into()), "{done:?}");
@@ -155,6 +156,22 @@ fn vouches(list: &str) -> String {
     let (ids, _) = ids.split_once(": added by").unwrap();
     let (key, recipient) = ids.split_once(", recipient age1…").unwrap();
     format!("--vouch {key} --vouch {recipient}")
+}
+
+/// One owner of several let somebody in, and is an owner all the same.
+#[test]
+fn too_few_owners_are_called_that_and_not_no_owners() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, .. } = &team;
+    let eve = v_secure_testkit::person::Person::new("eve");
+    eve.pull(ada);
+    let request = eve.run("member request eve --json").json();
+    ada.feed("member add eve --request - --yes", request["request"].as_str().unwrap()).ok();
+    team.push(ada, "eve");
+    team.pull(bob);
+    let refused = bob.run("owner add eve --yes");
+    assert!(refused.err.contains("added by ada, and too few owners vouch"), "{}", refused.err);
+    assert!(!refused.err.contains("is not an owner"), "{}", refused.err);
 }
 
 /// Where one signature is enough by now, the question is all that stands before the vault.

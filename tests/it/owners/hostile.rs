@@ -184,7 +184,10 @@ fn what_is_proposed_already_is_not_proposed_twice() {
         assert!(again.err.contains(&format!("v-secure policy sign {id}")), "{}", again.err);
         assert_eq!(listed(who).len(), 1);
     }
-    let keys = proposes(bob, "key rotate --audience owner");
+    proposes(bob, "key rotate --audience owner");
+    let all = listed(bob);
+    let keys = all.iter().find(|view| view["proposal"] != id.as_str()).unwrap()["proposal"].clone();
+    let keys = keys.as_str().unwrap();
     assert_eq!(
         bob.run("key rotate --audience owner --json").error(),
         (4, "owner-threshold".into())

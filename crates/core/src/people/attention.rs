@@ -3,6 +3,9 @@
 //!
 //! All of it is known without a key, from the policy and from what was signed. Who read what is in no vault.
 
+use crate::crypto::id::EntryId;
+use crate::log::entry::Entry;
+use crate::log::op::Op;
 use crate::name::{Name, Pattern, SecretName};
 use crate::people::loss::{self, Loss};
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
@@ -10,7 +13,7 @@ use crate::policy::position::PolicyPosition;
 use crate::policy::state::{Member, OWNER, Role};
 use crate::time::UnixTime;
 use crate::vault::Vault;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is worth a look, though somebody vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum Remark {
     Unused { role: Name, pattern: Pattern, rights: Vec<Right>, since: UnixTime },
     /// Nobody else reads these secrets.
     OneReader { member: Name, secrets: Vec<SecretName> },
+    /// The member signed something that is dated after now.
+    Ahead { member: Name, at: UnixTime },
     /// What one loss would end.
     Loss(Loss),
 }
@@ -40,15 +45,23 @@ pub struct Since {
     pub since: UnixTime,
 }
 
-/// What was signed: by whom, when last.
+/// How far clocks of colleagues may be apart, in seconds.
+const TOLERANCE: u64 = 300;
+
+/// What was signed and counts: by whom, when last. A time is the signer's word, and nothing is refused for it. What is
+/// dated after now says nothing of when it was done.
 struct Activity<'a> {
     vault: &'a Vault,
     last: BTreeMap<&'a Name, UnixTime>,
+    /// By member: the latest of the dates after now.
+    ahead: BTreeMap<&'a Name, UnixTime>,
+    entries: Vec<(&'a Entry, Vec<&'a Op>)>,
+    until: UnixTime,
 }
 
 /// Everything that is to be remarked, members first.
 pub fn remarks(vault: &Vault, asked: Since) -> Vec<Remark> {
-    let activity = Activity::of(vault);
+    let activity = Activity::of(vault, asked.now);
     let members = vault.policy().members();
     let members = members.flat_map(|(name, member)| of_member(&activity, asked, name, member));
     let roles = vault.policy().roles().filter(|(name, _)| name.as_str() != OWNER);
@@ -65,6 +78,9 @@ fn of_member(activity: &Activity<'_>, asked: Since, name: &Name, member: &Member
     }
     if member.roles().next().is_none() {
         remarks.push(Remark::NoRole { member: of() });
+    }
+    if let Some(at) = activity.ahead.get(name).copied() {
+        remarks.push(Remark::Ahead { member: of(), at });
     }
     let last = activity.last.get(name).copied();
     let is_new = activity.added(name).is_none_or(|at| at >= asked.since);
@@ -87,12 +103,14 @@ fn of_role(activity: &Activity<'_>, asked: Since, name: &Name, role: &Role) -> V
             continue;
         }
         let unused = |right: &Right| {
-            // Who reads leaves no trace in the vault, and who passes a right on leaves one of the policy.
-            let leaves_trace = !matches!(right, Right::Read | Right::Grant);
             let granted = activity.granted(name, pattern, *right);
-            leaves_trace
-                && granted.is_some_and(|at| at < asked.since)
-                && !activity.used(role, pattern, *right, asked.since)
+            let used = || match right {
+                // Who reads leaves no trace in the vault.
+                Right::Read => true,
+                Right::Grant => activity.passed_on(role, pattern, asked.since),
+                _ => activity.used(role, pattern, *right, asked.since),
+            };
+            granted.is_some_and(|at| at < asked.since) && !used()
         };
         let rights: Vec<Right> = rights.iter().filter(unused).collect();
         if !rights.is_empty() && !is_empty {
@@ -116,18 +134,27 @@ fn one_reader(vault: &Vault) -> Vec<Remark> {
 }
 
 impl<'a> Activity<'a> {
-    fn of(vault: &'a Vault) -> Self {
-        let mut last: BTreeMap<&Name, UnixTime> = BTreeMap::new();
-        let mut note = |member: &'a Name, at: UnixTime| {
-            let known = last.entry(member).or_insert(at);
-            *known = at.max(*known);
-        };
-        vault.file().entries.values().for_each(|entry| note(&entry.actor, entry.ts));
+    fn of(vault: &'a Vault, now: UnixTime) -> Self {
+        let (last, ahead) = (BTreeMap::new(), BTreeMap::new());
+        let (entries, until) = (counting(vault), now.saturating_add(TOLERANCE));
+        let mut activity = Self { vault, last, ahead, entries, until };
+        let log = activity.entries.iter().map(|(entry, _)| (&entry.actor, entry.ts));
+        let mut signed: Vec<(&'a Name, UnixTime)> = log.collect();
         for (index, entry) in vault.file().chain.iter().enumerate() {
             let signers = vault.chain().signing_members(PolicyPosition::new(index));
-            signers.into_iter().for_each(|member| note(member, entry.ts));
+            signed.extend(signers.into_iter().map(|member| (member, entry.ts)));
         }
-        Self { vault, last }
+        for (member, at) in signed {
+            let is_ahead = at > activity.until;
+            let times = if is_ahead { &mut activity.ahead } else { &mut activity.last };
+            let known = times.entry(member).or_insert(at);
+            *known = at.max(*known);
+        }
+        activity
+    }
+
+    fn is_within(&self, at: UnixTime, since: UnixTime) -> bool {
+        (since..=self.until).contains(&at)
     }
 
     /// When the chain last did what `is` tells of.
@@ -153,7 +180,6 @@ impl<'a> Activity<'a> {
 
     /// Whether somebody who is in the role did what the right is for.
     fn used(&self, role: &Role, pattern: &Pattern, right: Right, since: UnixTime) -> bool {
-        use crate::log::op::Op;
         let is_for = |op: &Op| match op {
             Op::Remove(_) | Op::Prune { .. } => right == Right::Delete,
             Op::Expire(_) => matches!(right, Right::Write | Right::Delete),
@@ -169,10 +195,106 @@ impl<'a> Activity<'a> {
             Op::Field(_) | Op::Resolve { .. } | Op::Restore(_) => right == Right::Write,
         };
         let covers = |op: &Op| op.secret().is_some_and(|secret| pattern.matches(secret));
-        let mut entries = self.vault.file().entries.values().filter(|entry| entry.ts >= since);
-        entries.any(|entry| {
+        let mut entries = self.entries.iter().filter(|(entry, _)| self.is_within(entry.ts, since));
+        entries.any(|(entry, ops)| {
             role.members().any(|member| *member == entry.actor)
-                && entry.ops.iter().any(|op| is_for(op) && covers(op))
+                && ops.iter().any(|op| is_for(op) && covers(op))
         })
+    }
+
+    /// Whether somebody who is in the role let somebody in, or took something away, for which it takes a right to
+    /// grant there: on the pattern itself, or within it where the op names one. What it takes elsewhere too counts.
+    fn passed_on(&self, role: &Role, on: &Pattern, since: UnixTime) -> bool {
+        let chain = self.vault.chain();
+        let state = chain.state();
+        let of_role = |name: &Name| {
+            let mut grants =
+                state.role(name).into_iter().flat_map(|found| found.grants()).peekable();
+            grants.peek().is_none() || grants.any(|(pattern, _)| on.contains(pattern))
+        };
+        let is_for = |op: &PolicyOp| match op {
+            PolicyOp::Grant { pattern, .. } | PolicyOp::Revoke { pattern, .. } => {
+                on.contains(pattern)
+            }
+            PolicyOp::RoleJoin { role, .. } | PolicyOp::RoleLeave { role, .. } => of_role(role),
+            PolicyOp::MemberAdd(_)
+            | PolicyOp::MemberRemove { .. }
+            | PolicyOp::KeyAdd(_)
+            | PolicyOp::KeyRemove { .. }
+            | PolicyOp::RecipientAdd { .. }
+            | PolicyOp::RecipientRemove { .. }
+            | PolicyOp::RoleAdd { .. }
+            | PolicyOp::RoleRemove { .. } => true,
+            _ => false,
+        };
+        let entries = self.vault.file().chain.iter().enumerate();
+        let mut within = entries.filter(|(_, entry)| self.is_within(entry.ts, since));
+        within.any(|(index, entry)| {
+            let signers = chain.signing_members(PolicyPosition::new(index));
+            role.members().any(|member| signers.contains(member)) && entry.ops.iter().any(is_for)
+        })
+    }
+}
+
+/// The entries of the log with the ops that count; without those of which all is void.
+fn counting(vault: &Vault) -> Vec<(&Entry, Vec<&Op>)> {
+    let void: BTreeSet<(EntryId, usize)> = vault
+        .standings()
+        .void_ops()
+        .map(|(at, _)| (*vault.graph().id(at.place as usize), at.op as usize))
+        .collect();
+    let entries = vault.file().entries.iter().map(|(id, entry)| {
+        let ops = entry.ops.iter().enumerate();
+        let ops = ops.filter(|(index, _)| !void.contains(&(*id, *index))).map(|(_, op)| op);
+        (entry, ops.collect::<Vec<_>>())
+    });
+    entries.filter(|(entry, ops)| !ops.is_empty() || entry.ops.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::identity::{generate_identity, parse_identities};
+    use crate::host::testing::TestHost;
+    use crate::people::init::{self, InitRequest};
+    use crate::secret::put::{self, NewValue, PutRequest};
+    use crate::secret_value::SecretValue;
+    use crate::vault::testing::{Actor, open};
+
+    /// A clock is whatever its owner says: it makes nobody look busy.
+    #[test]
+    fn what_is_dated_after_now_is_remarked_and_is_no_recent_activity() {
+        let (made, name) = (generate_identity(), |text| Name::new(text).unwrap());
+        let (start, now) = (UnixTime::from_secs(1_000), UnixTime::from_secs(2_000_000));
+        let request = InitRequest {
+            name: name("shop"),
+            member: name("olga"),
+            device: name("laptop"),
+            recipient: made.recipient.clone(),
+            now: start,
+        };
+        let vault = open(&init::init(&request, &TestHost).unwrap());
+        let olga = Actor::new(&vault, parse_identities(&made.text).unwrap());
+        let set = |at: UnixTime| {
+            let value = SecretValue::new(b"v".to_vec());
+            let value = Some(NewValue { value, expires: None, same: Vec::new() });
+            let secret = SecretName::parse("prod/A").unwrap();
+            let request = PutRequest { secret, value, fields: Vec::new() };
+            let vault = open(vault.file());
+            let change = put::put(&vault, vec![request], &olga.at(at)).unwrap();
+            vault.apply(change).unwrap()
+        };
+        let asked = Since { now, since: now.saturating_sub(1_000) };
+        let of_olga = |vault: &Vault| {
+            let found = remarks(vault, asked).into_iter();
+            found
+                .filter(|r| matches!(r, Remark::Silent { .. } | Remark::Ahead { .. }))
+                .collect::<Vec<_>>()
+        };
+        let later = now.saturating_add(TOLERANCE + 1);
+        let ahead = Remark::Ahead { member: name("olga"), at: later };
+        let silent = Remark::Silent { member: name("olga"), last: Some(start), since: asked.since };
+        assert_eq!(of_olga(&set(later)), [ahead, silent]);
+        assert_eq!(of_olga(&set(now.saturating_add(TOLERANCE))), []);
     }
 }

@@ -90,7 +90,8 @@ pub fn gifts(vault: &Vault, proposal: &Proposal, judged: &Judged) -> Result<Vec<
 pub(super) fn unvouch(mut gifts: Vec<Gift>, ops: &[PolicyOp]) -> Vec<Gift> {
     for receiver in gifts.iter_mut().flat_map(|gift| &mut gift.to) {
         for (credential, verdict) in &mut receiver.credentials {
-            verdict.is_vouched &= !ops.iter().any(|op| adds(op, credential));
+            verdict.is_of_proposal = ops.iter().any(|op| adds(op, credential));
+            verdict.is_vouched &= !verdict.is_of_proposal;
         }
     }
     gifts

@@ -131,13 +131,10 @@ impl Add {
     /// A member whose identity was printed can be made an owner afterwards, and wait for that.
     fn in_two_steps(&self, failure: Failure) -> Failure {
         match failure.code {
-            Code::OwnerThreshold => {
-                let hint = format!(
-                    "the same without --role owner, then: v-secure owner add {}",
-                    self.name
-                );
-                Failure { hints: vec![hint], ..failure }
-            }
+            Code::OwnerThreshold => Failure { hints: Vec::new(), ..failure }.hint(format!(
+                "v-secure owner add {}, after the same without --role owner",
+                self.name
+            )),
             _ => failure,
         }
     }

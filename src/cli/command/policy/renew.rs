@@ -116,5 +116,5 @@ fn nothing_left(name: &str) -> Failure {
     let message = "there are no keys of it that you could make anew: nothing was changed";
     Failure::new(Code::Proposal, message)
         .hint("v-secure key status")
-        .hint(proposals::on("withdraw", name))
+        .hint(format!("v-secure policy withdraw {}", proposals::word(name)))
 }

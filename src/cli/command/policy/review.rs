@@ -28,8 +28,8 @@ use v_secure_core::vault::Depth;
                         who could not grant what it has, roles that have members but no grants, and roles that no owner made. Whoever gives a member something, knowing its devices, vouches for these. If you know \
                         that a marked item is right, vouch for it by giving the role again (role leave, role join). Remove what nobody knows with 'v-secure member key remove' or 'v-secure role leave'.\n\n\
                         Remarks besides, without a key: members whose time is over, who are in no role, or who signed nothing for long; \
-                        roles without members; grants that match no secret, and rights to write, rotate or delete that nobody used; \
-                        secrets that one person alone reads; and what one loss would end. Reads leave no trace in a vault.\n\n\
+                        roles without members; grants that match no secret, and rights that nobody used, but to read; what is dated after now; \
+                        secrets that one person alone reads; and what one loss would end. Reads leave no trace in a vault, and what is void is no use.\n\n\
                         Examples:\n  v-secure policy review\n  v-secure policy review --marked\n  \
                         v-secure policy review --json"
 )]

@@ -136,6 +136,10 @@ pub struct VouchingVerdict {
     pub is_vouched: bool,
     /// A pattern on which none of those that are there could give it.
     pub lacks: Option<Pattern>,
+    /// Whether one of them is an owner: then too few are.
+    pub has_owner: bool,
+    /// Whether it comes by the proposal that is looked at, whatever its proposer could give.
+    pub is_of_proposal: bool,
 }
 
 impl VouchingVerdict {
@@ -249,9 +253,12 @@ impl Vouching {
         is_vouched: bool,
     ) -> VouchingVerdict {
         let present = added.iter().chain(confirmed).find_map(|key| self.present(key));
+        let mut all = added.iter().chain(confirmed).filter_map(|key| self.present(key));
+        let has_owner = all.any(|voucher| voucher != member && state.is_owner(voucher));
         let (added, confirmed) = self.shown(member, added, confirmed);
         let lacks = present.filter(|_| !is_vouched).and_then(|giver| access.lacks(state, giver));
-        VouchingVerdict { added, confirmed, is_vouched, lacks: lacks.cloned() }
+        let (lacks, is_of_proposal) = (lacks.cloned(), false);
+        VouchingVerdict { added, confirmed, is_vouched, lacks, has_owner, is_of_proposal }
     }
 
     fn vouchers(&self, keys: &[KeyId]) -> Vec<Voucher> {

@@ -36,7 +36,8 @@ impl<'a> From<&'a Remark> for RemarkView<'a> {
         match remark {
             Remark::Expired { member, .. }
             | Remark::NoRole { member }
-            | Remark::Silent { member, .. } => view.member = Some(member),
+            | Remark::Silent { member, .. }
+            | Remark::Ahead { member, .. } => view.member = Some(member),
             Remark::OneReader { member, secrets } => {
                 view.member = Some(member);
                 view.secrets = Some(secrets);
@@ -57,6 +58,7 @@ fn code(remark: &Remark) -> &'static str {
         Remark::Expired { .. } => "expired",
         Remark::NoRole { .. } => "no-role",
         Remark::Silent { .. } => "silent",
+        Remark::Ahead { .. } => "ahead",
         Remark::RoleEmpty { .. } => "role-empty",
         Remark::MatchesNothing { .. } => "matches-nothing",
         Remark::Unused { .. } => "unused",
@@ -80,6 +82,10 @@ fn text(remark: &Remark) -> String {
         Remark::Silent { member, last: None, .. } => {
             format!("{member} has signed nothing; reading leaves no trace here")
         }
+        Remark::Ahead { member, at } => format!(
+            "{member} signed something that says it is of {}: a wrong clock, or to look recent",
+            rfc3339(*at)
+        ),
         Remark::RoleEmpty { role } => format!("the role {role} has no members"),
         Remark::MatchesNothing { role, pattern } => {
             format!("no secret matches {pattern}, which is granted to {role}")
@@ -115,6 +121,7 @@ pub(super) mod tests {
             Remark::NoRole { member: member.clone() },
             silent(None),
             silent(Some(at)),
+            Remark::Ahead { member: member.clone(), at },
             Remark::RoleEmpty { role: role.clone() },
             Remark::MatchesNothing { role: role.clone(), pattern: pattern("prod/*") },
             Remark::Unused {

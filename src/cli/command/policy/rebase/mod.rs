@@ -115,20 +115,18 @@ impl Rebase {
         if failure.code != Code::OwnerThreshold {
             return failure;
         }
-        let take = match self.onto.as_deref() {
-            Some(rev) => format!(
-                "git switch -c again {}  # that side stays whole",
-                shell_word::operand(rev).unwrap_or_else(|| "REV".to_owned())
-            ),
-            None => "git merge --abort && git switch -c again REV  # the side that stays whole"
-                .to_owned(),
+        let failure = Failure { hints: Vec::new(), ..failure };
+        let failure = match self.onto.as_deref() {
+            Some(rev) => {
+                let rev = shell_word::operand(rev).unwrap_or_else(|| "REV".to_owned());
+                failure.hint(format!("git switch -c again {rev}  # that side stays whole"))
+            }
+            None => failure
+                .hint("git merge --abort && git switch -c again REV  # the side that stays whole"),
         };
-        let hints = vec![
-            take,
-            "v-secure pin accept, where this clone had accepted the other side".to_owned(),
-            "the other side's commands again: what owners must sign is proposed".to_owned(),
-        ];
-        Failure { hints, ..failure }
+        failure
+            .hint("v-secure pin accept, where this clone had accepted the other side")
+            .hint("the other side's commands again: what owners must sign is proposed")
     }
 
     /// With everything decided that is asked about.
