@@ -241,3 +241,24 @@ fn keys_that_a_leaver_signed_are_signed_by_nobody_and_made_anew() {
     let anew = proposed(&vault, &team[1], anew(&signed));
     assert!(sign(&vault, &anew, &team[0].ctx()).is_ok());
 }
+
+/// What a session keeps opens nothing that is new: to sign by it would be to sign keys unseen.
+#[test]
+fn kept_keys_sign_no_new_envelopes() {
+    use crate::vault::session_keys::{SessionKeys, Term, gather};
+    use crate::vault::unlock::Unlocked;
+    let (vault, team) = team();
+    let good = proposed(&vault, &team[0], removal());
+    let (since, until) = (UnixTime::from_secs(1), UnixTime::from_secs(100));
+    let kept = gather(&vault, &team[1].who, Term { since, until }).unwrap().text;
+    let keys = SessionKeys::parse(kept, &vault.id()).unwrap();
+    let who = Unlocked::resumed(&vault, keys, since).unwrap();
+    let signer = who.signer(&vault).unwrap();
+    let kept = Actor { who, signer };
+    let refused = sign(&vault, &good, &kept.ctx());
+    assert!(matches!(refused, Err(SignError::NoIdentity { .. })));
+    let setting = PolicyOp::Setting { key: "ttl".to_owned(), value: "on-write".to_owned() };
+    let without_keys = proposed(&vault, &team[0], vec![setting]);
+    let is_keyless = without_keys.envelopes.is_empty();
+    assert_eq!(sign(&vault, &without_keys, &kept.ctx()).is_ok(), is_keyless);
+}

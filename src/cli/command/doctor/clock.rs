@@ -26,7 +26,11 @@ fn judge(now: UnixTime, newest: Option<UnixTime>) -> Option<DoctorFinding> {
     let newest = newest?;
     if newest > now.saturating_add(TOLERANCE) {
         let (now, newest) = (duration::rfc3339(now), duration::rfc3339(newest));
-        let what = format!("the clock shows {now}, and the newest entry was written at {newest}");
+        // Its date is its signer's word: 'policy review' names whose.
+        let what = format!(
+            "the clock shows {now}, and the newest entry says it was written at {newest}: this clock is behind, or its \
+             signer's was ahead"
+        );
         return Some(DoctorFinding::new(DoctorCode::ClockBehind, what).mend(COMMAND));
     }
     Some(DoctorFinding::new(DoctorCode::ClockSound, "the clock is not behind the vault's entries"))
