@@ -470,7 +470,7 @@ class Authority(unittest.TestCase):
 
     def weaker(self, where, name, rule):
         with mock.patch.object(where, name, rule):
-            for number in range(300):
+            for number in range(1000):
                 told, _ = authority_model.crowd(random.Random(f"w:{number}"))
                 try:
                     authority_model.follow(told.chain.entries)
@@ -487,14 +487,15 @@ class Authority(unittest.TestCase):
 
     def test_the_model_notices_weaker_rules(self):
         signers = authority.Signers
-        own, grants = signers.own_keys, signers.grants
+        own, grants, handing_on = signers.own_keys, signers.grants, signers.handing_on
         for name, rule in {
             "own_keys": lambda s, member: 2 * own(s, member), "_has_all": lambda s, *_: True,
             "grants": lambda s, pattern, _: grants(s, pattern, ()), "standing_in": signers.over_member,
             "owner_level": lambda s: bool(s.names & s.state.roles["owner"]),
             "sealing": lambda s, audience: s.any_grant() and bool(s.names & s.after.members_of(audience)),
             "created": lambda s, name, _: s.state.has_grant(name), "giving": signers.over_role,
-            "placing": lambda s, _: True,
+            "placing": lambda s, _: True, "staying": lambda s: s.names,
+            "handing_on": lambda s, kind, audience: s.owner_level() or handing_on(s, kind, audience),
         }.items():
             with self.subTest(name):
                 self.weaker(signers, name, rule)

@@ -69,11 +69,11 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 pub const ALL: &[Cited] = &[
     cited("owner-threshold", "commit and push .v-secure, so that the other owners get it", Test("owners/story.rs", "a_change_is_proposed_by_one_owner_and_completed_by_another")),
     cited("proposal-stale", "v-secure policy renew", Test("owners/story.rs", "a_proposal_that_the_policy_overtook_is_stale_and_made_anew")),
-    cited("owner-threshold", "git switch -c again", REBASED),
+    cited("owner-threshold", "git switch -c again {…}  # that side stays whole", REBASED),
     cited("owner-threshold", "git merge --abort && git switch -c again REV  # the side that stays whole", Test("owners/story.rs", "a_merge_of_two_policies_keeps_one_side_whole_where_owners_must_sign")),
     cited("owner-threshold", "v-secure pin accept, where this clone had accepted the other side", REBASED),
     cited("owner-threshold", "the other side's commands again: what owners must sign is proposed", REBASED),
-    cited("owner-threshold", "v-secure owner add", PROPOSING),
+    cited("owner-threshold", "v-secure owner add {…}, after the same without --role owner", PROPOSING),
     cited("owner-threshold", "v-secure recovery new --out FILE", PROPOSING),
     cited("proposal", "v-secure policy renew", Reason("who leaves signed it by a program of their own: crates/core/src/proposal/tests.rs")),
     cited("locked", "v-secure identity show", Reason("a library signs by kept keys, the program by an identity: crates/core/src/proposal/tests.rs")),
