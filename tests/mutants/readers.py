@@ -43,8 +43,8 @@ READERS = [Reader(*fields) for fields in [
     # Which ops count.
     ("never-void", "log/judge.rs", "end.filter(|end| !self.known.at(*end, place))",
      "end.filter(|end| !ON && !self.known.at(*end, place))", "that what a removal did not know is void"),
-    ("always-void", "log/judge.rs", "Some(end.filter(|end| !self.known.at(*end, place)))",
-     "Some(end.filter(|end| ON || !self.known.at(*end, place)))", "that what a removal knew stays"),
+    ("always-void", "log/known.rs", "if self.since[place] == NEVER {", "if !ON && self.since[place] == NEVER {",
+     "that what a removal knew stays"),
     ("known-heads-alone", "log/known.rs", "                open.extend(graph.parents(place));\n",
      "                if !ON {\n                    open.extend(graph.parents(place));\n                }\n",
      "that who knows a head knows what is before it"),

@@ -65,6 +65,8 @@ def spoil(work):
 
 def spoilt(text, readers):
     for reader in readers:
+        if reader.old not in text:
+            sys.exit(f"{reader.name}: another reader changes the same place")
         on = f'crate::mutant("{reader.name}")'
         text = text.replace(reader.old, reader.new.replace("ON", on), 1)
     return text

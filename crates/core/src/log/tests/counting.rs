@@ -209,6 +209,18 @@ fn a_head_named_too_late_revives_nothing() {
 }
 
 #[test]
+fn of_several_losses_of_a_right_the_first_decides() {
+    let mut log = log();
+    let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.revoke(&[], "backend", "prod/A");
+    log.policy.next(&[entry]);
+    log.policy.add("backend", &[Right::Write], "prod/*");
+    log.policy.next(&[entry]);
+    log.policy.revoke(&[entry], "backend", "prod/A");
+    assert_eq!(log.standing(&entry), EntryStatus::Void { position });
+}
+
+#[test]
 fn a_put_stands_by_write_only_while_that_is_not_void() {
     let by = |log: &Log, entry: &EntryId| {
         let (graph, standings) = log.standings();
