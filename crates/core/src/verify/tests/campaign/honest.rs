@@ -64,6 +64,15 @@ struct Copy {
     bytes: BTreeSet<Number>,
 }
 
+impl Copy {
+    /// Takes what somebody wrote, who drops what was pruned.
+    fn wrote(&mut self, model: &Model, vault: Vault) {
+        let pruned = model.at(self.law, &self.heard).pruned();
+        self.bytes.retain(|version| !pruned.contains(version));
+        self.vault = vault;
+    }
+}
+
 /// How much of the steps took place.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Played {
@@ -148,7 +157,8 @@ impl History {
         let [ours, theirs] = [into, from].map(|copy| self.copies[copy].vault.file().clone());
         let [one, other] = [into, from].map(|copy| &self.copies[copy]);
         let (law, heard) = (one.law.max(other.law), &one.heard | &other.heard);
-        let (bytes, lost) = self.model.at(law, &heard).kept(&(&one.bytes | &other.bytes));
+        let bytes = &one.bytes | &other.bytes;
+        let lost = self.model.at(law, &heard).lost(&bytes);
         let vault = match merge::merge(ours, [theirs], super::world::NOW) {
             Ok(merged) => merged.vault,
             Err(MergeError::Result(OpenError::Findings(found))) => {
@@ -176,15 +186,12 @@ impl History {
                 self.played.puts += 1;
             }
             Deed::Remove(_) => self.played.removals += 1,
-            Deed::Prune(them) => {
-                copy.bytes.retain(|version| !them.contains(version));
-                self.played.prunings += 1;
-            }
+            Deed::Prune(_) => self.played.prunings += 1,
         }
         self.model.writes.push(Write { by, secret, deed, seen, law });
         assert!(self.model.counts(number) || law + 1 < self.model.laws.len());
         copy.heard.insert(number);
-        copy.vault = vault;
+        copy.wrote(&self.model, vault);
         self.states.push(copy.vault.file().clone());
     }
 
@@ -271,7 +278,7 @@ impl History {
         let copy = &mut self.copies[0];
         self.model.laws.push((law, copy.heard.clone()));
         copy.law = self.model.laws.len() - 1;
-        copy.vault = vault;
+        copy.wrote(&self.model, vault);
         self.played.rules += 1;
         self.states.push(copy.vault.file().clone());
     }

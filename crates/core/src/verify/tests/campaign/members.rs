@@ -233,14 +233,15 @@ fn spoil(sealed: &mut SealedVersion, section: &SecretSection, edit: &Edit) -> bo
     true
 }
 
-/// Puts another version's bytes into one's own, and its key.
+/// Puts the bytes of another author's version into one's own, and its key: who seals them knows what they give.
 fn borrow(sealed: &mut SealedVersion, section: &SecretSection, with_key: bool) -> Option<()> {
-    let (id, other) = section.versions.last_key_value()?;
+    let author = sealed.object.author;
+    let (id, other) = section.versions.iter().find(|(_, version)| version.author != author)?;
     if with_key {
         sealed.wrap = section.wraps.values().find(|wrap| wrap.version == *id)?.clone();
     }
     sealed.object = VersionObject {
-        author: sealed.object.author,
+        author,
         origin: sealed.object.origin,
         expires: sealed.object.expires,
         ..other.clone()

@@ -90,16 +90,20 @@ impl Model {
         may(Right::Write) || (may(Right::Rotate) && heard.iter().any(puts))
     }
 
-    /// Of these versions, whose bytes are at hand, those that nobody pruned by a right that counts; and the
-    /// versions that would be wanted and are not among them.
-    pub fn kept(&self, bytes: &BTreeSet<Number>) -> (BTreeSet<Number>, BTreeSet<Number>) {
-        let is_pruned = |version: &Number| !self.prunings(*version).is_empty();
-        let kept = bytes.iter().copied().filter(|version| !is_pruned(version)).collect();
-        let puts = self.there.iter().copied().filter(|number| {
-            matches!(self.writes[*number].deed, Deed::Put) && self.counts(*number)
-        });
-        let lost = puts.filter(|version| !is_pruned(version) && !bytes.contains(version));
-        (kept, lost.collect())
+    /// The versions that somebody pruned by a right that counts: whoever writes next drops their bytes.
+    pub fn pruned(&self) -> BTreeSet<Number> {
+        self.puts().filter(|version| !self.prunings(*version).is_empty()).collect()
+    }
+
+    /// The versions that are wanted, and not among those whose bytes are at hand.
+    pub fn lost(&self, bytes: &BTreeSet<Number>) -> BTreeSet<Number> {
+        let wanted = |version: &Number| self.counts(*version) && self.prunings(*version).is_empty();
+        self.puts().filter(wanted).filter(|version| !bytes.contains(version)).collect()
+    }
+
+    fn puts(&self) -> impl Iterator<Item = Number> {
+        let is_put = |number: &&Number| matches!(self.writes[**number].deed, Deed::Put);
+        self.there.iter().filter(is_put).copied()
     }
 
     /// Whether the rights that a deed takes are there, by a law.
