@@ -362,9 +362,9 @@ class Reading(WithSample):
                 keys.open_value(b"v" * 32, secret, {**sealed, **changed}, dek)
 
     def test_a_value_over_the_limit_is_told_as_that(self):
-        self.assertEqual(len(keys.unpad(keys.pad(bytes(1 << 20)))), 1 << 20)
-        with self.assertRaisesRegex(keys.Unopened, "over 1 MiB"):
-            keys.unpad(keys.pad(bytes((1 << 20) + 1)))
+        self.assertEqual(len(keys.unpad(keys.pad(bytes(10 << 20)))), 10 << 20)
+        with self.assertRaisesRegex(keys.Unopened, "over 10 MiB"):
+            keys.unpad(keys.pad(bytes((10 << 20) + 1)))
 
     def test_get_and_dump_write_the_stored_bytes(self):
         file, identity = str(self.dir / "sample.vault"), self.identity_file("ada")

@@ -4,9 +4,7 @@ use crate::cli::door::context::Context;
 use crate::cli::door::first_use;
 use crate::cli::door::first_use::Source;
 use crate::cli::error::lost;
-use crate::cli::error::pin_failures::{
-    WHY_MISSING, discarded_entries, lacks_takings, missing_entries, older,
-};
+use crate::cli::error::pin_failures::{discarded_entries, lacks_takings, missing_entries, older};
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::door::{Agreed, Refusal};
 use crate::engine::lost::Lost;
@@ -49,8 +47,8 @@ impl Context<'_> {
         }
         let lost = if self.ui.is_muted() { None } else { lost::of(session, opened) };
         let (seen, accepted) = lengths;
-        let text =
-            format!("this is an older state: {}", lost::older(seen, accepted, lost.as_ref()));
+        let older = lost::older_in_short(seen, accepted, lost.as_ref());
+        let text = format!("this is an older state: {older}");
         *self.older.borrow_mut() = Some((lengths, text.clone()));
         text
     }
@@ -73,8 +71,7 @@ impl Context<'_> {
                 path.display()
             ),
             None => format!(
-                "{entries} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether \
-                 anything that was published is gone; if not, 'v-secure pin accept' ends this warning"
+                "{entries} (an older branch, or a roll-back): v-secure doctor; 'v-secure pin accept' ends this"
             ),
         };
         let state: Vec<String> = missing.iter().map(ToString::to_string).collect();

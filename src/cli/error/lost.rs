@@ -5,6 +5,7 @@ use super::pin_failures::{ACCEPT, pin_failure};
 use crate::cli::error::Failure;
 use crate::engine::lost::{Lost, LostEntry, Trace};
 use crate::engine::session::{OpenedVault, Session};
+use std::collections::BTreeSet;
 use v_secure_core::name::Name;
 use v_secure_core::vault::demoted::{Demoted, Loss};
 use v_secure_core::vault::pin::PinStatus;
@@ -92,6 +93,21 @@ pub fn older(seen: usize, accepted: usize, lost: Option<&Lost>) -> String {
     }
 }
 
+/// The same in one line, for commands that are about something else.
+pub fn older_in_short(seen: usize, accepted: usize, lost: Option<&Lost>) -> String {
+    if lost.is_some_and(Lost::is_discarded) {
+        return older(seen, accepted, lost);
+    }
+    let entries = lost.map_or(&[][..], |lost| &lost.entries);
+    let taken: BTreeSet<&str> = entries.iter().map(|one| taking(one.takes)).collect();
+    let taken: String = taken.into_iter().collect();
+    let taken = if taken.is_empty() { taken } else { format!("; one is missing{taken}") };
+    format!(
+        "its policy has {seen} of the {accepted} entries that were seen here before{taken} \
+         (an older branch, or a roll-back): v-secure doctor"
+    )
+}
+
 /// What is missing, by whom and where it still is.
 pub fn sentence(lost: &Lost) -> String {
     let named: Vec<String> = lost.entries.iter().take(NAMED).map(entry).collect();
@@ -103,13 +119,16 @@ pub fn sentence(lost: &Lost) -> String {
 }
 
 fn entry(one: &LostEntry) -> String {
-    let takes = match one.takes {
+    format!("policy entry {} ({}){}", one.position, one.what, taking(one.takes))
+}
+
+const fn taking(takes: Option<Taking>) -> &'static str {
+    match takes {
         None => "",
         Some(Taking::Rights) => ", which took rights away",
         Some(Taking::Keys) => ", which made new keys since somebody had left",
         Some(Taking::Leeway) => ", which made a setting stricter",
-    };
-    format!("policy entry {} ({}){takes}", one.position, one.what)
+    }
 }
 
 fn whose(lost: &Lost) -> String {

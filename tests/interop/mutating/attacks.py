@@ -500,10 +500,10 @@ def adopted(source, rng, build, name, current):
     return f"{next(iter(item))} by {who}"
 
 
-@attack("a value over 1 MiB")
+@attack("a value over 10 MiB")
 def long_value(source, rng, build, name, current):
     who, seed = _writer(source, rng, name)
-    size = (1 << 20) + rng.choice([0, 1, 32_000, 32_764])
+    size = (10 << 20) + rng.choice([0, 1, 32_000, 262_140])
     build.add_log(who, seed, [making.put(source, rng, build, name, seed, value=bytes(size))])
     return f"{size} bytes by {who}"
 

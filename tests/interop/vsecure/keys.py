@@ -34,7 +34,7 @@ def pad(value):
 def unpad(plain):
     length = int.from_bytes(plain[:4], "little")
     if length > MOST_VALUE:
-        raise Unopened("the value is over 1 MiB")
+        raise Unopened("the value is over 10 MiB")
     if len(plain) < 64 or 4 + length > len(plain) or pad(plain[4:4 + length]) != plain:
         raise Unopened("the padding of the value is wrong")
     return plain[4:4 + length]

@@ -28,18 +28,28 @@ const SIDES: By =
     Test("conflicts/mod.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
 const BROKEN_SIDE: By =
     Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
-const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
+const REVERT: By =
+    Test("merging/mod.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
 const NO_COMMIT: By =
     Test("pruned_away.rs", "what_no_commit_has_is_said_and_the_merge_can_be_given_up");
+const REORDERED: By = Test(
+    "one_commit/by_itself.rs",
+    "commits_of_one_branch_in_another_order_are_made_again_by_the_rebase",
+);
+const NO_OWNER: By =
+    Test("policy_rebase/people.rs", "a_member_who_is_no_owner_is_told_how_to_leave_it_to_one");
 const TAKEN_BACK: By =
-    Test("one_commit.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
+    Test("one_commit/mod.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
 const GIVEN_UP: By = Test(
-    "one_commit.rs",
+    "one_commit/mod.rs",
     "a_revert_that_is_not_permitted_or_does_nothing_names_how_it_is_given_up",
 );
-const PICKED: By =
-    Test("one_commit.rs", "a_picked_value_is_a_new_version_here_for_those_who_may_read_it_here");
-const VALUES: By = Test("merging.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
+const PICKED: By = Test(
+    "one_commit/mod.rs",
+    "a_picked_value_is_a_new_version_here_for_those_who_may_read_it_here",
+);
+const VALUES: By =
+    Test("merging/mod.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
 const VOIDS: By =
@@ -125,7 +135,7 @@ pub const ALL: &[Cited] = &[
     cited("unmerged", "{…} && git add .v-secure", Test("conflicts/mod.rs", "marks_that_were_added_are_mended_all_the_same")),
     cited("refused", "{…} && git add .v-secure", Test("conflicts/mod.rs", "a_merge_that_drops_what_the_other_side_signed_is_not_committed")),
     cited("refused", "git merge --abort", Test("conflicts/mod.rs", "a_merge_that_git_makes_by_itself_is_verified")),
-    cited("header-key", "git merge --abort  # that side's vault is broken: see who did it, and have it mended there", Test("merging.rs", "a_side_that_is_no_vault_stops_the_merge")),
+    cited("header-key", "git merge --abort  # that side's vault is broken: see who did it, and have it mended there", Test("merging/mod.rs", "a_side_that_is_no_vault_stops_the_merge")),
     cited("merge-input", "git merge --abort", Reason("git made the files and gave their names")),
     cited("merge-other-vault", "git log -p", Reason("it shows who put another vault there")),
     cited("revert", "git revert --abort", REVERT),
@@ -141,6 +151,16 @@ pub const ALL: &[Cited] = &[
     cited("object-lost", "git rebase --abort", NO_COMMIT),
     cited("object-lost", "git log -p -- .v-secure/vault.toml", NO_COMMIT),
     cited("object-lost", "v-secure diff HEAD BRANCH  # what that branch changed, to be made anew on this one", NO_COMMIT),
+    cited("parent-missing", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", Test("one_commit/by_itself.rs", "a_vault_that_git_merged_by_itself_while_it_waits_is_resolved_too")),
+    cited("parent-missing", "git checkout HEAD~1 -- .v-secure/vault.toml && git commit -m 'Take the vault back'  # the last commit picked or reverted a part of it; then: v-secure git install, and do that again", Test("one_commit/by_itself.rs", "what_git_did_to_one_commit_by_itself_has_a_way_out")),
+    cited("parent-missing", "git checkout HEAD -- .v-secure/vault.toml  # as the last commit has it, which is whole", Test("one_commit/by_itself.rs", "a_part_of_a_history_that_is_not_committed_goes_with_one_command")),
+    cited("unmerged", "git merge --abort && v-secure policy rebase && git add .v-secure && git commit -m 'Mend the vault'  # and then this merge again", Test("policy_rebase/states.rs", "a_third_policy_waits_until_the_first_two_are_one")),
+    cited("not-permitted", "git merge --abort  # and ask an owner for it", NO_OWNER),
+    cited("not-permitted", "git rebase --abort  # and ask an owner for it", NO_OWNER),
+    cited("conflict", "v-secure get {…} --version NUMBER  # to look at each first", VALUES),
+    cited("conflict", "v-secure secret resolve {…} --take {…}", VALUES),
+    cited("pick", "v-secure git resolve && git add .v-secure && git rebase --continue  # makes the change as one of your own", REORDERED),
+    cited("pick", "git rebase --abort", REORDERED),
     cited("pick", "git cherry-pick --abort", REVERT),
     cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
     cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),

@@ -132,6 +132,7 @@ impl Way {
 
 /// Commands that only tell.
 const TELLING: &[&str] = &[
+    "git branch",
     "git log",
     "git status",
     "ls -ld",

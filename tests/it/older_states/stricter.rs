@@ -103,6 +103,6 @@ fn a_recipient_without_a_signing_key_is_something_taken_away_too() {
         spare.trim().chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
     olga.run(&format!("member key remove olga/{tag} --yes")).ok();
     checkout(&olga, &old);
-    assert!(olga.run("get dev/DB").err.contains("which took rights away"));
+    assert!(olga.run("get dev/DB").err.contains("one is missing, which took rights away"));
     assert_eq!(olga.feed("--json set dev/DB", "x").error(), (6, "pin-older".into()));
 }

@@ -235,3 +235,24 @@ fn a_right_that_no_op_ends_stops_it() {
     rebased(&repository, "--keep theirs");
     assert_ne!(cli.run("--identity ../bob.txt get A").code, 0);
 }
+
+/// Who meets it and is no owner gives the merge up, and asks one.
+#[test]
+fn a_member_who_is_no_owner_is_told_how_to_leave_it_to_one() {
+    let sides = parted(
+        |cli| {
+            developers(cli);
+            member(cli, "bob", "dev");
+        },
+        |cli| drop(cli.ok("role create one")),
+        |cli| drop(cli.ok("role create two")),
+    );
+    let Some(repository) = sides else { return };
+    let cli = &repository.0;
+    let refused = cli.run("--identity ../bob.txt policy rebase --yes --json");
+    assert_eq!(failure(&refused), (4, "not-permitted".into()), "{refused:?}");
+    let hint = "git merge --abort  # and ask an owner for it";
+    assert!(refused.shows(hint) && refused.shows("who can: ada"), "{refused:?}");
+    assert!(repository.shell(hint).status.success());
+    assert_eq!(cli.ok("--identity ../bob.txt get A"), "one");
+}

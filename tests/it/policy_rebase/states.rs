@@ -1,6 +1,6 @@
 //! The states that git leaves, and the clones that had accepted the side that gave way.
 
-use super::{branches, developers, member, rebased};
+use super::{branches, developers, member, rebased, text};
 use std::path::Path;
 use v_secure_core::crypto::id::PolicyId;
 use v_secure_core::file::format;
@@ -148,4 +148,43 @@ fn nobody_makes_a_clone_follow_who_is_no_owner_by_what_it_knows() {
         assert!(verified.shows(expected), "{who}: {verified:?}");
         assert_eq!(verified.code == 0, follows);
     }
+}
+
+#[test]
+fn a_revision_that_git_does_not_know_is_a_slip_and_the_names_are_near() {
+    let sides = branches(|_| (), |cli| drop(cli.ok("role create s")), |cli| cli.set("M", "m"));
+    let Some(repository) = sides else { return };
+    let refused = repository.0.run("policy rebase sdie --yes --json");
+    assert_eq!(failure(&refused), (5, "base-missing".into()));
+    assert!(refused.shows("git branch --all"), "{refused:?}");
+}
+
+/// Marks that were committed hold two policies; a third one that parted from both has no place beside them.
+#[test]
+fn a_third_policy_waits_until_the_first_two_are_one() {
+    let role = |name: &'static str| move |cli: &Cli| drop(cli.ok(&format!("role create {name}")));
+    let Some(repository) = branches(|_| (), role("of-side"), role("of-main")) else { return };
+    let (cli, root) = (&repository.0, repository.root());
+    repository.git(&["checkout", "--quiet", "-b", "third", "main~1"]);
+    cli.ok("pin accept --yes");
+    role("of-third")(cli);
+    repository.commit("third");
+    repository.git(&["checkout", "--quiet", "main"]);
+    cli.ok("pin accept --yes");
+    assert!(!repository.git_in(&root, &["merge", "side"]).status.success());
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
+    let marked = std::fs::read(cli.vault()).unwrap();
+    let merge = repository.git_in(&root, &["merge", "--no-edit", "third"]);
+    let said = text(&merge.stderr);
+    assert!(!merge.status.success() && said.contains("a third one comes in"), "{said}");
+    assert_eq!(std::fs::read(cli.vault()).unwrap(), marked);
+    let hint = said.lines().find_map(|line| line.trim().strip_prefix("try: ")).unwrap();
+    let first = repository.shell(&hint.replace("policy rebase", "policy rebase --yes"));
+    assert!(first.status.success(), "{first:?}");
+    assert!(!repository.git_in(&root, &["merge", "--no-edit", "third"]).status.success());
+    let last = "v-secure policy rebase --yes && git add .v-secure && git commit --quiet --no-edit";
+    assert!(repository.shell(last).status.success());
+    let roles = cli.ok("role list");
+    assert!(["of-side", "of-main", "of-third"].iter().all(|role| roles.contains(role)), "{roles}");
+    cli.ok("audit verify");
 }

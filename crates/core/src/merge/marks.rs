@@ -1,7 +1,11 @@
 //! A text with git's conflict marks, taken apart into the texts of its sides, and made of two sides that have no
 //! union: what git adds or commits unread is then still both of them.
 
+use crate::file::format::MAX_FILE;
 use crate::file::unmerged::is_mark;
+
+/// For the marks, and line ends before them.
+const ROOM: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
@@ -12,8 +16,16 @@ enum Within {
     Theirs,
 }
 
-/// One conflict that holds both sides whole. No vault has a line that is a mark, so [`sides`] gives them back.
+/// One conflict that holds both sides whole. No vault has a line that is a mark, so [`sides`] gives them back. What
+/// would be longer than any vault may be has marks alone: git has the sides, and nobody takes it for either.
 pub fn around([ours, theirs]: [&str; 2]) -> String {
+    match ours.len().saturating_add(theirs.len()) > MAX_FILE - ROOM {
+        true => put([""; 2]),
+        false => put([ours, theirs]),
+    }
+}
+
+fn put([ours, theirs]: [&str; 2]) -> String {
     let end = |text: &str| if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     format!("<<<<<<< ours\n{ours}{}=======\n{theirs}{}>>>>>>> theirs\n", end(ours), end(theirs))
 }
@@ -72,6 +84,17 @@ mod tests {
         let [ours, theirs] = ["a\nb\n", "a\nc\n"];
         assert_eq!(sides(&around([ours, theirs])), Some([ours.to_owned(), theirs.to_owned()]));
         assert_eq!(sides(&around(["a", ""])), Some(["a\n".to_owned(), String::new()]));
+    }
+
+    #[test]
+    fn what_has_no_room_between_marks_is_not_put_there() {
+        let (long, rest) = ("a\n".repeat((MAX_FILE - ROOM) / 2), "b\n");
+        assert_eq!(
+            around([&long, ""]).len(),
+            MAX_FILE - ROOM + "<<<<<<< ours\n=======\n>>>>>>> theirs\n".len()
+        );
+        assert_eq!(around([&long, rest]), "<<<<<<< ours\n=======\n>>>>>>> theirs\n");
+        assert_eq!(sides(&around([&long, rest])), Some([String::new(), String::new()]));
     }
 
     #[test]

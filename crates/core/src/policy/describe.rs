@@ -49,11 +49,23 @@ pub const fn action(op: &PolicyOp) -> &'static str {
     }
 }
 
-/// The ops of an entry, but for the keys that come with them.
+/// The ops of an entry, but for the keys that come with them. What a rebase left behind is counted, as ids tell
+/// nobody anything.
 pub fn entry(entry: &PolicyEntry) -> String {
-    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_)));
-    let told: Vec<String> = told.map(|op| format!("{} {}", action(op), object(op))).collect();
+    let left = entry.ops.iter().filter(|op| matches!(op, PolicyOp::Rebase { .. })).count();
+    let told =
+        entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_) | PolicyOp::Rebase { .. }));
+    let told = told.map(|op| format!("{} {}", action(op), object(op)));
+    let told: Vec<String> = told.chain(rebased(left)).collect();
     if told.is_empty() { "new keys".to_owned() } else { told.join(", ") }
+}
+
+fn rebased(left: usize) -> Option<String> {
+    match left {
+        0 => None,
+        1 => Some("policy rebase, of 1 entry that gave way".to_owned()),
+        many => Some(format!("policy rebase, of {many} entries that gave way")),
+    }
 }
 
 /// What an op is about: whom it lets in or out, to what.

@@ -32,7 +32,8 @@ fn standing(session: &Session, opened: &OpenedVault) -> Vec<DoctorFinding> {
             }
             missing => {
                 let text = format!(
-                    "{} ({WHY_MISSING}); compare with 'v-secure audit verify --base origin/main' first",
+                    "{} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether anything \
+                     that was published is gone; if not, 'v-secure pin accept' ends the warning",
                     missing_entries(missing)
                 );
                 DoctorFinding::new(DoctorCode::PinOlder, text).mend(GIVE_UP)

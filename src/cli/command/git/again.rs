@@ -71,15 +71,15 @@ pub(super) fn find(
     location: &Location,
     text: &str,
 ) -> Outcome<Option<OneChange>> {
-    let Some((kind, [before, after, here])) = files(location) else { return Ok(None) };
     let now = context.host.now();
+    let is_in_parts =
+        || git_command::side(&location.vault, 2).is_none() && blended::mended(text, now).is_err();
+    let found = by_itself(location).filter(|_| is_in_parts()).or_else(|| files(location));
+    let Some((kind, [before, after, here])) = found else { return Ok(None) };
     // With what was written to the file since.
-    let here =
-        match blended::loose(text).ok().and_then(|later| union::union(here.clone(), later).ok()) {
-            Some(both) => both,
-            None => here,
-        };
-    let labels = ["the commit", "what is here"];
+    let later = blended::loose(text).ok().and_then(|later| union::union(here.clone(), later).ok());
+    let here = later.filter(|both| settled(both.clone(), now).is_ok()).unwrap_or(here);
+    let labels = ["theirs", "ours"];
     let opened = |file| {
         let vault = settled(file, now).map(|merged| merged.vault);
         vault.map_err(|error| not_merged(&location.vault, labels, &error))
@@ -112,6 +112,31 @@ fn files(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     is_picked.then_some((Kind::Picked, [base, theirs, ours]))
 }
 
+/// A commit that git put together without a conflict in the vault, as where no driver runs: by git's own records.
+fn by_itself(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
+    if !git_command::is_picking(&location.folder) {
+        return None;
+    }
+    let name = std::path::Path::new(".").join(location.vault.file_name()?);
+    let of = |revision: &str| {
+        let bytes = git_command::show(&location.folder, revision, &name)?;
+        blended::loose(&String::from_utf8_lossy(&bytes)).ok()
+    };
+    let one = |record| git_command::unfinished(&location.folder, record).into_iter().next();
+    let (commit, is_revert) = match (one("REVERT_HEAD"), one("CHERRY_PICK_HEAD")) {
+        (Some(commit), _) => (commit, true),
+        (None, commit) => (commit?, false),
+    };
+    let (before, after, here) = (of(&format!("{commit}~1"))?, of(&commit)?, of("HEAD")?);
+    if [&before, &after].iter().any(|side| side.header.vault != here.header.vault) {
+        return None;
+    }
+    Some(match is_revert {
+        true => (Kind::TakenBack, [before, after, here]),
+        false => (Kind::Picked, [before, after, here]),
+    })
+}
+
 /// The last commit, taken back: git makes that by itself, and a hook stops it with the older file staged.
 fn tip(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     if !git_command::is_taking_back(&location.folder) {
@@ -138,7 +163,7 @@ impl OneChange {
     ) -> Outcome<Remade> {
         let Plan { what, again, left } = self.plan(context);
         if again.is_empty() {
-            return Err(self.nothing(&left));
+            return Err(self.nothing(session, &left));
         }
         if !context.ui.json {
             table(context, &again, &left)?;
@@ -148,7 +173,7 @@ impl OneChange {
         let signer = who.signer(&self.here)?;
         let led_out = |failure: Failure| match failure.code {
             // Who is told to ask somebody else has older states staged, which no later commit may bring.
-            Code::NotPermitted => failure.hint(self.giving_up()),
+            Code::NotPermitted => failure.hint(self.giving_up(session)),
             _ => failure,
         };
         let reason = reason.unwrap_or(self.reason()).to_owned();
@@ -209,7 +234,7 @@ impl OneChange {
                 (made.read, change, again.into_iter().filter(is_made).collect())
             }
         };
-        let change = change.ok_or_else(|| self.nothing(&left))?;
+        let change = change.ok_or_else(|| self.nothing(session, &left))?;
         record_reads(context, session, &self.here, ctx.who, read)?;
         Ok((change, again, left))
     }
@@ -244,7 +269,7 @@ impl OneChange {
         }
     }
 
-    fn nothing(&self, left: &[NotAgainView]) -> Failure {
+    fn nothing(&self, session: &Session, left: &[NotAgainView]) -> Failure {
         let (code, message) = match self.kind {
             Kind::TakenBack => {
                 (Code::Revert, "nothing of this commit can be taken back by a change of its own")
@@ -255,10 +280,13 @@ impl OneChange {
         };
         let mut failure = Failure::new(code, message);
         failure.causes = left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-        failure.hint(self.giving_up())
+        failure.hint(self.giving_up(session))
     }
 
-    const fn giving_up(&self) -> &'static str {
+    fn giving_up(&self, session: &Session) -> &'static str {
+        if git_command::is_rebasing(&session.location.folder) {
+            return "git rebase --abort";
+        }
         match (self.kind, self.runs) {
             (Kind::TakenBack, true) => "git revert --abort",
             (Kind::TakenBack, false) => RESET,

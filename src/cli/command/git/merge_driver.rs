@@ -14,6 +14,9 @@ use v_secure_core::merge::{MergeError, blended, marks, merge, union};
 /// Git made the file for this merge.
 const MODE: u32 = 0o600;
 
+/// Of three sides two are brought together first: the file has no place for a third one.
+const FIRST: &str = "git merge --abort && v-secure policy rebase && git add .v-secure && git commit -m 'Mend the vault'  # and then this merge again";
+
 /// Merge two copies of a vault, for git
 #[derive(Debug, Args)]
 #[command(
@@ -83,6 +86,13 @@ impl MergeDriver {
         if let Ok(began) = blended::loose(base) {
             merging::refuse_picks(&self.path, &began, [side, &there])?;
         }
+        if union::is_parted(side, &there) {
+            let message = format!(
+                "{}: what is here is an unfinished merge itself, of two policies, and a third one comes in",
+                self.path.display()
+            );
+            return Err(Failure::new(Code::Unmerged, message).hint(FIRST));
+        }
         *side = union::union(side.clone(), there).map_err(refused)?;
         self.keep_both([&format::write(&ours), &format::write(&theirs)])?;
         Err(match union::union(ours, theirs) {
@@ -102,7 +112,7 @@ impl MergeDriver {
     fn refused(&self, error: &MergeError) -> Failure {
         let failure = not_merged(&self.path, ["ours", "theirs"], error);
         match error {
-            MergeError::PolicyDiverged { .. } => failure.hint(merging::POLICY_REBASE),
+            MergeError::PolicyDiverged { .. } => merging::diverging(failure, &self.path),
             MergeError::OtherVault { .. } => failure,
             // Its own hints lead out.
             _ if error.is_of_lost() => failure,

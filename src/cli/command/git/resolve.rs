@@ -112,7 +112,7 @@ impl Resolve {
         let count = if again.len() == 1 { "1 change" } else { &format!("{} changes", again.len()) };
         context.ui.note(&format!("made as your own: {count}"));
         merging::tell_conflicts(context, &vault);
-        context.ui.note("next: git add .v-secure && git commit");
+        context.ui.note(&format!("next: {}", next(&session.location)));
         Ok(())
     }
 }

@@ -18,7 +18,10 @@ use v_secure_core::vault::{OpenError, Vault};
 /// Unites the sides of a merge, without a key.
 pub const RESOLVE: &str = "v-secure git resolve";
 /// The same of one commit, whose change it makes as one of its own.
-const AGAIN: &str = "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own";
+pub(super) const AGAIN: &str = "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own";
+const REBASE_ASKED: &str = "git rebase --abort  # and ask an owner for it";
+const MERGE_ASKED: &str = "git merge --abort  # and ask an owner for it";
+const AGAIN_IN_REBASE: &str = "v-secure git resolve && git add .v-secure && git rebase --continue  # makes the change as one of your own";
 /// Makes one side's changes of the policy again on the other's.
 pub const POLICY_REBASE: &str = "v-secure policy rebase";
 /// Takes what neither side has any more from earlier states.
@@ -95,15 +98,28 @@ fn changed(label: &str, entries: &[PolicyEntry]) -> Vec<String> {
 /// the other.
 pub(crate) fn diverged(failure: Failure, path: &Path) -> Failure {
     let folder = path.parent().unwrap_or(path);
-    let is_rebase = git_command::is_rebasing(folder);
-    let failure = match is_rebase {
+    let failure = match git_command::is_rebasing(folder) {
         // A rebase that goes on runs no hook; a commit does.
         true => failure.hint("v-secure policy rebase && git add .v-secure && git commit --no-edit && git rebase --continue"),
         false => failure.hint("v-secure policy rebase && git add .v-secure && git commit"),
     };
-    match (is_rebase, git_command::merged(folder).is_empty()) {
-        (true, _) => failure.hint("git rebase --abort  # and ask an owner for it"),
-        (false, false) => failure.hint("git merge --abort  # and ask an owner for it"),
+    given_up(failure, folder)
+}
+
+/// With both ways out, while git merges: it has not written down yet that it does.
+pub(crate) fn diverging(failure: Failure, path: &Path) -> Failure {
+    let failure = failure.hint(POLICY_REBASE);
+    match git_command::is_rebasing(path.parent().unwrap_or(path)) {
+        true => failure.hint(REBASE_ASKED),
+        false => failure.hint(MERGE_ASKED),
+    }
+}
+
+/// With how who is no owner leaves it to one.
+pub(crate) fn given_up(failure: Failure, folder: &Path) -> Failure {
+    match (git_command::is_rebasing(folder), git_command::merged(folder).is_empty()) {
+        (true, _) => failure.hint(REBASE_ASKED),
+        (false, false) => failure.hint(MERGE_ASKED),
         // The marks were committed.
         (false, true) => failure.hint("git log --oneline -- .v-secure/vault.toml"),
     }
@@ -150,7 +166,12 @@ pub(crate) fn refuse_picks(
             "{place}: the picked commit was made upon {} that this branch does not have",
             changes(missing)
         );
-        return Err(Failure::new(Code::Pick, message)
+        let failure = Failure::new(Code::Pick, message);
+        // Commits of one branch in another order.
+        if git_command::is_rebasing(path.parent().unwrap_or(path)) {
+            return Err(failure.hint(AGAIN_IN_REBASE).hint("git rebase --abort"));
+        }
+        return Err(failure
             .hint(AGAIN)
             .hint("git cherry-pick --abort")
             .hint("git merge BRANCH  # brings all of that branch"));

@@ -2,6 +2,7 @@
 
 mod departure;
 pub mod merging;
+mod one_commit;
 mod policy;
 mod secrets;
 
@@ -152,6 +153,7 @@ impl From<BaseError> for Failure {
                 named.fold(failure, |failure, name| failure.hint(format!("--base {name}")))
             }
             BaseError::NoRevision { .. } => failure
+                .hint("git branch --all  # the names that git knows here")
                 .hint("git fetch --unshallow  # where the clone is shallow")
                 .hint("write a file as ./FILE"),
             _ => failure,
@@ -221,6 +223,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 findings.iter().map(|finding| finding.message.clone()).take(5).collect();
             if merge::is_of_lost(error) {
                 failure = failure.hint(merging::FROM_HISTORY);
+            }
+            if one_commit::is_one(findings) {
+                failure = one_commit::led_out(failure, path);
             }
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }

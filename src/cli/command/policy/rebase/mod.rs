@@ -11,7 +11,7 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::door::reads::{Reading, record};
 use crate::cli::error::codes::Code;
-use crate::cli::error::failures::merging::{RESOLVE, not_merged};
+use crate::cli::error::failures::merging::{RESOLVE, given_up, not_merged};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::people::giving::VouchArgs;
@@ -92,7 +92,12 @@ impl Rebase {
         let sides = Sides::new(&stays.vault, &gives_way.vault)
             .ok_or_else(|| not_parted(self.onto.is_some()))?;
         let (who, signer) = unlocked(context, &stays.vault)?;
-        permit(context, &sides, (&who, &signer)).map_err(|failure| self.whole(failure))?;
+        permit(context, &sides, (&who, &signer)).map_err(|failure| match failure.code {
+            Code::NotPermitted if self.onto.is_none() => {
+                given_up(failure, &session.location.folder)
+            }
+            _ => self.whole(failure),
+        })?;
         let path = &session.location.vault;
         let draft = self.decided(context, (&both, &sides, path, &past), &signer)?;
         stays_owner(&draft, &signer)?;

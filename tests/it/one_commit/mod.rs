@@ -1,5 +1,7 @@
 //! One commit that git takes back or brings from another branch: `git resolve` makes its change as one of its own.
 
+mod by_itself;
+
 use serde_json::Value;
 use std::fs;
 use v_secure_testkit::cli::{Run, failure, last_failure};
@@ -187,30 +189,6 @@ fn it_is_asked_about_and_takes_the_usual_rights() {
     assert!(refused.shows("who can: ada"), "{refused:?}");
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
     assert_eq!(cli.run("--identity ../nobody.txt git resolve --yes").code, 3);
-}
-
-/// A clone without the driver has marks, or lines that git merged.
-#[test]
-fn a_clone_without_the_driver_finds_the_same() {
-    let Some(repository) = repository() else { return };
-    let cli = &repository.0;
-    repository.git(&["config", "--remove-section", "merge.v-secure"]);
-    cli.set("A", "two");
-    repository.commit("two");
-    cli.set("A", "three");
-    cli.set("B", "b");
-    repository.commit("three");
-    let stopped = repository.git_in(&repository.root(), &["revert", "--no-edit", "HEAD~1"]);
-    assert!(!stopped.status.success(), "{stopped:?}");
-    assert_eq!(failure(&cli.run("git resolve --yes --json")), (7, "revert".into()));
-    repository.git(&["revert", "--abort"]);
-    repository.git(&["checkout", "--quiet", "-b", "side", "HEAD~2"]);
-    let stopped = repository.git_in(&repository.root(), &["cherry-pick", "main"]);
-    if !stopped.status.success() {
-        cli.ok("git resolve --yes");
-        assert_eq!((cli.ok("get A"), cli.ok("get B")), ("three".into(), "b".into()));
-        cli.ok("audit verify");
-    }
 }
 
 /// On the last commit of `main`, which made a secret, with a member who may not remove one.
