@@ -3,7 +3,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
-use crate::cli::error::failures::merging;
+use crate::cli::error::failures::{merging, one_commit};
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -91,7 +91,14 @@ pub fn verify(
     let check = match check::check(session, bytes, open) {
         Ok(check) => check,
         Err(SessionError::Open { path, source }) => {
-            let findings = refusal(&path, &source);
+            let mut findings = refusal(&path, &source);
+            // A part of a history, which git may have made of one commit.
+            let of_part = |found: &&mut FindingRecord| {
+                ["parent-missing", "policy-head-missing"].contains(&found.code.as_str())
+            };
+            if let Some(found) = findings.iter_mut().flatten().find(of_part) {
+                found.hint = one_commit::way(&path).map(str::to_owned).or(found.hint.take());
+            }
             let newer = || Failure::from(SessionError::Open { path, source });
             return Ok(Verification {
                 findings: findings.ok_or_else(newer)?,

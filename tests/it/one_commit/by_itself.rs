@@ -47,6 +47,7 @@ fn what_git_did_to_one_commit_by_itself_has_a_way_out() {
         }
         let broken = cli.run("get A");
         assert!(broken.code == 6 && broken.shows("try: git checkout HEAD~1 --"), "{broken:?}");
+        assert!(cli.run("audit verify").shows("try: git checkout HEAD~1 --"));
         let hint =
             broken.err.lines().find_map(|line| line.trim().strip_prefix("try: git checkout"));
         let mended = repository.shell(&format!("git checkout{}", hint.unwrap()));

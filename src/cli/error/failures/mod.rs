@@ -2,7 +2,7 @@
 
 mod departure;
 pub mod merging;
-mod one_commit;
+pub mod one_commit;
 mod policy;
 mod secrets;
 

@@ -22,22 +22,26 @@ pub(super) fn is_one(findings: &[Finding]) -> bool {
 }
 
 pub(super) fn led_out(failure: Failure, path: &Path) -> Failure {
-    let Some(folder) = path.parent() else { return failure };
+    match way(path) {
+        Some(way) => failure.hint(way),
+        None => failure,
+    }
+}
+
+/// What leads out for a vault that is at its place, by what git has of it.
+pub(crate) fn way(path: &Path) -> Option<&'static str> {
+    let folder = path.parent()?;
     if git_command::is_picking(folder) {
-        return failure.hint(AGAIN);
+        return Some(AGAIN);
     }
     let committed = |revision| show(folder, path, revision);
-    let (last, here) = (committed("HEAD"), read::read(path, VAULT_LIMIT).ok());
-    let (Some(last), Some(here)) = (last, here) else { return failure };
+    let (last, here) = (committed("HEAD")?, read::read(path, VAULT_LIMIT).ok()?);
     if last != here.bytes {
-        return if is_whole(&last) { failure.hint(AS_COMMITTED) } else { failure };
+        return is_whole(&last).then_some(AS_COMMITTED);
     }
     // What a merge broke has two sides before it.
     let is_merge = git_command::has_commit(folder, "HEAD^2");
-    match committed("HEAD~1").filter(|before| !is_merge && is_whole(before)) {
-        Some(_) => failure.hint(BACK),
-        None => failure,
-    }
+    committed("HEAD~1").filter(|before| !is_merge && is_whole(before)).map(|_| BACK)
 }
 
 fn show(folder: &Path, path: &Path, revision: &str) -> Option<Vec<u8>> {
