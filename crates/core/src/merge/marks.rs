@@ -18,8 +18,12 @@ enum Within {
 
 /// One conflict that holds both sides whole. No vault has a line that is a mark, so [`sides`] gives them back. What
 /// would be longer than any vault may be has marks alone: git has the sides, and nobody takes it for either.
-pub fn around([ours, theirs]: [&str; 2]) -> String {
-    match ours.len().saturating_add(theirs.len()) > MAX_FILE - ROOM {
+pub fn around(sides: [&str; 2]) -> String {
+    within(MAX_FILE - ROOM, sides)
+}
+
+fn within(most: usize, [ours, theirs]: [&str; 2]) -> String {
+    match ours.len().saturating_add(theirs.len()) > most {
         true => put([""; 2]),
         false => put([ours, theirs]),
     }
@@ -88,13 +92,11 @@ mod tests {
 
     #[test]
     fn what_has_no_room_between_marks_is_not_put_there() {
-        let (long, rest) = ("a\n".repeat((MAX_FILE - ROOM) / 2), "b\n");
-        assert_eq!(
-            around([&long, ""]).len(),
-            MAX_FILE - ROOM + "<<<<<<< ours\n=======\n>>>>>>> theirs\n".len()
-        );
-        assert_eq!(around([&long, rest]), "<<<<<<< ours\n=======\n>>>>>>> theirs\n");
-        assert_eq!(sides(&around([&long, rest])), Some([String::new(), String::new()]));
+        let [ours, theirs] = ["a\nb\n", "c\n"];
+        assert_eq!(within(6, [ours, theirs]), around([ours, theirs]));
+        let empty = within(5, [ours, theirs]);
+        assert_eq!(sides(&empty), Some([String::new(), String::new()]));
+        assert!(empty.len() < ROOM);
     }
 
     #[test]
