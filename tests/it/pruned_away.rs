@@ -15,6 +15,16 @@ enum Clone {
 /// `bob` writes two versions on `side`, of which the first is pruned with the second; on `main` he loses the right to
 /// delete. Whether the first one was ever committed is to be chosen.
 fn sides(committed: bool, clone: Clone) -> Option<Repository> {
+    sides_that_lose(&[], "lost", committed, clone)
+}
+
+/// The same after an owner set the values of `before`, each of which prunes the one before it.
+fn sides_that_lose(
+    before: &[&str],
+    lost: &str,
+    committed: bool,
+    clone: Clone,
+) -> Option<Repository> {
     let repository = Repository::new()?;
     let cli = &repository.0;
     cli.ok("git install");
@@ -29,13 +39,18 @@ fn sides(committed: bool, clone: Clone) -> Option<Repository> {
     cli.ok("member add bob --request ../bob.request --yes --role dev");
     cli.ok("settings set retention.versions 1");
     repository.commit("common");
+    for value in before {
+        cli.set("A", value);
+        repository.commit("before");
+    }
     repository.git(&["checkout", "--quiet", "-b", "side"]);
-    put(cli, "lost");
+    put(cli, lost);
     if committed {
         repository.commit("between");
     }
     put(cli, "kept");
-    assert_eq!(failure(&cli.run("get A --version 2 --json")).1, "pruned");
+    let pruned = format!("get A --version {} --json", before.len() + 2);
+    assert_eq!(failure(&cli.run(&pruned)).1, "pruned");
     repository.commit("side");
     repository.git(&["checkout", "--quiet", "main"]);
     cli.ok("access revoke dev default/* delete");
@@ -63,6 +78,35 @@ fn resolved(repository: &Repository, git: &str) {
     cli.ok("audit verify");
     cli.ok("audit verify --base side");
     assert_eq!((cli.ok("get A"), cli.ok("get A --version 2")), ("kept".into(), "lost".into()));
+}
+
+/// Its line is longer than any other of a vault may be.
+#[test]
+fn a_long_value_comes_from_git_too() {
+    let long = "0123456789abcdef".repeat(200_000);
+    let Some(repository) = sides_that_lose(&[], &long, true, Clone::Driver) else { return };
+    assert!(!repository.shell("git merge side").status.success());
+    let done =
+        repository.shell("v-secure git resolve && git add .v-secure && git commit --no-edit");
+    assert!(done.status.success(), "{}", said(&done));
+    assert!(repository.0.ok("get A --version 2") == long);
+}
+
+#[test]
+fn what_was_pruned_by_right_stays_away() {
+    let before = ["gone for good", "pruned by bob"];
+    let lost = sides_that_lose(&before, "lost", true, Clone::Driver);
+    let Some(repository) = lost else { return };
+    assert!(!repository.shell("git merge side").status.success());
+    let done =
+        repository.shell("v-secure git resolve && git add .v-secure && git commit --no-edit");
+    assert!(done.status.success(), "{}", said(&done));
+    let get = |number: usize| repository.0.run(&format!("get A --version {number}"));
+    let mut given: Vec<String> = (1..=5).map(get).map(|run| run.text()).collect();
+    given.retain(|value| !value.is_empty());
+    given.sort();
+    assert_eq!(given, ["kept", "lost", "pruned by bob"]);
+    repository.0.ok("audit verify");
 }
 
 #[test]

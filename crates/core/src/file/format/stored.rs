@@ -1,7 +1,7 @@
 //! The versions and wraps in the text of a vault file, for who looks for some by their ids in old states: they are
 //! read beside everything else, so that no old file is parsed whole or held.
 
-use super::MAX_LINE;
+use super::MAX_CIPHERTEXT_LINE;
 use super::cursor::Cursor;
 use super::secrets;
 use super::section::Section;
@@ -19,6 +19,9 @@ pub enum Stored {
 /// More lines than either has.
 const MOST: usize = 16;
 
+/// More bytes than either has: a line may be long for its ciphertext, and only one of them holds one.
+const MOST_BYTES: usize = 2 * MAX_CIPHERTEXT_LINE;
+
 /// Calls `each` with every version and wrap whose header `is_wanted`. Nothing of it is verified, and what is not
 /// well-formed is passed over.
 ///
@@ -33,7 +36,7 @@ pub fn stored(
     loop {
         line.clear();
         // A line end belongs to the line.
-        (&mut *text).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
+        (&mut *text).take(MAX_CIPHERTEXT_LINE as u64 + 1).read_until(b'\n', &mut line)?;
         let content = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
         if let (Some(content), Some(found)) = (content, &mut open)
             && found.takes(content)
@@ -62,7 +65,8 @@ impl Open {
     }
 
     fn takes(&mut self, line: &str) -> bool {
-        let is_content = !line.is_empty() && !line.starts_with(['[', '#']) && self.count < MOST;
+        let has_room = self.count < MOST && self.lines.len() + line.len() <= MOST_BYTES;
+        let is_content = !line.is_empty() && !line.starts_with(['[', '#']) && has_room;
         if is_content {
             self.count += 1;
             self.lines.extend([line, "\n"]);
@@ -92,7 +96,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::format::{sample, write};
+    use crate::file::format::{MAX_CIPHERTEXT, sample, write};
     use crate::file::model::VaultFile;
 
     fn found(text: &[u8], wanted: &str) -> Vec<Stored> {
@@ -131,6 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn a_value_as_long_as_any_is_found_and_hides_nothing_behind_it() {
+        let mut file = sample::file();
+        let section = file.secrets.values_mut().next().unwrap();
+        let longest = section.versions.values_mut().next().unwrap();
+        longest.ciphertext.0 = vec![7; MAX_CIPHERTEXT];
+        assert_eq!(found(write(&file).as_bytes(), ""), all_of(&file));
+    }
+
+    #[test]
     fn conflict_marks_and_what_is_broken_are_passed_over() {
         let (file, log) = (sample::file(), "\n[log]\n");
         let (text, all) = (write(&file), all_of(&file));
@@ -138,7 +151,7 @@ mod tests {
         assert_eq!(found(marked.as_bytes(), ""), all);
         let cut = text.replacen("nonce = \"", "nonce = ", 1);
         assert_eq!(found(cut.as_bytes(), "").len(), all.len() - 1);
-        for text in [&b""[..], b"\xff\n", &vec![b'x'; MAX_LINE + 2], log.as_bytes()] {
+        for text in [&b""[..], b"\xff\n", &vec![b'x'; MAX_CIPHERTEXT_LINE + 2], log.as_bytes()] {
             assert_eq!(found(text, ""), []);
         }
     }
