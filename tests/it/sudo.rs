@@ -116,7 +116,7 @@ fn a_record_that_the_user_made_verifies_nothing() {
 fn no_link_within_the_state_folder_is_followed() {
     let Some(cli) = project() else { return };
     let root = cli.project().parent().unwrap().to_path_buf();
-    for name in ["verified", "pins", "reads", "given", "sessions", "keyring"] {
+    for name in ["verified", "signatures", "pins", "reads", "given", "sessions", "keyring"] {
         let (folder, victim) = (state(&cli).join(name), root.join(format!("victim-{name}")));
         fs::create_dir(&victim).unwrap();
         for number in 0..100 {

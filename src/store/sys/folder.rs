@@ -140,6 +140,11 @@ impl Folder {
         Ok(openat(&self.0, name, flags, Mode::from_raw_mode(mode as _))?.into())
     }
 
+    /// Opens for appending, and creates with `mode` where there is nothing.
+    pub(crate) fn append(&self, name: &OsStr, mode: u32) -> io::Result<File> {
+        self.open_at(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE, mode)
+    }
+
     pub fn look(&self, name: &OsStr) -> io::Result<Seen> {
         Ok(Seen(statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }

@@ -213,6 +213,10 @@ impl Folder {
         create_new(&self.0.join(name), mode)
     }
 
+    pub(crate) fn append(&self, name: &OsStr, mode: u32) -> io::Result<File> {
+        open_append(&self.0.join(name), mode)
+    }
+
     pub fn look(&self, name: &OsStr) -> io::Result<Seen> {
         fs::symlink_metadata(self.0.join(name)).map(Seen)
     }

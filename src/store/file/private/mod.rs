@@ -5,6 +5,7 @@
 
 use super::owners::Owners;
 use super::read::{self, ReadError};
+use super::temp;
 use crate::store::sys;
 use crate::store::sys::{Folder, Links};
 use std::fmt;
@@ -224,6 +225,22 @@ pub(crate) fn read_growing(
     owners: Owners,
 ) -> Result<Vec<u8>, PrivateError> {
     let (file, metadata) = open_own(path, limit, owners)?;
+    as_it_was(file, &metadata, path)
+}
+
+/// [`read_growing`] in the open folder of `path`.
+pub(crate) fn read_growing_in(
+    folder: &Folder,
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<Vec<u8>, PrivateError> {
+    let (file, metadata) = read::open_in(folder, path, limit)?;
+    judge_own(path, &metadata, owners)?;
+    as_it_was(file, &metadata, path)
+}
+
+fn as_it_was(file: File, metadata: &Metadata, path: &Path) -> Result<Vec<u8>, PrivateError> {
     let mut bytes = Vec::new();
     file.take(metadata.len())
         .read_to_end(&mut bytes)
@@ -264,7 +281,24 @@ fn judge_own(path: &Path, metadata: &Metadata, owners: Owners) -> Result<(), Pri
 
 /// Opens a file of this user's to append to, creating it with mode 0600; for journals.
 pub(crate) fn open_append(path: &Path, owners: Owners) -> Result<File, PrivateError> {
-    let file = sys::open_append(path, FILE_MODE).map_err(|source| open_error(path, source))?;
+    own_to_append(sys::open_append(path, FILE_MODE), path, owners)
+}
+
+/// [`open_append`] in the open folder of `path`.
+pub(crate) fn open_append_in(
+    folder: &Folder,
+    path: &Path,
+    owners: Owners,
+) -> Result<File, PrivateError> {
+    own_to_append(folder.append(temp::name(path), FILE_MODE), path, owners)
+}
+
+fn own_to_append(
+    opened: io::Result<File>,
+    path: &Path,
+    owners: Owners,
+) -> Result<File, PrivateError> {
+    let file = opened.map_err(|source| open_error(path, source))?;
     let metadata = file.metadata().map_err(|source| open_error(path, source))?;
     if !metadata.is_file() {
         return Err(PrivateError::NotAFile { path: path.into() });

@@ -63,9 +63,9 @@ impl SignatureList {
 
     fn read(&self) -> Option<HashSet<[u8; SIZE]>> {
         let state = self.state.as_ref()?;
-        private::existing_inner(state, FOLDER, self.owners).ok()??;
+        let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;
         let path = state.join(FOLDER).join(&self.name);
-        let bytes = private::read_growing(&path, LIMIT, self.owners).ok()?;
+        let bytes = private::read_growing_in(&folder, &path, LIMIT, self.owners).ok()?;
         // What a killed writer left of a last one is none.
         Some(bytes.as_chunks().0.iter().copied().collect())
     }
@@ -79,8 +79,8 @@ impl SignatureList {
         self.append(&new);
     }
 
-    /// Adds signatures without looking for them, as are those that were just made. Needs no lock and no sync:
-    /// two writers append whole values, and what a power failure takes is checked again.
+    /// Adds signatures without asking whether they are known, such as those that were just made. Needs no lock
+    /// and no sync: two writers append whole values, and what a power failure takes is checked again.
     pub fn append(&self, signatures: &[SignatureOf]) {
         if !signatures.is_empty() {
             let _ = self.try_append(signatures);
@@ -89,11 +89,11 @@ impl SignatureList {
 
     fn try_append(&self, signatures: &[SignatureOf]) -> Option<()> {
         let state = self.state.as_ref()?;
-        private::ensure_inner(state, FOLDER, self.owners).ok()?;
+        let folder = private::ensure_inner(state, FOLDER, self.owners).ok()?;
         let key = CheckKey::new(Some(state), self.owners).get_or_make()?;
         let bytes: Vec<u8> = signatures.iter().flat_map(|one| check(&key, one)).collect();
         let path = state.join(FOLDER).join(&self.name);
-        let mut file = private::open_append(&path, self.owners).ok()?;
+        let mut file = private::open_append_in(&folder, &path, self.owners).ok()?;
         let length = file.metadata().ok()?.len();
         match length.saturating_add(bytes.len() as u64) > LIMIT {
             true => sys::cut(&file, &path, 0).ok()?,
