@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+import pyrage
 from nacl import bindings
 
 import authority_model
@@ -360,6 +361,30 @@ class Reading(WithSample):
         for secret, changed in ((b"t" * 32, {}), (b"s" * 32, {"author": b"b" * 32}), (b"s" * 32, {"expires": 1})):
             with self.assertRaises(keys.Unopened):
                 keys.open_value(b"v" * 32, secret, {**sealed, **changed}, dek)
+
+    def test_the_identity_of_an_earlier_epoch_is_checked_before_it_opens_anything(self):
+        vault, mine = b"v" * 32, pyrage.x25519.Identity.generate()
+        made = [pyrage.x25519.Identity.generate() for _ in range(2)]
+        old, new = (b"o" * 16, bytes(32), made[0]), (b"n" * 16, b"k" * 32, made[1])
+        facts = {epoch: (str(identity.to_public()), keys.kek_commitment(vault, "owner", epoch, kek))
+                 for epoch, kek, identity in (old, new)}
+
+        def opened(old_identity, new_identity=str(new[2])):
+            lines = [(new[0], new[1], new_identity), (old[0], old[1], old_identity)]
+            sealed = pyrage.encrypt(keys.envelope_text(vault, "owner", lines), [mine.to_public()])
+            return keys.open_envelope(vault, "owner", facts, sealed, [mine])
+
+        self.assertEqual(opened(str(old[2]))[old[0]], (old[1], str(old[2])))
+        for wrong in (str(new[2]), "none"):
+            self.assertEqual(opened(wrong)[old[0]], (old[1], None))
+            with self.assertRaises(keys.Unopened):
+                keys.open_wrap({"kind": "sealed", "bytes": b""}, b"", *opened(wrong)[old[0]])
+        for wrong in (str(old[2]), "none"):
+            with self.assertRaises(keys.Unopened):
+                opened(str(old[2]), wrong)
+        for line in ("", "two words"):
+            with self.assertRaises(keys.Unopened):
+                opened(line)
 
     def test_a_value_over_the_limit_is_told_as_that(self):
         self.assertEqual(len(keys.unpad(keys.pad(bytes(10 << 20)))), 10 << 20)

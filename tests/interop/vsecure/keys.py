@@ -132,6 +132,8 @@ def open_wrap(wrap, aad, kek, identity):
     """The DEK, from a wrap under the KEK or one sealed to the epoch's recipient."""
     if wrap["kind"] == "key":
         return xopen(kek, wrap["bytes"][:24], wrap["bytes"][24:], aad)
+    if identity is None:
+        raise Unopened("the identity in the envelope is not the one that the policy states")
     plain = age_open(wrap["bytes"], [pyrage.x25519.Identity.from_str(identity)])
     if len(plain) != 64 or not hmac.compare_digest(plain[32:], aad):
         raise Unopened("the sealed wrap belongs to something else")
@@ -152,8 +154,17 @@ def envelope_text(vault, audience, epochs):
     return "".join(line + "\n" for line in lines).encode()
 
 
+def recipient_of(identity):
+    """`None` of what is no identity."""
+    try:
+        return str(pyrage.x25519.Identity.from_str(identity).to_public())
+    except pyrage.IdentityError:
+        return None
+
+
 def open_envelope(vault, audience, facts, binary, identities):
-    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy, oldest first."""
+    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy, oldest first; `None` for the
+    identity of an earlier epoch that is not the one that the policy states."""
     plain = age_open(binary, identities)
     if len(plain) > MOST_ENVELOPE:
         raise Unopened("the envelope is too long")
@@ -165,18 +176,18 @@ def open_envelope(vault, audience, facts, binary, identities):
         word, epoch, kek, identity = (line.split(" ") + [""] * 4)[:4]
         try:
             epoch, kek = decode(epoch, 16), decode(kek, 32)
-            own = str(pyrage.x25519.Identity.from_str(identity).to_public())
-        except (Refused, pyrage.IdentityError) as error:
+        except Refused as error:
             raise Unopened("a line of the envelope is damaged") from error
-        if word != "epoch" or epoch not in left or line.count(" ") != 3:
+        if word != "epoch" or epoch not in left or line.count(" ") != 3 or not identity:
             raise Unopened("the envelope names an epoch that the policy does not know there")
         left = left[left.index(epoch) + 1:]
         recipient, commitment = facts[epoch]
         if not hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment):
             raise Unopened("a key in the envelope is not the one that the policy states")
-        if own != recipient:
+        is_own = recipient_of(identity) == recipient
+        if not is_own and epoch == next(reversed(facts)):
             raise Unopened("an identity in the envelope is not the one that the policy states")
-        out[epoch] = (kek, identity)
+        out[epoch] = (kek, identity if is_own else None)
     if not facts or next(iter(out), None) != next(reversed(facts)):
         raise Unopened("the envelope does not begin with the current epoch")
     return out

@@ -29,8 +29,8 @@ pub struct EpochKeys {
     identity: EpochIdentity,
 }
 
-/// Opens what is sealed to the epoch's recipient. Few values are, and to compare it with what the policy states
-/// takes as long as all else of an epoch a hundred times: it is done when it is asked for.
+/// Opens what is sealed to the epoch's recipient. Few values are, and to derive its recipient, which is compared with
+/// the one that the policy states, is most of what an epoch costs a reader: it is done when it is asked for.
 struct EpochIdentity {
     text: SecretValue,
     stated: RecipientText,
@@ -274,7 +274,8 @@ fn split_epoch(
     let (Ok(epoch), Ok(mut kek)) = (EpochId::parse(epoch), bytes::decode(kek)) else {
         return Err(form);
     };
-    if kek.len() != 32 {
+    // An identity is not looked at before it is used: that it is one word belongs to the form.
+    if kek.len() != 32 || identity.is_empty() || identity.contains(' ') {
         kek.zeroize();
         return Err(form);
     }
