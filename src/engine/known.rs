@@ -1,5 +1,5 @@
-//! What this device has verified: whole files, by their bytes, and signatures, one by one. It is kept of a vault
-//! that was accepted alone: who refuses one has asked for nothing.
+//! What this device has verified: whole files, by their bytes, and signatures, one by one. It is kept only of vaults
+//! that were accepted: who refuses one has asked for nothing.
 
 use super::session::Session;
 use crate::store::state::cache::Cache;
@@ -22,8 +22,9 @@ pub(crate) struct VerifiedFile {
 }
 
 impl VerifiedFile {
-    /// Of a vault that was just verified, all of it.
+    /// Of a vault that was just verified, all of it; `None` where nothing is remembered.
     pub fn of(session: &Session, vault: &Vault, bytes: &[u8]) -> Option<Self> {
+        session.state.as_ref()?;
         vault.findings()?;
         Some(Self {
             hash: digest::file_hash(bytes),

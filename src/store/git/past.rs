@@ -49,12 +49,11 @@ pub fn states(location: &Location) -> Result<States, PastError> {
     let own = format!(":(literal)./{name}");
     // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
     // signatures. Without --full-history a merge would hide the branch that it took nothing of.
-    let asked = ["rev-list", "--all", "--reflog", "--full-history"].map(str::to_owned);
+    let mut asked = vec!["rev-list", "--all", "--reflog", "--full-history"];
     // A merge of what was fetched by address alone has no ref.
-    let mut asked = asked.to_vec();
-    asked.extend(git_command::merged(&location.folder));
-    asked.extend(["--", VAULTS, &own].map(str::to_owned));
-    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let merged = git_command::merged(&location.folder);
+    asked.extend(merged.iter().map(String::as_str));
+    asked.extend(["--", VAULTS, &own]);
     let mut commits = plumbing(location, &asked, Stdio::null()).spawn().map_err(PastError::Run)?;
     // Its own list of objects knows no pattern. What a file became in each commit is each state of it.
     let asked = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-commit-id", "--no-renames"];
