@@ -119,7 +119,9 @@ impl Lost {
                 }
             }
         }
-        file.secrets.retain(|_, section| !section.versions.is_empty());
+        // A wrap alone is no section; any other that is none is for verification to refuse.
+        file.secrets
+            .retain(|uid, section| !names.contains_key(uid) || !section.versions.is_empty());
     }
 }
 

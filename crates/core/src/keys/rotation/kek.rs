@@ -125,8 +125,8 @@ pub(super) fn canonical(
     spelt.collect()
 }
 
-/// Begins the new epochs of a plan, as one policy entry, or as a proposal of one. What the signer turns out not to be able to
-/// open moves to what is left. `None` if nothing is to be done.
+/// Begins the new epochs of a plan, as one policy entry, or as a proposal of one. What the signer turns out not to
+/// be able to open moves to what is left. `None` if nothing is to be done.
 ///
 /// # Errors
 /// Keys that cannot be made.
