@@ -12,6 +12,10 @@ pub enum HashContext {
     PolicyEntry,
     LogEntry,
     EntryParents,
+    /// The block of what is closed.
+    Closed,
+    /// The entries that a checkpoint closes.
+    Segment,
     SecretUid,
     VersionBody,
     VersionObject,
@@ -51,6 +55,8 @@ impl HashContext {
             Self::PolicyEntry => "v-secure 2026-11 v1 policy entry",
             Self::LogEntry => "v-secure 2026-11 v1 log entry",
             Self::EntryParents => "v-secure 2026-11 v1 entry parents",
+            Self::Closed => "v-secure 2026-11 v1 closed",
+            Self::Segment => "v-secure 2026-11 v1 segment",
             Self::SecretUid => "v-secure 2026-11 v1 secret uid",
             Self::VersionBody => "v-secure 2026-11 v1 version body",
             Self::VersionObject => "v-secure 2026-11 v1 version object",

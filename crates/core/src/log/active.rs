@@ -26,6 +26,11 @@ pub(super) enum Setting<'a> {
     /// It counts by the right to rotate alone.
     Rotate(&'a Put),
     Resolve(&'a ObjectId),
+    /// Kept of what is closed: they set something, whatever led to that.
+    KeptPut(&'a Put),
+    KeptResolve(&'a ObjectId),
+    /// Kept of what is closed as that of a version which something else made active.
+    Known(&'a Put),
 }
 
 /// What ends versions and brings them back, by version, each list in order. All of it counts.
@@ -69,7 +74,8 @@ pub(super) struct ActiveVersions {
 /// `ops` are in order.
 pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> ActiveVersions {
     // Only these ask what was active before them.
-    let asks = ops.iter().any(|(_, op)| !matches!(op, Setting::Write(_)));
+    let asks =
+        ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
     let mut pass = Pass { graph, ends, past: Past::default() };
     let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
     for (at, op) in ops {
@@ -77,11 +83,15 @@ pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) ->
             Setting::Write(put) => (&put.object, true),
             Setting::Rotate(put) => (&put.object, pass.stands(*at)),
             Setting::Resolve(object) => (*object, pass.active_before(*at).contains(object)),
+            Setting::KeptPut(put) => (&put.object, true),
+            Setting::KeptResolve(object) => (*object, true),
+            Setting::Known(_) => continue,
         };
+        let is_kept = matches!(op, Setting::KeptPut(_) | Setting::KeptResolve(_));
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
-        if sets && !pass.is_ended(*at, object) {
+        if sets && (is_kept || !pass.is_ended(*at, object)) {
             outcome.set.push((*at, *object));
             if asks {
                 pass.past.push(graph, *at, *object);

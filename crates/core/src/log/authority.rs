@@ -134,6 +134,17 @@ impl<'a> Authority<'a> {
         }
     }
 
+    /// Judges a `put` that is kept of what is closed by either right: what there was to rotate is not in the log
+    /// any more.
+    pub(crate) fn judge_kept(
+        &mut self,
+        entry: &'a Entry,
+        put: &'a Put,
+        position: PolicyPosition,
+    ) -> RightVerdict {
+        self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position)
+    }
+
     fn ask(
         &mut self,
         entry: &'a Entry,
@@ -168,6 +179,12 @@ impl<'a> Authority<'a> {
     /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
     /// the fold to say: a right that hung on that would come and go with other entries.
     fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
+        if let Some(base) = self.graph.base()
+            && base.is_settled(place)
+            && base.numbers(secret).is_some_and(|numbers| numbers.put)
+        {
+            return true;
+        }
         let puts = self.puts.get_or_init(|| puts(self.entries));
         let Some(places) = puts.get(secret) else { return false };
         let earlier = &places[..places.partition_point(|other| *other < place)];

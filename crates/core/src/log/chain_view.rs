@@ -5,7 +5,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
-use crate::policy::op::{MemberKind, Right};
+use crate::policy::op::{Checkpoint, MemberKind, Right};
 use crate::policy::position::PolicyPosition;
 
 impl PolicyView for Chain {
@@ -94,6 +94,10 @@ impl PolicyView for Chain {
 
     fn skipped_in(&self, audience: &AudienceName) -> Vec<&Name> {
         self.state().skipped_in(audience).into_iter().collect()
+    }
+
+    fn checkpoint(&self) -> Option<(&Checkpoint, PolicyPosition)> {
+        self.state().checkpoint().map(|closing| (&*closing.stated, closing.position))
     }
 
     fn audience_of(&self, secret: &SecretName) -> AudienceName {

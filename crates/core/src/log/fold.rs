@@ -1,6 +1,8 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
 use super::active::{self, ActiveVersions, Ends, Setting};
+use super::bits::Bits;
+use super::closed::base::{Base, Numbers};
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put, Versions};
@@ -65,6 +67,17 @@ impl LogState {
     }
 }
 
+/// The ops on each secret that a part of the log has, as they count in the whole: `within` holds places.
+pub(super) fn gathered<'a>(
+    graph: &'a Graph,
+    entries: &'a BTreeMap<EntryId, Entry>,
+    standings: &'a Standings,
+    within: &Bits,
+) -> Vec<(&'a SecretName, Gathered<'a>)> {
+    let fold = Fold { graph, entries: graph.in_order(entries), standings, voids_count: false };
+    fold.gather(FoldScope::All, Some(within))
+}
+
 struct Fold<'a> {
     graph: &'a Graph,
     /// By place.
@@ -75,17 +88,19 @@ struct Fold<'a> {
 
 /// The ops on one secret, each list in the order of [`At`].
 #[derive(Default)]
-struct Gathered<'a> {
-    settings: Vec<(At, Setting<'a>)>,
-    fields: BTreeMap<&'a str, Vec<(At, Option<&'a str>)>>,
-    ends: Ends,
+pub(super) struct Gathered<'a> {
+    pub settings: Vec<(At, Setting<'a>)>,
+    pub fields: BTreeMap<&'a str, Vec<(At, Option<&'a str>)>>,
+    pub ends: Ends,
     void_pruned: BTreeSet<ObjectId>,
     /// By version: from when on it is not served.
-    expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
+    pub expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
     /// The same, by ops that do not count: they can only keep it.
     void_expires: Vec<(ObjectId, At, Option<UnixTime>)>,
     /// (version, wrap); `None` where a void op names it.
-    wraps: Vec<(ObjectId, WrapId, Option<At>)>,
+    pub wraps: Vec<(ObjectId, WrapId, Option<At>)>,
+    /// Whether an op puts it that is void.
+    pub void_put: bool,
 }
 
 /// How an op counts in this fold.
@@ -98,10 +113,27 @@ enum Counts {
 
 impl<'a> Fold<'a> {
     fn run(&self, scope: FoldScope<'_>) -> LogState {
+        let gathered = self.gather(scope, None);
+        let states: Vec<_> = if gathered.len() < PARALLEL_FROM {
+            gathered.into_iter().filter_map(|of| self.state(of)).collect()
+        } else {
+            gathered.into_par_iter().filter_map(|of| self.state(of)).collect()
+        };
+        LogState { secrets: states.into_iter().collect() }
+    }
+
+    /// The ops of the entries, or of those `within` a set of places.
+    fn gather(
+        &self,
+        scope: FoldScope<'_>,
+        within: Option<&Bits>,
+    ) -> Vec<(&'a SecretName, Gathered<'a>)> {
         let mut slots: HashMap<&SecretName, usize> = HashMap::new();
         let mut gathered: Vec<(&SecretName, Gathered<'_>)> = Vec::new();
         for (place, standing) in self.standings.iter() {
-            if matches!(standing, EntryStatus::Forged(_) | EntryStatus::Unjudged) {
+            if matches!(standing, EntryStatus::Forged(_) | EntryStatus::Unjudged)
+                || within.is_some_and(|within| !within.get(place))
+            {
                 continue;
             }
             for (index, op) in self.entries[place].ops.iter().enumerate() {
@@ -111,15 +143,13 @@ impl<'a> Fold<'a> {
                     gathered.len() - 1
                 });
                 let at = At::new(place, index);
-                gathered[slot].1.note(at, self.counts(at), op);
+                match self.graph.base().filter(|base| base.is_kept(place)) {
+                    Some(base) => gathered[slot].1.note_kept(at, base, op),
+                    None => gathered[slot].1.note(at, self.counts(at), op),
+                }
             }
         }
-        let states: Vec<_> = if gathered.len() < PARALLEL_FROM {
-            gathered.into_iter().filter_map(|of| self.state(of)).collect()
-        } else {
-            gathered.into_par_iter().filter_map(|of| self.state(of)).collect()
-        };
-        LogState { secrets: states.into_iter().collect() }
+        gathered
     }
 
     fn counts(&self, at: At) -> Counts {
@@ -134,15 +164,16 @@ impl<'a> Fold<'a> {
         &self,
         (secret, ops): (&SecretName, Gathered<'a>),
     ) -> Option<(SecretName, SecretState)> {
-        let state = self.secret(ops);
+        let state = self.secret(secret, ops);
         let is_empty = state.versions.is_empty() && state.fields.is_empty();
         (!is_empty).then(|| (secret.clone(), state))
     }
 
-    fn secret(&self, gathered: Gathered<'a>) -> SecretState {
-        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps } =
+    fn secret(&self, secret: &SecretName, gathered: Gathered<'a>) -> SecretState {
+        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps, .. } =
             gathered;
         let mut known = Existing::of(self, &settings);
+        known.number(self.graph.base().and_then(|base| base.numbers(secret)));
         let ActiveVersions { set, overruled } = active::settings(self.graph, &ends, &settings);
         known.overrule(&settings, &overruled);
         let Existing { mut versions, index } = known;
@@ -188,7 +219,13 @@ impl<'a> Fold<'a> {
         version.late = all.and_then(|all| all.into_iter().max());
         version.expiry_conflict = left.iter().any(|(_, at)| *at != left[0].1);
         let puts_off = |at: Option<UnixTime>| at.is_none_or(|at| own.is_some_and(|own| at > own));
-        let beside = |a: At, b: At| !a.before(self.graph, b) && !b.before(self.graph, a);
+        let are_kept = |a: At, b: At| {
+            [a, b].iter().all(|at| self.graph.is_kept(at.place as usize))
+        };
+        // What was before what among the kept is not known any more.
+        let beside = |a: At, b: At| {
+            !are_kept(a, b) && !a.before(self.graph, b) && !b.before(self.graph, a)
+        };
         let mut later = ops.iter().filter(|(_, at)| puts_off(*at));
         version.prune_beside_expire =
             later.any(|(op, _)| prunes.iter().any(|prune| beside(*op, *prune)));
@@ -281,7 +318,7 @@ impl<'a> Gathered<'a> {
                 match counts {
                     Counts::Fully => push(&mut self.settings, (at, Setting::Write(put))),
                     Counts::ByRotate => push(&mut self.settings, (at, Setting::Rotate(put))),
-                    Counts::Not => {}
+                    Counts::Not => self.void_put = true,
                 }
                 push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
@@ -294,6 +331,37 @@ impl<'a> Gathered<'a> {
             }
             _ if counts == Counts::Not => {}
             op => self.counting(at, op),
+        }
+    }
+
+    /// An op of what is closed: it says what it is kept for, and of the versions that it names no other.
+    fn note_kept(&mut self, at: At, base: &Base, op: &'a Op) {
+        let sets = base.sets(at);
+        let mut says_of = op.objects().filter(|object| base.says_of(at, object)).copied();
+        match op {
+            Op::Put(put) if says_of.next().is_some() => {
+                let setting = if sets { Setting::KeptPut(put) } else { Setting::Known(put) };
+                push(&mut self.settings, (at, setting));
+                push(&mut self.wraps, (put.object, put.wrap, Some(at)));
+            }
+            Op::Resolve(resolve) if sets => {
+                self.settings.push((at, Setting::KeptResolve(&resolve.object)));
+            }
+            Op::Field(_) if sets => self.counting(at, op),
+            // It tells that there was a removal.
+            Op::Remove(_) if sets => self.counting(at, op),
+            Op::Remove(_) | Op::Restore(_) => {
+                let removes = matches!(op, Op::Remove(_));
+                says_of.for_each(|o| self.ends.removed.entry(o).or_default().push((at, removes)));
+            }
+            Op::Prune { .. } => {
+                says_of.for_each(|o| self.ends.pruned.entry(o).or_default().push(at));
+            }
+            Op::Expire(_) if says_of.next().is_some() => self.counting(at, op),
+            Op::Rewrap { object, wrap, .. } if says_of.next().is_some() => {
+                push(&mut self.wraps, (*object, *wrap, Some(at)));
+            }
+            _ => {}
         }
     }
 
@@ -371,8 +439,13 @@ impl Existing {
         let mut existing = Self { versions, index: Index::default() };
         for (at, setting) in settings {
             match setting {
-                Setting::Write(put) | Setting::Rotate(put) => existing.put(fold, *at, put),
-                Setting::Resolve(_) => {}
+                Setting::Write(put)
+                | Setting::Rotate(put)
+                | Setting::KeptPut(put)
+                | Setting::Known(put) => {
+                    existing.put(fold, *at, put);
+                }
+                Setting::Resolve(_) | Setting::KeptResolve(_) => {}
             }
         }
         existing
@@ -391,15 +464,27 @@ impl Existing {
         unite(&mut version.adopts, put.adopts.as_slice());
     }
 
+    /// The kept versions of what is closed come first, with the numbers that they had; the others go on from all
+    /// that were closed.
+    fn number(&mut self, numbers: Option<&Numbers>) {
+        let Some(numbers) = numbers else { return };
+        for (place, version) in self.versions.iter_mut().enumerate() {
+            let open = || numbers.closed + place - numbers.kept.len() + 1;
+            version.number = numbers.kept.get(place).copied().unwrap_or_else(open);
+        }
+    }
+
     /// A version is overruled if every put of it that counts is.
     fn overrule(&mut self, settings: &[(At, Setting<'_>)], overruled: &[At]) {
         if overruled.is_empty() {
             return;
         }
         let stands = settings.iter().filter_map(|(at, setting)| match setting {
-            Setting::Write(put) => Some((put.object, false)),
+            Setting::Write(put) | Setting::KeptPut(put) | Setting::Known(put) => {
+                Some((put.object, false))
+            },
             Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
-            Setting::Resolve(_) => None,
+            Setting::Resolve(_) | Setting::KeptResolve(_) => None,
         });
         let mut all: HashMap<ObjectId, bool> = HashMap::new();
         stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);

@@ -3,6 +3,8 @@
 //! A place is an entry's position in the order (lamport, id), which puts parents before children.
 
 use super::bits::Bits;
+use super::closed::Closed;
+use super::closed::base::Base;
 use super::describe::short;
 use super::entry::Entry;
 use super::finding::{Finding, FindingCode, Subject};
@@ -31,6 +33,10 @@ pub struct Graph {
     reach: OnceLock<AncestorSets>,
     heads: Vec<usize>,
     flaws: BTreeMap<usize, Flaw>,
+    /// What stands for the part that is closed, where the log is read without it.
+    base: Option<Base>,
+    /// Whether a parent of what is open is missing.
+    gaps: bool,
 }
 
 impl Graph {
@@ -39,13 +45,32 @@ impl Graph {
     /// # Errors
     /// A finding for each entry whose parent is missing or whose lamport number is wrong.
     pub fn build(entries: &BTreeMap<EntryId, Entry>) -> Result<Self, Vec<Finding>> {
-        let graph = Self::inspect(entries);
+        Self::build_upon(entries, None)
+    }
+
+    /// The same of a log that is read without what is closed, up to the entry that is stated.
+    ///
+    /// # Errors
+    /// As [`Graph::build`].
+    pub fn build_upon(
+        entries: &BTreeMap<EntryId, Entry>,
+        closed: Option<(&Closed, &EntryId)>,
+    ) -> Result<Self, Vec<Finding>> {
+        let graph = Self::inspect_upon(entries, closed);
         if graph.flaws.is_empty() { Ok(graph) } else { Err(graph.findings()) }
     }
 
     /// The graph of any log, for reporting: links that cannot hold are left out, and their entries
     /// are in [`Graph::flaw`].
     pub fn inspect(entries: &BTreeMap<EntryId, Entry>) -> Self {
+        Self::inspect_upon(entries, None)
+    }
+
+    /// The same of a log that is read without what is closed, up to the entry that is stated.
+    pub fn inspect_upon(
+        entries: &BTreeMap<EntryId, Entry>,
+        closed: Option<(&Closed, &EntryId)>,
+    ) -> Self {
         let mut order: Vec<(u64, u32)> = Vec::with_capacity(entries.len());
         order.extend(entries.values().enumerate().map(|(rank, e)| (e.lamport, rank as u32)));
         order.sort_unstable();
@@ -57,9 +82,13 @@ impl Graph {
         let ordered: Vec<_> = order.iter().map(|(_, rank)| ranked[*rank as usize]).collect();
         let ids: Vec<EntryId> = ordered.iter().map(|(id, _)| **id).collect();
         let places = ids.iter().enumerate().map(|(place, id)| (*id, place as u32)).collect();
-        let (links, flaws) = link(&ordered, &places);
-        let heads = heads(&links);
-        Self { ids, places, by_id, reach: OnceLock::new(), links, heads, flaws }
+        let mut base = closed.and_then(|(closed, last)| Base::new(closed, last, &places, entries));
+        let Linked { links, flaws, gaps } = link(&ordered, &places, base.as_mut());
+        let mut heads = heads(&links);
+        if let Some(base) = &base {
+            heads.retain(|place| !base.is_kept(*place) || *place == base.last());
+        }
+        Self { ids, places, by_id, reach: OnceLock::new(), links, heads, flaws, base, gaps }
     }
 
     pub fn len(&self) -> usize {
@@ -104,8 +133,31 @@ impl Graph {
         self.reach.get_or_init(|| AncestorSets::new(&self.links, self.links.closure(entries)));
     }
 
+    /// What stands for the closed part.
+    pub(crate) fn base(&self) -> Option<&Base> {
+        self.base.as_ref()
+    }
+
+    /// Whether the entry is closed: its links are not in the file.
+    pub fn is_kept(&self, place: usize) -> bool {
+        self.base.as_ref().is_some_and(|base| base.is_kept(place))
+    }
+
+    /// Whether an open entry has a parent that is not there: closed, or taken out.
+    pub fn has_gaps(&self) -> bool {
+        self.gaps
+    }
+
+    /// Whether nobody can say without history what of the closed is before the entry.
+    pub fn is_late(&self, place: usize) -> bool {
+        self.base.as_ref().is_some_and(|base| base.is_late(place))
+    }
+
     /// Whether `a` is a proper ancestor of `b`.
     pub(crate) fn ancestor(&self, a: usize, b: usize) -> bool {
+        if let Some(known) = self.base.as_ref().and_then(|base| base.order(a, b)) {
+            return known;
+        }
         let all = || AncestorSets::new(&self.links, self.links.closure(0..self.len()));
         self.reach.get_or_init(all).ancestor(&self.links, a, b)
     }
@@ -163,19 +215,60 @@ impl Graph {
 
 type Places = HashMap<EntryId, u32>;
 
-fn link(ordered: &[(&EntryId, &Entry)], places: &Places) -> (Links, BTreeMap<usize, Flaw>) {
-    let mut links = Links::default();
-    let mut flaws = BTreeMap::new();
+struct Linked {
+    links: Links,
+    flaws: BTreeMap<usize, Flaw>,
+    gaps: bool,
+}
+
+/// With a base the links of what is kept are not looked at, and of others those to what is kept lead to the
+/// last of it alone, which stands for all.
+fn link(
+    ordered: &[(&EntryId, &Entry)],
+    places: &Places,
+    mut base: Option<&mut Base>,
+) -> Linked {
+    let (mut links, mut flaws, mut gaps) = (Links::default(), BTreeMap::new(), false);
     let mut parents: Vec<u32> = Vec::new();
     for (place, (_, entry)) in ordered.iter().enumerate() {
         parents.clear();
         parents.extend(entry.parents.iter().filter_map(|id| places.get(id)));
-        if let Some(flaw) = flaw(entry, &parents, ordered, places) {
+        let is_judged = match base.as_deref_mut() {
+            None => true,
+            Some(base) if base.is_kept(place) => {
+                parents.clear();
+                false
+            }
+            Some(base) => {
+                let is_whole = settles(base, place, entry, &parents);
+                gaps |= !is_whole;
+                is_whole
+            }
+        };
+        if is_judged && let Some(flaw) = flaw(entry, &parents, ordered, places) {
             flaws.insert(place, flaw);
+        }
+        if let Some(base) = base.as_deref() {
+            let last = base.last();
+            parents.retain(|p| !base.is_kept(*p as usize) || *p as usize == last);
         }
         links.push(&mut parents);
     }
-    (links, flaws)
+    Linked { links, flaws, gaps }
+}
+
+/// Takes note whether the open entry at `place` is after all that is closed; `parents` are those that are there.
+/// Returns whether that is all of them.
+fn settles(base: &mut Base, place: usize, entry: &Entry, parents: &[u32]) -> bool {
+    let is_after = |parent: &u32| {
+        let parent = *parent as usize;
+        parent == base.last() || base.is_settled(parent)
+    };
+    if parents.iter().any(is_after) {
+        base.settle(place);
+    }
+    // What is missing may be closed: who has the history can say.
+    parents.len() == entry.parents.len()
 }
 
 fn flaw(

@@ -181,9 +181,13 @@ impl<'a> Judge<'a> {
         let (mut voided, mut rotations) = (Vec::new(), Vec::new());
         let scope = self.scope;
         for (index, op) in entry.ops.iter().enumerate().filter(|(_, op)| scope.names(op)) {
-            let judged = self.op(place, entry, op, position);
-            let judged = judged.ok_or(Forgery::Unauthorised { op: index })?;
             let at = At::new(place, index);
+            let judged = match self.graph.base().filter(|base| base.is_kept(place)) {
+                Some(base) if !base.has_op(at, op) => continue,
+                Some(_) => self.kept(entry, op, position),
+                None => self.op(place, entry, op, position),
+            };
+            let judged = judged.ok_or(Forgery::Unauthorised { op: index })?;
             voided.extend(judged.voided.map(|position| (at, position)));
             rotations.extend(judged.by_rotate.then_some(at));
         }
@@ -230,6 +234,16 @@ impl<'a> Judge<'a> {
             (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
             (_, None) => None,
         }
+    }
+
+    /// An op that is kept of what is closed counts, on the word of those who closed it: what is looked for here is
+    /// that its author had the right.
+    fn kept(&mut self, entry: &'a Entry, op: &'a Op, position: PolicyPosition) -> Option<Judged> {
+        let mut had = self.authority.judge(entry, op, position) != RightVerdict::Refused;
+        if let Op::Put(put) = op {
+            had = had || self.authority.judge_kept(entry, put, position) != RightVerdict::Refused;
+        }
+        had.then_some(Judged { voided: None, by_rotate: false })
     }
 
     fn rotation(

@@ -17,7 +17,9 @@ pub struct KnownEntries {
 
 impl KnownEntries {
     pub fn of(graph: &Graph, policy: &dyn PolicyView) -> Self {
-        let mut known = Self { since: vec![NEVER; graph.len()] };
+        // Whoever closed an entry knew of it: when that began tells nothing any more.
+        let since = |place| if graph.is_kept(place) { 0 } else { NEVER };
+        let mut known = Self { since: (0..graph.len()).map(since).collect() };
         for position in 0..policy.ids().len() {
             let heads = policy.heads(PolicyPosition::new(position));
             known.learn(graph, position as u32, heads);

@@ -6,6 +6,7 @@ mod authority;
 pub mod bits;
 mod chain_view;
 pub mod check;
+pub mod closed;
 pub mod describe;
 pub mod draft;
 pub mod entry;

@@ -142,6 +142,19 @@ impl Op {
         }
     }
 
+    /// The versions that it makes, or says how they stand.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectId> {
+        let objects = match self {
+            Self::Put(put) => std::slice::from_ref(&put.object),
+            Self::Rewrap { object, .. } => std::slice::from_ref(object),
+            Self::Expire(expire) => std::slice::from_ref(&expire.object),
+            Self::Restore(versions) | Self::Remove(versions) => &versions.objects,
+            Self::Prune { objects, .. } => objects,
+            _ => &[],
+        };
+        objects.iter()
+    }
+
     /// The void op that this one re-issues.
     pub fn adopts(&self) -> Option<OpRef> {
         match self {

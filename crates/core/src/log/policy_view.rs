@@ -6,7 +6,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
-use crate::policy::op::{MemberKind, Right};
+use crate::policy::op::{Checkpoint, MemberKind, Right};
 use crate::policy::position::PolicyPosition;
 
 /// A device key that is or was in the chain.
@@ -75,6 +75,11 @@ pub trait PolicyView: Sync {
     fn skipped_in(&self, audience: &AudienceName) -> Vec<&Name>;
     /// The audience of a secret after the head.
     fn audience_of(&self, secret: &SecretName) -> AudienceName;
+
+    /// The last checkpoint, with its position.
+    fn checkpoint(&self) -> Option<(&Checkpoint, PolicyPosition)> {
+        None
+    }
 
     /// The position of the last entry.
     fn head_position(&self) -> PolicyPosition {

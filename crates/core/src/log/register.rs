@@ -1,6 +1,7 @@
 //! Registers: which ops on one thing are the latest (`docs/format.md` section 7).
 
 use super::bits::Bits;
+use super::closed::base::Base;
 use super::graph::Graph;
 
 /// Where an op stands: its entry's place in the graph and its index in the entry. Ordered as
@@ -31,6 +32,25 @@ const WIDE: usize = 32;
 
 /// The ops of `ops`, which are in ascending order, that are not before another of them. Ascending.
 pub fn latest<T: Copy>(graph: &Graph, ops: &[(At, T)]) -> Vec<(At, T)> {
+    match graph.base() {
+        Some(base) => latest_of(graph, &not_closed_over(base, ops)),
+        None => latest_of(graph, ops),
+    }
+}
+
+/// Without the kept ops that something after all of them covers: their links are not in the graph, so that the
+/// sweep would not find it.
+fn not_closed_over<T: Copy>(base: &Base, ops: &[(At, T)]) -> Vec<(At, T)> {
+    let place = |op: &(At, T)| op.0.place as usize;
+    let covered = ops.iter().any(|op| base.is_settled(place(op)));
+    let by_last = ops.iter().any(|op| place(op) == base.last());
+    let stays = |op: &&(At, T)| {
+        !base.is_kept(place(op)) || (!covered && (!by_last || place(op) == base.last()))
+    };
+    ops.iter().filter(stays).copied().collect()
+}
+
+fn latest_of<T: Copy>(graph: &Graph, ops: &[(At, T)]) -> Vec<(At, T)> {
     let mut kept: Vec<(At, T)> = Vec::with_capacity(ops.len().min(WIDE + 1));
     for op in ops {
         kept.retain(|earlier| !earlier.0.before(graph, op.0));

@@ -63,8 +63,14 @@ impl Chain {
     ) -> Result<(), ChainError> {
         let position = self.next_position();
         for (index, op) in ops.iter().enumerate() {
-            let place =
-                OpContext { position, signers, history: &self.history, creators, owner_level };
+            let place = OpContext {
+                position,
+                ops: ops.len(),
+                signers,
+                history: &self.history,
+                creators,
+                owner_level,
+            };
             let changes = self.state.apply(op, &place).map_err(|cause| self.at_op(index, cause))?;
             changes.into_iter().for_each(|change| self.history.record(position, change));
         }

@@ -10,9 +10,9 @@ use super::creators::Creators;
 use super::error::{ChainFault, Limit, OpFault};
 use super::gives::Cached;
 use super::history::{EpochFact, FactChange, History};
-use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
+use super::op::{Checkpoint, EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 use super::rights::Rights;
-use super::state::{Charter, Member, OWNER, PolicyState, Role};
+use super::state::{Charter, Closing, Member, OWNER, PolicyState, Role};
 use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use crate::policy::position::PolicyPosition;
@@ -26,6 +26,8 @@ pub(crate) const MAX_RECIPIENTS: usize = 16;
 /// Where the op stands.
 pub(super) struct OpContext<'a> {
     pub position: PolicyPosition,
+    /// How many ops the entry has.
+    pub ops: usize,
     /// The keys that sign the entry.
     pub signers: &'a Arc<[KeyId]>,
     pub history: &'a History,
@@ -74,6 +76,7 @@ impl PolicyState {
             }
             PolicyOp::Rebase { .. } => Vec::new(),
             PolicyOp::Threshold { owners } => self.set_threshold(*owners, place)?,
+            PolicyOp::Checkpoint(checkpoint) => self.close(checkpoint, place)?,
         })
     }
 
@@ -110,6 +113,20 @@ impl PolicyState {
         if let Some(charter) = &mut self.charter {
             charter.threshold = owners;
         }
+        Ok(Vec::new())
+    }
+
+    /// Whether it tells the truth about the log is for [`crate::verify`] to find out.
+    fn close(&mut self, checkpoint: &Checkpoint, place: &OpContext) -> Applied {
+        if place.position == PolicyPosition::GENESIS || place.ops != 1 {
+            return Err(OpFault::CheckpointPlace);
+        }
+        let before = self.checkpoint.as_ref().map_or(0, |closed| closed.stated.entries);
+        if checkpoint.entries <= before {
+            return Err(OpFault::CheckpointOrder { before });
+        }
+        let stated = Arc::new(checkpoint.clone());
+        self.checkpoint = Some(Closing { position: place.position, stated });
         Ok(Vec::new())
     }
 

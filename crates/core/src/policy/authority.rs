@@ -124,6 +124,7 @@ impl<'a> Signers<'a> {
             PolicyOp::Setting { .. }
             | PolicyOp::Rebase { .. }
             | PolicyOp::Threshold { .. }
+            | PolicyOp::Checkpoint(_)
             | PolicyOp::Vault(_) => self.owners(),
         }
     }

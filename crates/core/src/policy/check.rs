@@ -2,7 +2,7 @@
 //! reading, and by writers before they sign (`docs/format.md`, section 4 and Limits).
 
 use super::entry::PolicyEntry;
-use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, VaultStart};
+use super::op::{Checkpoint, EpochReseal, EpochStart, MemberAdd, PolicyOp, VaultStart};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
@@ -73,6 +73,11 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
         | PolicyOp::Rebase { .. } => Ok(()),
         PolicyOp::Threshold { owners: 0 } => Err(RuleError::Integer { key: "owners" }),
         PolicyOp::Threshold { .. } => Ok(()),
+        PolicyOp::Checkpoint(Checkpoint { open, entries, .. }) => {
+            Counted::Ids.check(open.len())?;
+            rule::ascending("open", open)?;
+            if *entries == 0 { Err(RuleError::Integer { key: "entries" }) } else { rule::integer("entries", *entries) }
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Policy ops in words, for the history.
 
 use super::entry::PolicyEntry;
-use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
+use super::op::{Checkpoint, EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 
 /// Every kind of op.
-pub(crate) const ACTIONS: [&str; 18] = [
+pub(crate) const ACTIONS: [&str; 19] = [
     "vault",
     "member-add",
     "member-remove",
@@ -23,6 +23,7 @@ pub(crate) const ACTIONS: [&str; 18] = [
     "setting",
     "rebase",
     "threshold",
+    "checkpoint",
 ];
 
 /// An op's kind as it stands in the file.
@@ -46,6 +47,7 @@ pub const fn action(op: &PolicyOp) -> &'static str {
         PolicyOp::Setting { .. } => "setting",
         PolicyOp::Rebase { .. } => "rebase",
         PolicyOp::Threshold { .. } => "threshold",
+        PolicyOp::Checkpoint(_) => "checkpoint",
     }
 }
 
@@ -94,5 +96,6 @@ pub fn object(op: &PolicyOp) -> String {
         PolicyOp::Setting { key, value } => format!("{key}={value}"),
         PolicyOp::Rebase { head } => head.to_string(),
         PolicyOp::Threshold { owners } => owners.to_string(),
+        PolicyOp::Checkpoint(Checkpoint { entries, .. }) => format!("{entries} entries"),
     }
 }

@@ -187,6 +187,10 @@ pub enum OpFault {
     ThresholdTooHigh { owners: u32, most: usize },
     #[error("the vault op of genesis states how many owners must sign")]
     ThresholdInGenesis,
+    #[error("a checkpoint stands alone in its entry, and not in genesis")]
+    CheckpointPlace,
+    #[error("a checkpoint closes more entries than the one before it, which closes {before}")]
+    CheckpointOrder { before: u64 },
     #[error("member {member} exists")]
     MemberExists { member: Name },
     #[error("there is no member {member}")]
@@ -291,6 +295,8 @@ impl OpFault {
             Self::Threshold => "policy-op-threshold",
             Self::ThresholdTooHigh { .. } => "policy-op-threshold-too-high",
             Self::ThresholdInGenesis => "policy-op-threshold-in-genesis",
+            Self::CheckpointPlace => "policy-op-checkpoint-place",
+            Self::CheckpointOrder { .. } => "policy-op-checkpoint-order",
             Self::MemberExists { .. } => "policy-op-member-exists",
             Self::UnknownMember { .. } => "policy-op-unknown-member",
             Self::MemberAlike { .. } => "policy-op-member-alike",

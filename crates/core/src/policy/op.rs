@@ -2,7 +2,7 @@
 
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
-use crate::crypto::id::{EpochId, PolicyId};
+use crate::crypto::id::{EntryId, EpochId, PolicyId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
@@ -115,6 +115,7 @@ pub enum PolicyOp {
     Threshold {
         owners: u32,
     },
+    Checkpoint(Checkpoint),
 }
 
 /// What a chain begins with.
@@ -125,6 +126,22 @@ pub struct VaultStart {
     pub nonce: ShortId,
     pub name: Name,
     pub threshold: u32,
+}
+
+/// Where the log is closed, and what goes on to matter of what is behind (`docs/format.md` section 11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// The log is closed up to this entry: it and its ancestors.
+    pub entry: EntryId,
+    /// The hash of the block that states what is kept.
+    pub closed: Id,
+    /// The heads of earlier policy entries that are not closed.
+    pub open: Vec<EntryId>,
+    /// The file with the entries that no earlier checkpoint closed.
+    pub segment: Id,
+    /// How many entries are closed.
+    pub entries: u64,
 }
 
 /// A new member, with what it reads by.

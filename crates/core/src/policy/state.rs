@@ -5,7 +5,8 @@ use super::audience::{Audience, Audiences};
 use super::creators::Creators;
 use super::current_audiences::CurrentAudiences;
 use super::gives::Cached;
-use super::op::{MemberKind, Right};
+use super::op::{Checkpoint, MemberKind, Right};
+use super::position::PolicyPosition;
 use super::registry::Registry;
 use super::rights::Rights;
 use super::settings::Settings;
@@ -16,6 +17,7 @@ use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The role that exists from the start and holds every right.
 pub const OWNER: &str = "owner";
@@ -28,6 +30,13 @@ pub(crate) struct Charter {
     pub name: Name,
     /// How many owners must sign what only owners may do.
     pub threshold: u32,
+}
+
+/// The last checkpoint, and where in the chain it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    pub position: PolicyPosition,
+    pub stated: Arc<Checkpoint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +111,7 @@ pub struct PolicyState {
     pub(super) registry: Registry,
     pub(super) member_names: Spellings,
     pub(super) role_names: Spellings,
+    pub(super) checkpoint: Option<Closing>,
 }
 
 /// Names by their spelling without case.
@@ -140,12 +150,18 @@ impl PolicyState {
             registry: Registry::default(),
             member_names: Spellings::default(),
             role_names,
+            checkpoint: None,
         }
     }
 
     /// What genesis states; every state of a chain has it.
     pub(crate) fn charter(&self) -> Option<&Charter> {
         self.charter.as_ref()
+    }
+
+    /// Up to where the log is closed, if it is.
+    pub fn checkpoint(&self) -> Option<&Closing> {
+        self.checkpoint.as_ref()
     }
 
     /// How many owners must sign what only owners may do.

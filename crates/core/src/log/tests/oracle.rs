@@ -68,7 +68,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// A policy in which rights come and go; its heads are filled in once there is a log.
-fn policy() -> FakePolicy {
+pub(super) fn policy() -> FakePolicy {
     let mut policy = FakePolicy::new();
     policy.add("backend", &[Right::Read, Right::Write, Right::Delete], "*");
     policy.add("ci", &[Right::Rotate], "*");

@@ -356,6 +356,8 @@ fn wanted(state: &PolicyState, before: &PolicyState, op: &PolicyOp) -> Option<Po
         }
         PolicyOp::Setting { key, value } => state.settings().get(key).unwrap_or_default() == value,
         PolicyOp::Threshold { owners } => usize::try_from(*owners) == Ok(state.threshold()),
+        // What it closed is open again without it, and closed by a later one.
+        PolicyOp::Checkpoint(_) => true,
         PolicyOp::Vault(_) | PolicyOp::Epoch(_) | PolicyOp::Reseal(_) | PolicyOp::Rebase { .. } => {
             true
         }

@@ -89,7 +89,7 @@ fn concerns(op: &PolicyOp, subject: &Subject) -> bool {
         }
         PolicyOp::Setting { key: of, .. } => matches!(subject, Subject::Setting(key) if key == of),
         PolicyOp::Threshold { .. } => matches!(subject, Subject::Threshold),
-        PolicyOp::Vault(_) | PolicyOp::Rebase { .. } => false,
+        PolicyOp::Vault(_) | PolicyOp::Rebase { .. } | PolicyOp::Checkpoint(_) => false,
     }
 }
 

@@ -1,0 +1,102 @@
+//! What is kept of one secret when the log is closed: the ops that the fold of everything later can still ask
+//! about. Nothing here hangs on what comes later, or two who close the same log would not agree.
+
+use crate::crypto::id::ObjectId;
+use crate::log::active::{self, ActiveVersions, Setting};
+use crate::log::fold::Gathered;
+use crate::log::graph::Graph;
+use crate::log::register::{At, latest};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What is kept of a secret.
+pub(super) struct Kept {
+    pub ops: BTreeSet<At>,
+    /// The kept versions by number, and what says how they stand.
+    pub versions_kept: BTreeMap<u64, BTreeSet<At>>,
+    /// How many versions exist; `None` if nothing puts the secret.
+    pub versions: Option<u64>,
+}
+
+/// A rotation stands beside a removal, and nobody wrote since: a removal or a restore to come could still turn what
+/// that made active.
+pub(super) struct Unsettled;
+
+/// What is kept of the ops on a secret, all of which are closed.
+///
+/// # Errors
+/// Its past can still change by what comes.
+pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
+    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, &ops.settings);
+    if !is_settled(graph, ops, &set) {
+        return Err(Unsettled);
+    }
+    let survivors = latest(graph, &set);
+    let mut kept: BTreeSet<At> = survivors.iter().map(|(at, _)| *at).collect();
+    for field in ops.fields.values() {
+        kept.extend(latest(graph, field).iter().map(|(at, _)| *at));
+    }
+    if survivors.is_empty() {
+        // That something was removed counts against a later rotation which finds nothing.
+        let removed = ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
+        kept.extend(removed.map(|(at, _)| *at).max());
+    }
+    let numbers = numbers(ops);
+    let live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
+    let versions = live.iter().filter_map(|object| {
+        Some((*numbers.get(object)?, version_ops(graph, ops, object)))
+    });
+    Ok(Kept {
+        ops: kept,
+        versions_kept: versions.collect(),
+        versions: (ops.void_put || !numbers.is_empty()).then_some(numbers.len() as u64),
+    })
+}
+
+/// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only puts by
+/// the right to write are the latest.
+fn is_settled(graph: &Graph, ops: &Gathered<'_>, set: &[(At, ObjectId)]) -> bool {
+    let removes = || ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
+    let beside = |a: At, b: At| !a.before(graph, b) && !b.before(graph, a);
+    let rotations = ops.settings.iter().filter(|(_, op)| matches!(op, Setting::Rotate(_)));
+    let mut open = rotations.filter(|(at, _)| removes().any(|(remove, _)| beside(*at, *remove)));
+    if open.next().is_none() {
+        return true;
+    }
+    let sets: BTreeSet<At> = set.iter().map(|(at, _)| *at).collect();
+    let last = latest(graph, &ops.settings);
+    last.iter().all(|(at, op)| matches!(op, Setting::Write(_)) && sets.contains(at))
+}
+
+fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSet<At> {
+    let puts = ops.settings.iter().filter(|(_, op)| match op {
+        Setting::Write(put) | Setting::Rotate(put) => put.object == *version,
+        _ => false,
+    });
+    let mut kept: BTreeSet<At> = puts.map(|(at, _)| *at).collect();
+    let prunes = ops.ends.pruned.get(version);
+    kept.extend(prunes.into_iter().flatten());
+    if let Some(removed) = ops.ends.removed.get(version) {
+        kept.extend(latest(graph, removed).iter().map(|(at, _)| *at));
+    }
+    if let Some(expires) = ops.expires.get(version) {
+        kept.extend(latest(graph, expires).iter().map(|(at, _)| *at));
+    }
+    // What is deleted is not opened.
+    if prunes.is_none() {
+        let wraps = ops.wraps.iter().filter(|(object, ..)| object == version);
+        kept.extend(wraps.filter_map(|(_, _, at)| *at));
+    }
+    kept
+}
+
+/// The number of each version.
+fn numbers(ops: &Gathered<'_>) -> HashMap<ObjectId, u64> {
+    let mut numbers: HashMap<ObjectId, u64> = HashMap::new();
+    for (_, op) in &ops.settings {
+        if let Setting::Write(put) | Setting::Rotate(put) = op {
+            let next = numbers.len() as u64 + 1;
+            numbers.entry(put.object).or_insert(next);
+        }
+    }
+    numbers
+}
