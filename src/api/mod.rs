@@ -10,6 +10,7 @@ pub use self::error::{Error, Notice};
 
 use crate::engine::door::Purpose;
 use crate::engine::giving::{self, Reading};
+use crate::engine::history::HistoryUse;
 use crate::engine::pruning::PendingPrune;
 use crate::engine::session::Session;
 use crate::engine::{judging, pruning, transaction, writing};
@@ -312,7 +313,8 @@ impl<H: Clock + Random> Vault<H> {
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (owners, now) = (Owners::current(), self.host.now());
-        Session { location, owners, state: self.state(owners), home: None, carried, now }
+        let (state, history) = (self.state(owners), HistoryUse::Whole);
+        Session { location, owners, state, home: None, carried, history, now }
     }
 
     /// The state folder, where nobody else can replace it: its records would be believed.

@@ -17,6 +17,7 @@ use self::door::{context, pruning};
 use self::error::{exit::Exit, meant};
 use self::repository::sharing;
 use crate::cli::error::codes::Code;
+use crate::engine::history::HistoryUse;
 use crate::host::Host;
 use std::ffi::OsString;
 
@@ -31,6 +32,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
     };
     let context = context::Context::new(host, root.globals);
     context.pruning.allow(root.command.as_ref().is_none_or(root::Command::may_prune));
+    let history = root.command.as_ref().map_or(HistoryUse::AsNeeded, root::Command::history_use);
+    context.history.set(history);
     context.sharing.want(root.command.as_ref().is_some_and(root::Command::is_of_others));
     let result = refuse_debugging(host).and_then(|()| match root.command {
         Some(command) => command.run(&context),

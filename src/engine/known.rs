@@ -1,6 +1,7 @@
 //! What this device has verified: whole files, by their bytes, and signatures, one by one. It is kept only of vaults
 //! that were accepted: who refuses one has asked for nothing.
 
+use super::history::{self, HistoryUse};
 use super::session::Session;
 use crate::store::state::cache::Cache;
 use crate::store::state::signatures::SignatureList;
@@ -27,12 +28,26 @@ impl VerifiedFile {
         session.state.as_ref()?;
         vault.findings()?;
         Some(Self {
-            hash: digest::file_hash(bytes),
+            hash: key(vault, bytes),
             report: Verified::of(vault, session.now).to_json(),
             vault: vault.id(),
             signatures: vault.signatures(),
         })
     }
+}
+
+/// Under what a verified vault is remembered. With its history it is another thing than its bytes alone.
+fn key(vault: &Vault, bytes: &[u8]) -> Id {
+    match vault.has_history() {
+        true => whole_key(bytes),
+        false => digest::file_hash(bytes),
+    }
+}
+
+/// The chain in the bytes names what stands beside them by its hash, but for versions, whose ids are hashes.
+fn whole_key(bytes: &[u8]) -> Id {
+    let alone = digest::file_hash(bytes);
+    digest::file_hash(&[&alone.0[..], b"with its history"].concat())
 }
 
 impl Session {
@@ -43,6 +58,32 @@ impl Session {
         trust: Trust,
         depth: Depth<'_>,
     ) -> Result<Vault, OpenError> {
+        let is_closed = history::is_closed(bytes) && !matches!(depth, Depth::Unverified);
+        if is_closed && self.history == HistoryUse::Whole {
+            return self.open_whole(bytes);
+        }
+        let vault = self.open_alone(bytes, trust, depth)?;
+        match is_closed && history::reaches_behind(&vault, depth) {
+            true => self.open_whole(bytes),
+            false => Ok(vault),
+        }
+    }
+
+    /// Opens bytes with the history that stands beside the vault.
+    fn open_whole(&self, bytes: &[u8]) -> Result<Vault, OpenError> {
+        let is_known = self.cache().get(&whole_key(bytes)).is_some();
+        let trust = if is_known { Trust::Cached } else { Trust::Strict };
+        let beside = history::Folder(self);
+        match stated_vault(bytes) {
+            Some(vault) if !is_known => {
+                let seen = self.signatures(&vault).load();
+                Vault::open_whole(bytes, trust, self.now, &seen, &beside)
+            }
+            _ => Vault::open_whole(bytes, trust, self.now, &NoneKnown, &beside),
+        }
+    }
+
+    fn open_alone(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, OpenError> {
         let is_checked = trust == Trust::Strict && !matches!(depth, Depth::Unverified);
         match stated_vault(bytes).filter(|_| is_checked) {
             Some(vault) => {
@@ -62,7 +103,7 @@ impl Session {
     /// Keeps what was written: `new` are the signatures that the change brought, each of them checked.
     pub(super) fn keep_written(&self, vault: &Vault, text: &str, new: &[SignatureOf]) {
         let report = Verified::of(vault, self.now).to_json();
-        self.cache().put(&digest::file_hash(text.as_bytes()), &report);
+        self.cache().put(&key(vault, text.as_bytes()), &report);
         self.signatures(&vault.id()).append(new);
     }
 

@@ -5,6 +5,7 @@ mod accepted;
 pub mod check;
 pub mod door;
 pub mod giving;
+pub mod history;
 pub mod home;
 pub mod judging;
 mod known;

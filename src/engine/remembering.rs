@@ -62,7 +62,8 @@ impl Session {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
             None => new.heads = before.collect(),
             Some(heads) => {
-                let missing = before.filter(|id| !vault.file().entries.contains_key(id));
+                let missing = before.filter(|id| !vault.file().entries.contains_key(id)).collect();
+                let missing = self.not_closed(vault, missing);
                 new.heads = heads.into_iter().chain(missing).collect();
                 new.heads.sort_unstable();
             }
@@ -123,7 +124,9 @@ impl Session {
             return Vec::new();
         }
         let heads = opened.known.heads(&opened.vault.id()).iter();
-        heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
+        let entries = &opened.vault.file().entries;
+        let missing = heads.filter(|id| !entries.contains_key(*id)).copied().collect();
+        self.not_closed(&opened.vault, missing)
     }
 
     /// Whether the file has every entry that this device has seen to count in the vault, at this
@@ -131,7 +134,8 @@ impl Session {
     pub(crate) fn has_all_known(&self, opened: &OpenedVault) -> Result<bool, SessionError> {
         let seen = self.ledger(&opened.vault.id()).load()?;
         let entries = &opened.vault.file().entries;
-        Ok(seen.0.keys().all(|entry| entries.contains_key(entry)))
+        let missing = seen.0.keys().filter(|entry| !entries.contains_key(*entry)).copied();
+        Ok(self.not_closed(&opened.vault, missing.collect()).is_empty())
     }
 
     /// Remembers signing keys, by their ids, as made on this device.

@@ -2,6 +2,7 @@
 
 use super::accepted;
 use super::accepted::{chain_ids, chain_of};
+use super::history::HistoryUse;
 use super::known::VerifiedFile;
 use crate::store::file::find::Location;
 use crate::store::file::lock;
@@ -98,6 +99,8 @@ pub struct Session {
     /// The user's home folder, where projects end.
     pub home: Option<PathBuf>,
     pub carried: Option<Carried>,
+    /// Whether what is closed of the history is read.
+    pub history: HistoryUse,
     /// Seconds since the Unix epoch.
     pub now: UnixTime,
 }

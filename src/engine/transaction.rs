@@ -1,6 +1,7 @@
 //! Changing the vault file: lock, read, verify, apply, write. [`Transaction::commit`] takes a
 //! [`Change`], which cannot be made without a signed entry.
 
+use super::history::BesideError;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
@@ -17,7 +18,7 @@ use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::join;
 use v_secure_core::vault::pin::PinStatus;
-use v_secure_core::vault::{ApplyError, Depth, Vault};
+use v_secure_core::vault::{ApplyError, Depth, Texts, Vault};
 
 /// The vault is for whoever may read the repository.
 const VAULT_MODE: u32 = 0o644;
@@ -41,6 +42,8 @@ pub enum TransactionError {
          split the policy"
     )]
     SplitsPolicy,
+    #[error("the vault is unchanged: a file of its history cannot be written")]
+    Beside(#[from] BesideError),
     #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
     TooLarge,
     #[error("the vault is unchanged: after this change nobody could read it")]
@@ -121,9 +124,13 @@ impl<'a> Transaction<'a> {
             return Err(TransactionError::SplitsPolicy);
         }
         let vault = opened.vault.apply(change)?;
-        let text = readable(vault.file())?;
+        let Texts { vault: text, beside } = vault.texts();
+        readable(&text)?;
+        session.write_beside(&beside)?;
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+        // A crash before this leaves bytes that nothing names, and the next writer takes them out.
+        session.prune_beside(&beside)?;
         let mut written = finish(session, vault, &text, &signatures);
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
         let _ = session.note_entries(&entries);
@@ -184,7 +191,8 @@ impl<'a> Replacement<'a> {
         let expected =
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
         let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
-        let text = readable(new.vault.file())?;
+        let text = new.vault.texts().vault;
+        readable(&text)?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
             PinStatus::Unknown => session.accept(&new.vault).err(),
@@ -212,15 +220,14 @@ pub(super) fn replace(
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
 /// writer applies the rules of single records, and not all limits are those of one.
-fn readable(file: &VaultFile) -> Result<String, TransactionError> {
-    let text = format::write(file);
+fn readable(text: &str) -> Result<(), TransactionError> {
     if text.len() > format::MAX_FILE {
         return Err(TransactionError::TooLarge);
     }
     // Not strictly: that the text is canonical is the writer's doing, whatever it holds.
     format::parse(text.as_bytes(), Trust::Cached, ReadScope::All)
         .map_err(TransactionError::Unreadable)?;
-    Ok(text)
+    Ok(())
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change with these
@@ -234,6 +241,7 @@ fn finish(session: &Session, vault: Vault, text: &str, signatures: &[SignatureOf
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::history::HistoryUse;
     use crate::host::progress::Silent;
     use crate::host::real::RealHost;
     use crate::store::file::find::{FOLDER, Location};
@@ -279,8 +287,15 @@ mod tests {
         fs::create_dir(project.path().join(FOLDER)).unwrap();
         let location = Location::in_project(project.path()).unwrap();
         let (owners, home, carried) = (Owners::current(), None, None);
-        let session =
-            Session { location, owners, state: None, home, carried, now: UnixTime::from_secs(1) };
+        let session = Session {
+            location,
+            owners,
+            state: None,
+            home,
+            carried,
+            history: HistoryUse::Whole,
+            now: UnixTime::from_secs(1),
+        };
         let made = generate_identity();
         let (member, device) = (name("olga"), name("laptop"));
         let recipient = made.recipient;

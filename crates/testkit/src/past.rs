@@ -2,6 +2,7 @@
 //! writes, with another time, what the program then finds.
 
 use crate::cli::Cli;
+use v_secure::engine::history::HistoryUse;
 use v_secure::engine::session::Session;
 use v_secure::engine::transaction::Transaction;
 use v_secure::host::Clock;
@@ -27,6 +28,7 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
         state: Some(home.join("state/v-secure")),
         home: None,
         carried: None,
+        history: HistoryUse::Whole,
         now,
     };
     let transaction = Transaction::begin(&session).unwrap();

@@ -4,6 +4,7 @@ use super::globals::Globals;
 use crate::cli::command as c;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::engine::history::HistoryUse;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -56,6 +57,9 @@ pub enum Command {
     /// The latest events, and new ones as they happen
     #[command(subcommand)]
     Logs(c::logs::Logs),
+    /// How much of the vault's file is history, and putting that aside
+    #[command(subcommand)]
+    History(c::history::History),
     /// Encrypted backups of the vault
     #[command(subcommand)]
     Backup(c::backup::Backup),
@@ -128,7 +132,22 @@ impl Command {
                 | Self::Access(_)
                 | Self::Key(_)
                 | Self::Settings(_)
+                | Self::History(_)
         )
+    }
+
+    /// Whether what is closed of the history is read, or only where a secret that is wanted takes it: by what
+    /// gives, lists or sets values as they are.
+    pub(crate) fn history_use(&self) -> HistoryUse {
+        let values = match self {
+            Self::Set(_) | Self::Ls(_) | Self::Exec(_) | Self::Inject(_) | Self::Import(_) => true,
+            Self::Export(_) | Self::Unlock(_) | Self::Lock(_) => true,
+            Self::Get(get) => get.is_of_now(),
+            Self::Secret(c::secret::Secret::Get(get)) => get.is_of_now(),
+            Self::Secret(c::secret::Secret::Set(_) | c::secret::Secret::List(_)) => true,
+            _ => false,
+        };
+        if values { HistoryUse::AsNeeded } else { HistoryUse::Whole }
     }
 
     pub fn run(self, context: &Context<'_>) -> Outcome {
@@ -150,6 +169,7 @@ impl Command {
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Logs(command) => command.run(context),
+            Self::History(command) => command.run(context),
             Self::Backup(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),

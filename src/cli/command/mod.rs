@@ -13,6 +13,7 @@ pub mod export;
 pub mod exposed;
 pub mod generate;
 pub mod git;
+pub mod history;
 pub mod identity;
 pub mod import;
 pub mod init;

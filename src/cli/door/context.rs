@@ -9,11 +9,12 @@ use crate::cli::repository::hidden;
 use crate::cli::repository::sharing::Sharing;
 use crate::cli::unlocking::asked_passphrase::PassphraseSource;
 use crate::cli::unlocking::identities;
+use crate::engine::history::HistoryUse;
 use crate::engine::session::Session;
 use crate::host::Host;
 use crate::host::hardening::{Hardened, harden};
 use crate::store::file::find::{Location, Search};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use v_secure_core::crypto::id::{KeyId, PolicyId};
 use v_secure_core::name::SecretName;
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     surroundings: Surroundings<'a>,
     pub pruning: Pruning,
     pub sharing: Sharing,
+    /// Whether what is closed of a history is read.
+    pub history: Cell<HistoryUse>,
     /// The limits of a child that is not ours.
     pub hardened: Hardened,
     /// The text of the identity that a passphrase opened, for the rest of this command.
@@ -56,6 +59,7 @@ impl<'a> Context<'a> {
             surroundings,
             pruning: Pruning::default(),
             sharing: Sharing::default(),
+            history: Cell::new(HistoryUse::Whole),
             hardened,
             opened_slot: RefCell::default(),
             given: RefCell::default(),
@@ -116,6 +120,7 @@ impl<'a> Context<'a> {
             state: self.state_folder(),
             home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
+            history: self.history.get(),
             now: self.host.now(),
         })
     }

@@ -139,6 +139,8 @@ codes! {
     FromFile "from-file" [NotFound] "A copy of the vault to take keys from cannot be read", "v-secure key restore --from FILE";
     Generate "generate" [Failure] "Pages could not be made (a hidden command)", "report this as a bug";
     HeaderVault "header-vault" [Integrity] "The vault's header names another vault than its policy", "git log -p -- .v-secure/vault.toml";
+    HistoryMissing "history-missing" [Conflict] "What was closed of the vault's history is needed, and is not all there", "git checkout -- .v-secure/history";
+    HistoryWrong "history-wrong" [Integrity] "A file of the closed history is not the one that owners signed", "git checkout -- .v-secure/history";
     IdentityCommand "identity-command" [Locked] "The command in V_SECURE_IDENTITY_CMD gave no identity", "run the command by itself";
     IdentityFile "identity-file" [Locked] "An identity file cannot be read", "v-secure identity show";
     IdentityLost "identity-lost" [Failure] "A new member's identity was made, but could not be printed", "v-secure member add NAME --new-identity";
@@ -209,6 +211,7 @@ codes! {
     NotVoid "not-void" [Conflict] "The entry is not void, or was already adopted", "v-secure adopt --list";
     NotVouched "not-vouched" [Failure] "A device, recipient or membership would get access, and nobody with the right to grant it has vouched for it", "v-secure policy review";
     Nothing "nothing" [Usage] "There is nothing to write", "v-secure secret set --help";
+    NothingToClose "nothing-to-close" [Conflict] "There is no entry up to which the history can be closed", "v-secure history status";
     NothingToSeal "nothing-to-seal" [Conflict] "The vault was unlocked by an identity that a slot cannot seal", "v-secure --identity FILE key slot add";
     ObjectMissing "object-missing" [Integrity, NotFound] "A value's bytes are missing in the vault", "v-secure audit verify";
     OlderValues "older-values" [Failure] "The new member of a role would get the keys to values that the role could read in the past, and nobody confirmed that", "v-secure role create NEW";

@@ -4,6 +4,7 @@
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{self, HashContext};
+use crate::log::closed::Closed;
 use crate::log::entry::Entry;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
@@ -24,6 +25,8 @@ pub struct VaultFile {
     pub header: Header,
     /// The policy chain, genesis first.
     pub chain: Vec<PolicyEntry>,
+    /// What is kept of the part of the log that is closed, exactly if the chain has a checkpoint.
+    pub closed: Option<Closed>,
     pub audiences: BTreeMap<AudienceName, AudienceSection>,
     pub slots: BTreeMap<ShortId, SlotRecord>,
     /// By secret uid.

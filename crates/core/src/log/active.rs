@@ -74,8 +74,7 @@ pub(super) struct ActiveVersions {
 /// `ops` are in order.
 pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> ActiveVersions {
     // Only these ask what was active before them.
-    let asks =
-        ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
+    let asks = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
     let mut pass = Pass { graph, ends, past: Past::default() };
     let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
     for (at, op) in ops {

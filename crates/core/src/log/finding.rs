@@ -112,6 +112,10 @@ codes! {
     WrapVersion "wrap-version" Error,
     /// A wrap under an epoch that the policy does not know, or knows for another audience.
     WrapEpoch "wrap-epoch" Error,
+    /// The block of what is closed is not the one that owners signed, or the file lacks what it keeps.
+    ClosedWrong "closed-wrong" Error,
+    /// A checkpoint closes the log otherwise than the log itself says.
+    CheckpointFalse "checkpoint-false" Error,
     /// A slot that its stated member never signed.
     SlotForged "slot-forged" Error,
     /// An entry of the base is missing.

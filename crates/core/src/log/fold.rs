@@ -219,13 +219,10 @@ impl<'a> Fold<'a> {
         version.late = all.and_then(|all| all.into_iter().max());
         version.expiry_conflict = left.iter().any(|(_, at)| *at != left[0].1);
         let puts_off = |at: Option<UnixTime>| at.is_none_or(|at| own.is_some_and(|own| at > own));
-        let are_kept = |a: At, b: At| {
-            [a, b].iter().all(|at| self.graph.is_kept(at.place as usize))
-        };
+        let are_kept = |a: At, b: At| [a, b].iter().all(|at| self.graph.is_kept(at.place as usize));
         // What was before what among the kept is not known any more.
-        let beside = |a: At, b: At| {
-            !are_kept(a, b) && !a.before(self.graph, b) && !b.before(self.graph, a)
-        };
+        let beside =
+            |a: At, b: At| !are_kept(a, b) && !a.before(self.graph, b) && !b.before(self.graph, a);
         let mut later = ops.iter().filter(|(_, at)| puts_off(*at));
         version.prune_beside_expire =
             later.any(|(op, _)| prunes.iter().any(|prune| beside(*op, *prune)));
@@ -482,7 +479,7 @@ impl Existing {
         let stands = settings.iter().filter_map(|(at, setting)| match setting {
             Setting::Write(put) | Setting::KeptPut(put) | Setting::Known(put) => {
                 Some((put.object, false))
-            },
+            }
             Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
             Setting::Resolve(_) | Setting::KeptResolve(_) => None,
         });

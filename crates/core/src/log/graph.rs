@@ -223,11 +223,7 @@ struct Linked {
 
 /// With a base the links of what is kept are not looked at, and of others those to what is kept lead to the
 /// last of it alone, which stands for all.
-fn link(
-    ordered: &[(&EntryId, &Entry)],
-    places: &Places,
-    mut base: Option<&mut Base>,
-) -> Linked {
+fn link(ordered: &[(&EntryId, &Entry)], places: &Places, mut base: Option<&mut Base>) -> Linked {
     let (mut links, mut flaws, mut gaps) = (Links::default(), BTreeMap::new(), false);
     let mut parents: Vec<u32> = Vec::new();
     for (place, (_, entry)) in ordered.iter().enumerate() {

@@ -176,7 +176,9 @@ impl Standings {
     pub fn tips(&self, graph: &Graph) -> Vec<usize> {
         let mut counting = Bits::new(graph.len());
         let counts = |s: EntryStatus| s.counts_partly() || s == EntryStatus::Unjudged;
-        let of_open = |place: usize| graph.base().is_none_or(|base| !base.is_kept(place) || place == base.last());
+        let of_open = |place: usize| {
+            graph.base().is_none_or(|base| !base.is_kept(place) || place == base.last())
+        };
         let counting_ones = self.iter().filter(|(place, s)| counts(*s) && of_open(*place));
         counting_ones.for_each(|(place, _)| _ = counting.insert(place));
         graph.tops(&counting)

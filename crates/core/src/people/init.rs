@@ -109,6 +109,7 @@ pub fn init_with(
     Ok(VaultFile {
         header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
         chain: vec![genesis, second],
+        closed: None,
         audiences: BTreeMap::from([(of_owners(), section)]),
         slots,
         secrets: BTreeMap::new(),

@@ -76,7 +76,11 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
         PolicyOp::Checkpoint(Checkpoint { open, entries, .. }) => {
             Counted::Ids.check(open.len())?;
             rule::ascending("open", open)?;
-            if *entries == 0 { Err(RuleError::Integer { key: "entries" }) } else { rule::integer("entries", *entries) }
+            if *entries == 0 {
+                Err(RuleError::Integer { key: "entries" })
+            } else {
+                rule::integer("entries", *entries)
+            }
         }
     }
 }

@@ -56,8 +56,15 @@ fn team() -> (Vault, Vec<Actor>) {
     let header = Header { suite, vault: genesis.id().into(), name: name("shop") };
     let (audiences, slots) = (BTreeMap::new(), BTreeMap::new());
     let (secrets, entries) = (BTreeMap::new(), BTreeMap::new());
-    let vault =
-        open(&VaultFile { header, chain: vec![genesis], audiences, slots, secrets, entries });
+    let vault = open(&VaultFile {
+        header,
+        chain: vec![genesis],
+        closed: None,
+        audiences,
+        slots,
+        secrets,
+        entries,
+    });
     let actors = identities.into_iter().map(|own| Actor::new(&vault, own)).collect();
     (vault, actors)
 }

@@ -13,6 +13,7 @@ use crate::log::op::Op;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
 use crate::policy::signatures::signatures;
 use crate::record::ids;
 use crate::record::rule::RuleError;
@@ -130,6 +131,12 @@ impl Change {
     /// Whether the change alters who may do what, and so which entries count.
     pub fn alters_policy(&self) -> bool {
         matches!(self.signed, Signed::Policy(..) | Signed::Proposal(_))
+    }
+
+    /// Whether it closes the log up to some entry.
+    pub(super) fn is_checkpoint(&self) -> bool {
+        let ops = self.policy_entry().map_or(&[][..], |entry| &entry.ops);
+        ops.iter().any(|op| matches!(op, PolicyOp::Checkpoint(_)))
     }
 
     /// The change's policy entry, if it has one.

@@ -108,6 +108,10 @@ pub fn judged(vault: &Vault) -> Vec<Judged> {
         if matches!(standing, EntryStatus::Forged(_) | EntryStatus::Unjudged) {
             return None;
         }
+        // Of what is closed only some ops were judged, and of what is late not all that is before it is known.
+        if graph.is_kept(place) || graph.is_late(place) {
+            return None;
+        }
         let entry = *graph.id(place);
         let ops = 0..entries.get(&entry)?.ops.len();
         let void = standings.void_of(place).into_iter().map(|(op, _)| op as u16).collect();

@@ -4,6 +4,7 @@ pub mod author;
 pub mod batch;
 pub mod change;
 pub(crate) mod closed;
+pub mod closing;
 pub(crate) mod copies;
 pub mod demoted;
 pub mod join;
@@ -17,5 +18,7 @@ pub mod taken;
 pub(crate) mod testing;
 pub mod unlock;
 mod verified_vault;
+mod whole;
 
 pub use verified_vault::{ApplyError, Depth, OpenError, Vault, stated_vault};
+pub use whole::{Beside, History, HistoryError, Texts, segment_name, versions_name};

@@ -1,8 +1,12 @@
 //! A vault that has passed the checks its user asked for: what every operation works on.
 
 use super::change::Change;
+use super::closing;
 use super::copies::renew_copies;
 use super::ledger::Ledger;
+use super::whole;
+use super::whole::{Away, History, HistoryError, Texts};
+use crate::crypto::bytes::Id;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::crypto::known_signatures::{KnownSignatures, NoneKnown, SignatureOf};
 use crate::file::audience::ExpectedEpoch;
@@ -10,6 +14,7 @@ use crate::file::format;
 use crate::file::format::{FormatError, ReadScope, Trust};
 use crate::file::model::{VaultFile, VersionObject, Wrap};
 use crate::file::version::SecretRef;
+use crate::log::closed::closing::{ClosingError, WholeLog};
 use crate::log::draft::Tips;
 use crate::log::finding::{Finding, Severity};
 use crate::log::fold::FoldScope;
@@ -30,8 +35,9 @@ use crate::record::ids;
 use crate::record::rule::RuleError;
 use crate::time::UnixTime;
 use crate::verify;
-use crate::verify::VerifyOptions;
-use std::collections::BTreeSet;
+use crate::verify::checkpoints::of_chain;
+use crate::verify::{Reach, VerifyOptions};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many entries at the end of a log are looked at for those that can be remembered.
 const LOOKED_AT: usize = 256;
@@ -75,6 +81,8 @@ pub enum OpenError {
     Findings(Vec<Finding>),
     #[error("the header names another vault than the policy chain")]
     OtherVault,
+    #[error("what was closed of the vault's history is not at hand")]
+    History(#[from] HistoryError),
 }
 
 fn first_error(findings: &[Finding]) -> String {
@@ -102,6 +110,10 @@ pub enum ApplyError {
     Findings(Vec<Finding>),
     #[error("the change holds another version or wrap than its entries name, and is not written")]
     Torn,
+    #[error("the checkpoint is not what follows from the log")]
+    Checkpoint(#[source] ClosingError),
+    #[error("the checkpoint states something else than what follows from the log")]
+    CheckpointFalse,
     #[error("the change cannot be stored")]
     Record(#[source] RuleError),
 }
@@ -121,6 +133,10 @@ pub struct Vault {
     hashed: bool,
     /// Set where this is an older state: the settings of the accepted policy.
     served_by: Option<Settings>,
+    /// What the file cannot tell without its closed history.
+    reach: Reach,
+    /// Set where that was read: what it leaves out when it is written.
+    pub(super) away: Option<Away>,
 }
 
 impl Vault {
@@ -145,7 +161,37 @@ impl Vault {
         now: UnixTime,
         known: &dyn KnownSignatures,
     ) -> Result<Self, OpenError> {
+        Self::open_beside(bytes, trust, depth, now, known, None)
+    }
+
+    /// [`Vault::open_knowing`] of the whole vault, with the history that stands beside the file where some of its
+    /// log is closed. Only with [`Depth::Everything`]; `trust` is then about the whole.
+    pub fn open_whole(
+        bytes: &[u8],
+        trust: Trust,
+        now: UnixTime,
+        known: &dyn KnownSignatures,
+        history: &dyn History,
+    ) -> Result<Self, OpenError> {
+        Self::open_beside(bytes, trust, Depth::Everything, now, known, Some(history))
+    }
+
+    fn open_beside(
+        bytes: &[u8],
+        trust: Trust,
+        depth: Depth<'_>,
+        now: UnixTime,
+        known: &dyn KnownSignatures,
+        history: Option<&dyn History>,
+    ) -> Result<Self, OpenError> {
         let file = parse(bytes, trust, depth)?;
+        let (file, away) = match history.filter(|_| file.closed.is_some()) {
+            Some(history) => {
+                let (file, away) = whole::assemble(file, history, trust)?;
+                (file, Some(away))
+            }
+            None => (file, None),
+        };
         let signatures = match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Some(known),
             _ => None,
@@ -156,25 +202,26 @@ impl Vault {
         }
         match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => {
-                Self::verified(file, chain, depth, now, known)
+                Self::verified((file, away), chain, depth, now, known)
             }
-            (trust, depth) => Self::folded(file, chain, depth, trust == Trust::Cached),
+            (trust, depth) => Self::folded((file, away), chain, depth, trust == Trust::Cached),
         }
     }
 
     fn verified(
-        file: VaultFile,
+        (file, away): (VaultFile, Option<Away>),
         chain: Chain,
         depth: Depth<'_>,
         now: UnixTime,
         known: &dyn KnownSignatures,
     ) -> Result<Self, OpenError> {
         let options = VerifyOptions { now, scope: depth.scope() };
-        let report = verify::verify_knowing(&file, &chain, options, known);
+        let beside = away.as_ref().map(Away::beside);
+        let report = verify::verify_beside(&file, &chain, options, known, beside);
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));
         }
-        let verify::Report { findings, graph, standings, state } = report;
+        let verify::Report { findings, graph, standings, state, reach } = report;
         let asked = depth.asked();
         let findings = asked.is_none().then_some(findings);
         Ok(Self {
@@ -187,21 +234,24 @@ impl Vault {
             asked,
             hashed: true,
             served_by: None,
+            reach,
+            away,
         })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
     fn folded(
-        file: VaultFile,
+        (file, away): (VaultFile, Option<Away>),
         chain: Chain,
         depth: Depth<'_>,
         hashed: bool,
     ) -> Result<Self, OpenError> {
         let (scope, asked) = (depth.scope(), depth.asked());
-        let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
+        let graph = build(&file, &chain).map_err(OpenError::Findings)?;
         let standings =
             Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
         let state = LogState::fold(&graph, &file.entries, &standings, scope);
+        let reach = Reach::of(&file, &graph, &chain, scope);
         Ok(Self {
             file,
             chain,
@@ -212,6 +262,8 @@ impl Vault {
             asked,
             hashed,
             served_by: None,
+            reach,
+            away,
         })
     }
 
@@ -371,6 +423,34 @@ impl Vault {
         self.served_by.as_ref().unwrap_or_else(|| self.policy().settings())
     }
 
+    /// What of this vault its file cannot tell without the closed history, which was not read.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Whether it is the whole of a vault of whose log some is closed.
+    pub fn has_history(&self) -> bool {
+        self.away.is_some()
+    }
+
+    /// Whether some of the log is closed and was not read.
+    pub fn is_upon_checkpoint(&self) -> bool {
+        self.file.closed.is_some()
+    }
+
+    /// The segments of the history that is closed, in the order of the chain.
+    pub fn segments(&self) -> Vec<Id> {
+        of_chain(&self.file.chain).map(|(_, checkpoint)| checkpoint.segment).collect()
+    }
+
+    /// What is written of it.
+    pub fn texts(&self) -> Texts {
+        match (&self.away, self.policy().checkpoint()) {
+            (Some(away), Some(closing)) => away.texts(&self.file, &closing.stated),
+            _ => Texts { vault: format::write(&self.file), beside: BTreeMap::new() },
+        }
+    }
+
     /// Whether all of the log was judged, and not only what concerns the secrets that were asked for.
     pub fn is_whole(&self) -> bool {
         self.asked.is_none()
@@ -383,13 +463,15 @@ impl Vault {
     /// A new op that would not count, or a policy entry that would end one that does: what should be
     /// undone is undone by ops, which everybody sees.
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
-        let Self { mut file, chain, state: before, graph: old, standings: stood, .. } = self;
+        let Self { mut file, chain, state: before, graph: old, standings: stood, mut away, .. } =
+            self;
         change.check().map_err(ApplyError::Record)?;
         if change.is_torn(&chain.vault_id()) {
             return Err(ApplyError::Torn);
         }
         let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
         let touched = change.secrets();
+        let is_checkpoint = change.is_checkpoint();
         let chain = match change.policy_entry() {
             Some(entry) => chain.extended(entry.clone()).map_err(ApplyError::Chain)?,
             None => chain,
@@ -400,7 +482,7 @@ impl Vault {
             return Err(ApplyError::NotCounting);
         }
         change.apply(&mut file);
-        let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
+        let graph = build(&file, &chain).map_err(ApplyError::Findings)?;
         let trusted = LogSignatures::Trusted;
         let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
         let counts = |id: &EntryId| {
@@ -415,6 +497,16 @@ impl Vault {
         renew_copies(&mut file, &state, chain.vault_id());
         let state = if all { state } else { renewed(before, &touched, state) };
         drop_pruned(&mut file, &state, chain.vault_id());
+        if is_checkpoint {
+            let log = WholeLog {
+                graph: &graph,
+                entries: &file.entries,
+                standings: &standings,
+                policy: &chain,
+            };
+            away = Some(closing::closed_anew(&file, log, away)?);
+        }
+        let reach = Reach::of(&file, &graph, &chain, FoldScope::All);
         let (findings, asked) = (None, None);
         Ok(Self {
             file,
@@ -426,8 +518,17 @@ impl Vault {
             asked,
             hashed: false,
             served_by: None,
+            reach,
+            away,
         })
     }
+}
+
+/// The graph of a file's log, whose links hold.
+fn build(file: &VaultFile, chain: &Chain) -> Result<Graph, Vec<Finding>> {
+    let graph = verify::graph_of(file, chain);
+    let findings = graph.findings();
+    if findings.is_empty() { Ok(graph) } else { Err(findings) }
 }
 
 /// An audience's epochs as a state of the policy has them, the current one first.

@@ -42,7 +42,7 @@ pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let named = Named::gather(case);
     let mut findings = each(case.file, |_, section| {
-        let mut findings = objects(section, &named);
+        let mut findings = objects(case, section, &named);
         findings.extend(wraps(case, section, &named));
         findings
     });
@@ -113,9 +113,11 @@ impl<'a> Named<'a> {
     }
 }
 
-fn objects(section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
+fn objects(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
     let name = &section.name;
     let unknown = section.versions.keys().filter(|id| !named.objects.contains(&(name, *id)));
+    // With history it is found out what they are.
+    let unknown = unknown.filter(|_| !case.reach.has(name));
     let what = "is named by no entry of the log";
     unknown.map(|id| of_object(name, id, FindingCode::ObjectUnknown, what)).collect()
 }
@@ -125,7 +127,7 @@ fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Fin
     let name = &section.name;
     for (id, wrap) in &section.wraps {
         let mut wrong = |code, what: &str| findings.push(of_wrap(name, id, wrap, code, what));
-        if !named.wraps.contains(&(name, &wrap.version, id)) {
+        if !named.wraps.contains(&(name, &wrap.version, id)) && !case.reach.has(name) {
             wrong(FindingCode::WrapUnknown, "is named by no entry of the log");
         }
         if !section.versions.contains_key(&wrap.version) {
@@ -161,7 +163,7 @@ fn needed(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
-    for (name, state) in &case.state.secrets {
+    for (name, state) in case.state.secrets.iter().filter(|(name, _)| !case.reach.has(name)) {
         let section = sections.get(name).copied();
         let live = state.versions.iter().filter(|version| !version.pruned);
         findings.extend(live.flat_map(|version| missing(name, version, section)));

@@ -87,7 +87,9 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
         if section.versions.is_empty() {
             wrong(FindingCode::SecretEmpty, format!("the section of {name} holds no version"));
         }
-        findings.extend(active(section, case.state));
+        if !case.reach.has(name) {
+            findings.extend(active(section, case.state));
+        }
     }
     findings
 }

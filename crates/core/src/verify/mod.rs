@@ -4,9 +4,11 @@
 
 mod attention;
 mod base;
+pub(crate) mod checkpoints;
 mod contents;
 mod copies;
 mod heads;
+mod reach;
 mod slots;
 
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod tests;
 
 use crate::crypto::known_signatures::{KnownSignatures, NoneKnown};
 use crate::file::model::VaultFile;
+use crate::log::closed::closing::WholeLog;
 use crate::log::finding::{Finding, Severity};
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
@@ -25,6 +28,9 @@ use crate::log::state::LogState;
 
 use crate::time::UnixTime;
 pub use base::{new_secrets, verify_base};
+use checkpoints::Beside;
+pub use reach::Reach;
+pub(crate) use reach::{Holding, Named};
 
 #[derive(Debug, Clone, Copy)]
 pub struct VerifyOptions<'a> {
@@ -51,6 +57,8 @@ pub struct Report {
     pub graph: Graph,
     pub standings: Standings,
     pub state: LogState,
+    /// What the file cannot tell without its closed history; nothing is found out about that here.
+    pub reach: Reach,
 }
 
 impl Report {
@@ -75,15 +83,41 @@ pub(crate) fn verify_knowing(
     options: VerifyOptions<'_>,
     known: &dyn KnownSignatures,
 ) -> Report {
+    verify_beside(file, policy, options, known, None)
+}
+
+/// The same of a file that has all of its log again, by what stands `beside` it.
+pub(crate) fn verify_beside(
+    file: &VaultFile,
+    policy: &dyn PolicyView,
+    options: VerifyOptions<'_>,
+    known: &dyn KnownSignatures,
+    beside: Option<Beside<'_>>,
+) -> Report {
     let scope = options.scope;
     let (unsigned, (mut findings, graph)) = rayon::join(
         || judge::unsigned(&file.entries, policy, scope, known),
-        || (contents::hashes(file), Graph::inspect(&file.entries)),
+        || (contents::hashes(file), graph_of(file, policy)),
     );
     let signed = Signed { unsigned, signatures: LogSignatures::Check };
     let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
     let state = LogState::fold(&graph, &file.entries, &standings, scope);
-    let case = Case { file, policy, graph: &graph, standings: &standings, state: &state, scope };
+    let reach = Reach::of(file, &graph, policy, scope);
+    let case = Case {
+        file,
+        policy,
+        graph: &graph,
+        standings: &standings,
+        state: &state,
+        scope,
+        reach: &reach,
+    };
+    findings.extend(block(file, policy));
+    if let Some(beside) = beside {
+        let (graph, entries, standings) = (&graph, &file.entries, &standings);
+        let log = WholeLog { graph, entries, standings, policy };
+        findings.extend(checkpoints::check(&file.chain, log, beside));
+    }
     findings.extend(graph.findings());
     findings.extend(standings.findings(&graph, &file.entries, policy));
     findings.extend(heads::check(&case));
@@ -94,7 +128,23 @@ pub(crate) fn verify_knowing(
     }
     findings.extend(attention::check(&case, options.now));
     sort(&mut findings);
-    Report { findings, graph, standings, state }
+    Report { findings, graph, standings, state, reach }
+}
+
+/// The graph of a file's log: without what is closed where the file is read without that.
+pub(crate) fn graph_of(file: &VaultFile, policy: &dyn PolicyView) -> Graph {
+    let last = policy.checkpoint().map(|(checkpoint, _)| &checkpoint.entry);
+    Graph::inspect_upon(&file.entries, file.closed.as_ref().zip(last))
+}
+
+/// Whether the block of what is closed is that of the chain's last checkpoint, and all that it keeps is there.
+fn block(file: &VaultFile, policy: &dyn PolicyView) -> Option<Finding> {
+    let closed = file.closed.as_ref()?;
+    let fault = match policy.checkpoint() {
+        Some((checkpoint, _)) => closed.fault(checkpoint, &file.entries)?.to_string(),
+        None => "the policy closes nothing".to_owned(),
+    };
+    Some(checkpoints::closed_wrong(fault))
 }
 
 fn sort(findings: &mut [Finding]) {
@@ -111,7 +161,8 @@ pub fn remarks(
     state: &LogState,
     now: UnixTime,
 ) -> Vec<Finding> {
-    let case = Case { file, policy, graph, standings, state, scope: FoldScope::All };
+    let reach = Reach::of(file, graph, policy, FoldScope::All);
+    let case = Case { file, policy, graph, standings, state, scope: FoldScope::All, reach: &reach };
     let mut findings = attention::check(&case, now);
     findings.extend(standings.findings(graph, &file.entries, policy));
     sort(&mut findings);
@@ -126,4 +177,5 @@ struct Case<'a> {
     standings: &'a Standings,
     state: &'a LogState,
     scope: FoldScope<'a>,
+    reach: &'a Reach,
 }

@@ -50,6 +50,11 @@ pub struct Get {
 }
 
 impl Get {
+    /// Whether values are asked for as they are now.
+    pub(crate) const fn is_of_now(&self) -> bool {
+        self.version.is_none()
+    }
+
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let wanted = wanted_version(self.version.as_deref());
         self.refuse_several(context)?;

@@ -29,6 +29,7 @@ use v_secure_core::merge;
 use v_secure_core::name::Name;
 use v_secure_core::people::init::InitError;
 use v_secure_core::people::recovery;
+use v_secure_core::vault::HistoryError;
 use v_secure_core::vault::unlock::{KeyError, SignerError};
 use v_secure_core::vault::{ApplyError, OpenError};
 
@@ -190,6 +191,21 @@ fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
     }
 }
 
+fn history_failure(path: &Path, error: &HistoryError) -> Failure {
+    let place = path.display();
+    let (code, message) = match error {
+        HistoryError::Missing { .. } => (
+            Code::HistoryMissing,
+            format!("{place} reaches behind its closed history, which is not all here"),
+        ),
+        HistoryError::Other { .. } | HistoryError::Format { .. } => {
+            (Code::HistoryWrong, format!("the history beside {place} is not the vault's"))
+        }
+    };
+    let failure = Failure::new(code, message).because(error);
+    failure.hint("git checkout -- .v-secure/history").hint("git log -- .v-secure/history")
+}
+
 fn open_failure(path: &Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
@@ -229,6 +245,7 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
             }
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
+        OpenError::History(source) => history_failure(path, source),
         OpenError::OtherVault => Failure::from_error(Code::HeaderVault, error)
             .hint("git log -p -- .v-secure/vault.toml")
             .hint("git checkout REV -- .v-secure/vault.toml"),

@@ -164,6 +164,11 @@ struct Run {
 }
 
 impl<'a> Parse<'a> {
+    /// Every line of a closed part of the log.
+    pub(super) fn of_segment(vault: &'a VaultId, trust: Trust) -> Self {
+        Self { trust, ..Self::of_all(vault) }
+    }
+
     /// Every line of the log of `vault`, by all rules of the format.
     pub(crate) fn of_all(vault: &'a VaultId) -> Self {
         let digest = Digest::new(HashContext::LogEntry);

@@ -107,6 +107,11 @@ impl<'a> Cursor<'a> {
         text.map(|text| Piece { at: start, text }).ok_or_else(unexpected)
     }
 
+    /// Whether the next line is this one.
+    pub(crate) fn is_at_line(&self, line: &str) -> bool {
+        self.text[self.at..].strip_prefix(line).is_some_and(|rest| rest.starts_with('\n'))
+    }
+
     /// Whether the next line assigns to `key`.
     pub(crate) fn is_at_key(&self, key: &str) -> bool {
         self.text[self.at..].strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))

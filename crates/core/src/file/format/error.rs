@@ -60,6 +60,8 @@ pub enum Cause {
     AlgorithmUnknown,
     #[error("the suite is not known")]
     SuiteUnknown,
+    #[error("what the file says of closed history is not what its policy does")]
+    Checkpoint,
     #[error("not a name")]
     Name,
     #[error("'{expected}' expected")]
@@ -139,6 +141,7 @@ impl Cause {
             Self::Requires { .. } => "requires",
             Self::AlgorithmUnknown => "algorithm-unknown",
             Self::SuiteUnknown => "suite-unknown",
+            Self::Checkpoint => "checkpoint-block",
             Self::Name => "name",
             Self::KeyUnexpected { .. } => "key-unexpected",
             Self::ValueSyntax { .. } => "value-syntax",

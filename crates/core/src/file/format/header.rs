@@ -10,6 +10,11 @@ use crate::record::ids::SUITE;
 use crate::record::line::MAX_INTEGER;
 
 const FORMAT: &str = "format = 1";
+/// The second line of a file with all of its log.
+pub(super) const WHOLE: &str = "requires = []";
+/// The second line where some of it is in files beside.
+pub(super) const CLOSED: &str = "requires = [\"log-segments\"]";
+const SEGMENTS: &str = "log-segments";
 /// The most requirements that an error names.
 const MAX_NAMED: usize = 16;
 
@@ -60,18 +65,27 @@ fn requirements(line: &str, at: usize) -> Result<(), Fault> {
         return Ok(());
     };
     let listed = || list.split("\", \"");
+    if line == CLOSED {
+        return Ok(());
+    }
     // Anything else is no requirement, and refused as a malformed header.
     if listed().any(|text| Name::new(text).is_err()) {
         return Ok(());
     }
-    let unknown = listed().take(MAX_NAMED).map(str::to_owned).collect();
+    let unknown = listed().filter(|name| *name != SEGMENTS).take(MAX_NAMED).map(str::to_owned);
+    let unknown: Vec<String> = unknown.collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
     Err(Cause::Requires { unknown }.at(at))
 }
 
-/// Parses the header; [`text`] has let through no format but 1 and no requirement.
-pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, Fault> {
+/// Parses the header; [`text`] has let through no format but 1 and no requirement that is not known. Also returns
+/// whether the log is closed up to some entry.
+pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<(Header, bool), Fault> {
     exactly(cursor, FORMAT)?;
-    exactly(cursor, "requires = []")?;
+    let is_closed = cursor.is_at_line(CLOSED);
+    exactly(cursor, if is_closed { CLOSED } else { WHOLE })?;
     let suite = header_key(cursor, "suite")?;
     if suite.text != SUITE {
         return Err(Cause::SuiteUnknown.at(suite.at));
@@ -79,7 +93,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, Fault> {
     let vault = header_key(cursor, "vault")?.id()?;
     let name = header_key(cursor, "name")?;
     let name = Name::new(name.text).map_err(|_| Cause::Name.at(name.at))?;
-    Ok(Header { suite: suite.text.to_owned(), vault, name })
+    Ok((Header { suite: suite.text.to_owned(), vault, name }, is_closed))
 }
 
 fn exactly(cursor: &mut Cursor<'_>, expected: &'static str) -> Result<(), Fault> {

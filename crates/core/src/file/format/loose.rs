@@ -8,13 +8,15 @@
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
 use super::section::Section;
-use super::{Trust, block, header, parse, secrets};
+use super::segment::is_of_secret;
+use super::{ReadScope, Trust, block, closed, header, parse, secrets};
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::file::doubles;
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::file::records::Records;
 use crate::file::slot::SlotRecord;
+use crate::log::closed::Closed;
 use crate::log::entry::Entry;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
@@ -32,12 +34,26 @@ pub fn parse_loose(bytes: &[u8]) -> Result<VaultFile, FormatError> {
 }
 
 fn read(cursor: &mut Cursor<'_>) -> Result<VaultFile, Fault> {
-    let header = header::parse(cursor)?;
+    let (header, is_closed) = header::parse(cursor)?;
     let mut found = Found::default();
     while let Some((at, section)) = next_section(cursor)? {
         found.section(cursor, &header, section, at)?;
     }
-    found.file(header, cursor.at())
+    found.file(header, is_closed, cursor.at())
+}
+
+/// Sections of secrets and nothing else.
+pub(super) fn secrets_alone(
+    cursor: &mut Cursor<'_>,
+) -> Result<BTreeMap<SecretId, SecretSection>, Fault> {
+    let mut found = Found::default();
+    while let Some((at, section)) = next_section(cursor)? {
+        if !is_of_secret(&section) {
+            return Err(Cause::SectionUnexpected { name: section.name() }.at(at));
+        }
+        found.of_secret(cursor, section, at)?;
+    }
+    found.secrets.into_iter().map(|(id, found)| Ok((id, found.section(id)?))).collect()
 }
 
 fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a>)>, Fault> {
@@ -63,6 +79,7 @@ fn is_separator(line: &str) -> bool {
 #[derive(Default)]
 struct Found {
     chain: BTreeMap<u64, PolicyEntry>,
+    closed: Option<Closed>,
     audiences: BTreeMap<AudienceName, AudienceSection>,
     slots: BTreeMap<ShortId, SlotRecord>,
     secrets: BTreeMap<SecretId, FoundSecret>,
@@ -92,6 +109,14 @@ impl Found {
             // A mark, which is passed over before.
             Section::Bucket(_) => Ok(()),
             Section::Policy => self.policy(cursor),
+            Section::Closed => {
+                let read = closed::parse(cursor, Trust::Strict, ReadScope::All)?;
+                if *self.closed.get_or_insert_with(|| read.clone()) == read {
+                    Ok(())
+                } else {
+                    Err(twice())
+                }
+            }
             Section::Log => self.log(cursor, &header.vault),
             Section::Audience(name) => {
                 let read = parse::audience_content(cursor)?;
@@ -100,6 +125,20 @@ impl Found {
                 if *kept == read { Ok(()) } else { Err(twice()) }
             }
             Section::Slot(id) => self.slot(cursor, id),
+            Section::Secret(_) | Section::Version { .. } | Section::Wrap { .. } => {
+                self.of_secret(cursor, section, at)
+            }
+        }
+    }
+
+    fn of_secret(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        section: Section<'_>,
+        at: usize,
+    ) -> Result<(), Fault> {
+        let twice = || Cause::SectionDuplicate { name: section.name() }.at(at);
+        match section {
             Section::Secret(id) => {
                 if self.secret(id, at).copies(cursor)? {
                     Ok(())
@@ -116,6 +155,7 @@ impl Found {
                 let read = secrets::wrap(cursor, None)?;
                 once(&mut self.secret(secret, at).wraps, wrap, read).ok_or_else(twice)
             }
+            _ => Ok(()),
         }
     }
 
@@ -172,15 +212,18 @@ impl Found {
         Ok(())
     }
 
-    fn file(self, header: Header, end: usize) -> Result<VaultFile, Fault> {
-        let Self { chain, audiences, slots, secrets, entries } = self;
+    fn file(self, header: Header, is_closed: bool, end: usize) -> Result<VaultFile, Fault> {
+        let Self { chain, closed, audiences, slots, secrets, entries } = self;
         if chain.is_empty() {
             return Err(Cause::SectionMissing { name: "policy" }.at(end));
         }
-        let chain = chain.into_values().collect();
+        let chain: Vec<PolicyEntry> = chain.into_values().collect();
+        if parse::has_checkpoint(&chain) != is_closed || closed.is_some() != is_closed {
+            return Err(Cause::Checkpoint.at(0));
+        }
         let secrets = secrets.into_iter().map(|(id, found)| Ok((id, found.section(id)?)));
         let secrets = secrets.collect::<Result<_, Fault>>()?;
-        Ok(VaultFile { header, chain, audiences, slots, secrets, entries })
+        Ok(VaultFile { header, chain, closed, audiences, slots, secrets, entries })
     }
 }
 

@@ -8,6 +8,7 @@ mod algorithm;
 mod armor;
 mod block;
 mod bucket;
+mod closed;
 mod cursor;
 mod envelopes;
 mod error;
@@ -20,6 +21,7 @@ mod record;
 mod sample;
 mod secrets;
 mod section;
+mod segment;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,10 @@ pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
 pub use loose::parse_loose;
 pub use parse::parse;
+pub use segment::{
+    Segment, parse_segment, parse_versions, segment_entries, segment_id, write_segment,
+    write_versions,
+};
 pub use stored::{Stored, stored};
 pub use write::write;
 

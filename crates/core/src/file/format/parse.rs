@@ -3,11 +3,13 @@
 use super::cursor::Cursor;
 use super::error::{Cause, Fault, FormatError};
 use super::section::{Section, follows};
-use super::{ReadScope, Trust, armor, block, header, secrets, write};
+use super::{ReadScope, Trust, armor, block, closed, header, secrets, write};
 use crate::crypto::bytes::ShortId;
 use crate::file::model::{AudienceSection, VaultFile};
 use crate::file::slot::SlotRecord;
 use crate::name::audience::AudienceName;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
 use crate::record::rule::Counted;
 use std::collections::BTreeMap;
 
@@ -26,9 +28,20 @@ fn sections(
     trust: Trust,
     scope: ReadScope<'_>,
 ) -> Result<VaultFile, Fault> {
-    let header = header::parse(cursor)?;
+    let (header, is_closed) = header::parse(cursor)?;
     enter(cursor, Section::Policy, "policy")?;
+    let policy = cursor.at();
     let chain = block::chain(cursor, trust)?;
+    if has_checkpoint(&chain) != is_closed {
+        return Err(Cause::Checkpoint.at(policy));
+    }
+    let closed = match is_closed {
+        true => {
+            enter(cursor, Section::Closed, "closed")?;
+            Some(closed::parse(cursor, trust, scope)?)
+        }
+        false => None,
+    };
     let audiences = audiences(cursor, trust)?;
     let slots = slots(cursor, trust)?;
     let secrets = secrets::parse(cursor, scope, trust)?;
@@ -37,7 +50,13 @@ fn sections(
     if !cursor.at_end() {
         return Err(Cause::TrailingBytes.at(cursor.at()));
     }
-    Ok(VaultFile { header, chain, audiences, slots, secrets, entries })
+    Ok(VaultFile { header, chain, closed, audiences, slots, secrets, entries })
+}
+
+/// Whether the chain closes the log: the file has a block about that exactly then.
+pub(super) fn has_checkpoint(chain: &[PolicyEntry]) -> bool {
+    let mut ops = chain.iter().flat_map(|entry| &entry.ops);
+    ops.any(|op| matches!(op, PolicyOp::Checkpoint(_)))
 }
 
 /// Goes past the header of the section that must come now.

@@ -44,6 +44,7 @@ pub(super) fn file() -> VaultFile {
     VaultFile {
         header: Header { suite: SUITE.to_owned(), vault: id(1), name: name("shop") },
         chain: vec![genesis(), policy_entry()],
+        closed: None,
         audiences: ["developer+owner", "owner"].into_iter().map(section).collect(),
         slots: [(short(0x20), seal()), (short(0x90), removed())].into_iter().collect(),
         secrets: [secret(1, "prod/DATABASE_URL", 2), secret(2, "dev/TOKEN", 1)]

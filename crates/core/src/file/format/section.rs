@@ -10,6 +10,7 @@ use crate::crypto::id::{ObjectId, SecretId, WrapId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section<'a> {
     Policy,
+    Closed,
     Audience(&'a str),
     Slot(ShortId),
     /// No section, but the line before those of a bucket's secrets.
@@ -31,6 +32,7 @@ impl<'a> Section<'a> {
     pub fn parse(inner: Piece<'a>, known: Option<(&str, SecretId)>) -> Result<Self, Fault> {
         match inner.text {
             "policy" => return Ok(Self::Policy),
+            "closed" => return Ok(Self::Closed),
             "log" => return Ok(Self::Log),
             _ => {}
         }
@@ -76,7 +78,12 @@ impl<'a> Section<'a> {
             Self::Secret(secret) | Self::Version { secret, .. } | Self::Wrap { secret, .. } => {
                 Some(secret)
             }
-            Self::Policy | Self::Audience(_) | Self::Slot(_) | Self::Bucket(_) | Self::Log => None,
+            Self::Policy
+            | Self::Closed
+            | Self::Audience(_)
+            | Self::Slot(_)
+            | Self::Bucket(_)
+            | Self::Log => None,
         }
     }
 
@@ -84,16 +91,18 @@ impl<'a> Section<'a> {
     const fn rank(self) -> u8 {
         match self {
             Self::Policy => 0,
-            Self::Audience(_) => 1,
-            Self::Slot(_) => 2,
-            Self::Bucket(_) | Self::Secret(_) | Self::Version { .. } | Self::Wrap { .. } => 3,
-            Self::Log => 4,
+            Self::Closed => 1,
+            Self::Audience(_) => 2,
+            Self::Slot(_) => 3,
+            Self::Bucket(_) | Self::Secret(_) | Self::Version { .. } | Self::Wrap { .. } => 4,
+            Self::Log => 5,
         }
     }
 
     pub fn name(self) -> String {
         match self {
             Self::Policy => "policy".to_owned(),
+            Self::Closed => "closed".to_owned(),
             Self::Audience(name) => format!("audience.\"{name}\""),
             Self::Slot(id) => format!("slot.{id}"),
             Self::Bucket(bucket) => Parted::Secrets.line(bucket),
@@ -105,10 +114,13 @@ impl<'a> Section<'a> {
     }
 
     /// Why this section may not stand where `wanted` was the next kind to come.
-    pub fn misplaced(self, wanted: Section<'_>) -> Cause {
+    pub fn misplaced(self, wanted: Section<'a>) -> Cause {
         let name = self.name();
         match (self, wanted) {
             (Self::Policy, _) => Cause::SectionDuplicate { name },
+            (_, Section::Closed) => Cause::SectionMissing { name: "closed" },
+            (Self::Closed, Section::Policy) => Cause::SectionMissing { name: "policy" },
+            (Self::Closed, _) => Cause::SectionUnexpected { name },
             (Self::Version { .. } | Self::Wrap { .. }, _) => Cause::SectionUnexpected { name },
             _ if self.rank() < wanted.rank() => Cause::SectionOrder { name },
             _ => Cause::SectionMissing { name: "policy" },

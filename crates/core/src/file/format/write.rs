@@ -2,8 +2,10 @@
 
 use super::armor;
 use super::bucket::Parted;
+use super::header::{CLOSED, WHOLE};
 use crate::crypto::id::{ObjectId, SecretId, WrapId};
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
+use crate::log::closed::Closed;
 use crate::record::line;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,12 +15,15 @@ use std::fmt::Write;
 /// Writes the file. What it holds is not checked: a writer applies the rules when it makes records.
 pub fn write(file: &VaultFile) -> String {
     let mut out = String::with_capacity(estimate(file));
-    header(&mut out, &file.header);
+    header(&mut out, &file.header, file.closed.is_some());
     out.push_str("\n[policy]\nchain = '''\n");
     for entry in &file.chain {
         whole_line(&mut out, &entry.line());
     }
     out.push_str("'''\n");
+    if let Some(block) = &file.closed {
+        closed(&mut out, block);
+    }
     for (name, section) in &file.audiences {
         audience(&mut out, name, section);
     }
@@ -67,14 +72,23 @@ fn parted<K: AsRef<[u8; 32]>, T>(
     }
 }
 
-fn header(out: &mut String, header: &Header) {
+fn header(out: &mut String, header: &Header, is_closed: bool) {
+    let requires = if is_closed { CLOSED } else { WHOLE };
     let Header { suite, vault, name } = header;
     put(
         out,
         format_args!(
-            "format = 1\nrequires = []\nsuite = \"{suite}\"\nvault = \"{vault}\"\nname = \"{name}\"\n"
+            "format = 1\n{requires}\nsuite = \"{suite}\"\nvault = \"{vault}\"\nname = \"{name}\"\n"
         ),
     );
+}
+
+fn closed(out: &mut String, closed: &Closed) {
+    out.push_str("\n[closed]\nentries = '''\n");
+    closed.entry_lines().for_each(|line| whole_line(out, &line));
+    out.push_str("'''\nsecrets = '''\n");
+    closed.secret_lines().for_each(|line| whole_line(out, &line));
+    out.push_str("'''\n");
 }
 
 pub(super) fn audience(out: &mut String, name: &str, section: &AudienceSection) {

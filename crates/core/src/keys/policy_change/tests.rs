@@ -164,6 +164,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     let vault = open(&VaultFile {
         header,
         chain: vec![genesis],
+        closed: None,
         audiences: BTreeMap::new(),
         slots: BTreeMap::new(),
         secrets: BTreeMap::new(),

@@ -102,7 +102,9 @@ fn kept_of<'a>(
 
 fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> Closed {
     let id = |at: &At| *graph.id(at.place as usize);
-    let ops = |kept: &Kept| kept.ops.iter().chain(kept.versions_kept.values().flatten()).map(id).collect::<Vec<_>>();
+    let ops = |kept: &Kept| {
+        kept.ops.iter().chain(kept.versions_kept.values().flatten()).map(id).collect::<Vec<_>>()
+    };
     let entries: BTreeSet<EntryId> = kept.values().flat_map(ops).chain([*last]).collect();
     let entries: Vec<EntryId> = entries.into_iter().collect();
     let ranks: HashMap<EntryId, u32> =

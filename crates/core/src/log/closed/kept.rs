@@ -42,9 +42,9 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
     }
     let numbers = numbers(ops);
     let live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
-    let versions = live.iter().filter_map(|object| {
-        Some((*numbers.get(object)?, version_ops(graph, ops, object)))
-    });
+    let versions = live
+        .iter()
+        .filter_map(|object| Some((*numbers.get(object)?, version_ops(graph, ops, object))));
     Ok(Kept {
         ops: kept,
         versions_kept: versions.collect(),

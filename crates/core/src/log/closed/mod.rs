@@ -109,7 +109,11 @@ impl Closed {
     }
 
     /// The op that a line names.
-    fn op<'a>(&self, (place, op): OpPlace, entries: &'a BTreeMap<EntryId, Entry>) -> Option<&'a Op> {
+    fn op<'a>(
+        &self,
+        (place, op): OpPlace,
+        entries: &'a BTreeMap<EntryId, Entry>,
+    ) -> Option<&'a Op> {
         let id = self.entries.get(usize::try_from(place).ok()?)?;
         entries.get(id)?.ops.get(usize::try_from(op).ok()?)
     }

@@ -168,11 +168,8 @@ fn closed(case: &Case) -> Option<Closed> {
         let mut open: Vec<EntryId> =
             growing.ids.iter().filter(|id| !behind.contains(*id)).copied().collect();
         open.insert(0, last);
-        let parents: BTreeSet<EntryId> = step
-            .back
-            .iter()
-            .map(|back| open[open.len().saturating_sub(*back)])
-            .collect();
+        let parents: BTreeSet<EntryId> =
+            step.back.iter().map(|back| open[open.len().saturating_sub(*back)]).collect();
         growing.add(step, &parents.into_iter().collect::<Vec<_>>());
     }
     for (what, head) in &case.ends {

@@ -23,6 +23,7 @@ pub mod export;
 pub mod exposed;
 pub mod git;
 pub mod giving;
+pub mod history;
 pub mod identity;
 pub mod import;
 pub mod init;

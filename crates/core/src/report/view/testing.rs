@@ -26,6 +26,7 @@ const VIEWS: &[&[Examples]] = &[
     super::export::VIEWS,
     super::exposed::VIEWS,
     super::git::VIEWS,
+    super::history::VIEWS,
     super::identity::VIEWS,
     super::import::VIEWS,
     super::init::VIEWS,

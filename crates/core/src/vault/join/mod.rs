@@ -27,6 +27,31 @@ pub fn join(vault: &Vault, ctx: &Ctx<'_>) -> Option<Change> {
     (!entries.is_empty()).then(|| Change::log(entries))
 }
 
+/// The change that leaves one head that everything leads to, what is void too; `None` where it is so.
+pub fn everything(vault: &Vault, ctx: &Ctx<'_>) -> Option<Change> {
+    let graph = vault.graph();
+    if let [place] = graph.heads()
+        && vault.standings().of(*place).counts_partly()
+    {
+        return None;
+    }
+    let lamport = |id: &EntryId| vault.file().entries.get(id).map_or(0, |entry| entry.lamport);
+    let mut heads: Vec<(EntryId, u64)> =
+        vault.heads().into_iter().map(|id| (id, lamport(&id))).collect();
+    let mut entries = Vec::new();
+    while !heads.is_empty() {
+        let joined: Vec<Entry> =
+            heads.chunks(MAX_PARENTS).map(|some| entry(vault, ctx, some)).collect();
+        heads = joined.iter().map(|entry| (entry.id(), entry.lamport)).collect();
+        heads.sort_unstable();
+        entries.extend(joined);
+        if heads.len() == 1 {
+            break;
+        }
+    }
+    (!entries.is_empty()).then(|| Change::log(entries))
+}
+
 /// `heads` with their numbers, in order of id.
 fn entry(vault: &Vault, ctx: &Ctx<'_>, heads: &[(EntryId, u64)]) -> Entry {
     let parents = heads.iter().map(|(id, _)| *id).collect();

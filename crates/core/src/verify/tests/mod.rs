@@ -57,6 +57,7 @@ impl TestVault {
         let file = VaultFile {
             header,
             chain: Vec::new(),
+            closed: None,
             audiences: BTreeMap::from([(AudienceName::new("owner"), section)]),
             slots: BTreeMap::new(),
             secrets: BTreeMap::new(),

@@ -350,6 +350,7 @@ fn code(error: &OpenError) -> String {
         OpenError::Format(error) => error.code().to_owned(),
         OpenError::Chain(error) => error.code().to_owned(),
         OpenError::OtherVault => "header-vault".to_owned(),
+        OpenError::History(_) => "history".to_owned(),
         OpenError::Findings(found) => {
             let error = found.iter().find(|one| one.severity == Severity::Error);
             error.map_or_else(String::new, |one| one.code.as_str().to_owned())

@@ -1,0 +1,100 @@
+//! What stands beside the vault: the closed part of its log, and the versions that only that part needs
+//! (`docs/format.md` section 11).
+
+use super::block::Parse;
+use super::cursor::Cursor;
+use super::error::{Cause, FormatError};
+use super::section::Section;
+use super::{Trust, header, loose, write};
+use crate::crypto::bytes::Id;
+use crate::crypto::digest::{self, Digest, HashContext};
+use crate::crypto::id::{EntryId, SecretId, VaultId};
+use crate::file::model::SecretSection;
+use crate::log::entry::Entry;
+use std::collections::BTreeMap;
+
+/// The entries of a segment, in its order.
+pub type Segment = Vec<(EntryId, Entry)>;
+
+/// The id of a segment with these bytes.
+pub fn segment_id(bytes: &[u8]) -> Id {
+    digest::hash(HashContext::Segment, &[bytes])
+}
+
+/// Reads a segment; `trust` says whether exactly these bytes were read strictly before.
+///
+/// # Errors
+/// The first line that is no entry, or out of order.
+pub fn parse_segment(bytes: &[u8], vault: &VaultId, trust: Trust) -> Result<Segment, FormatError> {
+    let read = || {
+        let mut cursor = Cursor::new(header::text(bytes).map_err(Read::Bytes)?);
+        let parse = Parse::of_segment(vault, trust);
+        let mut entries: Segment = Vec::new();
+        while let Some(line) = cursor.line().map_err(Read::Fault)? {
+            let read = parse.entry(line.text).map_err(|cause| Read::Fault(cause.at(line.at)))?;
+            if entries.last().is_some_and(|before| place(before) >= place(&read)) {
+                return Err(Read::Fault(Cause::EntryOrder.at(line.at)));
+            }
+            entries.push(read);
+        }
+        Ok(entries)
+    };
+    read().map_err(|error| error.into_error(bytes))
+}
+
+fn place((id, entry): &(EntryId, Entry)) -> (u64, EntryId) {
+    (entry.lamport, *id)
+}
+
+enum Read {
+    Bytes(FormatError),
+    Fault(super::error::Fault),
+}
+
+impl Read {
+    fn into_error(self, bytes: &[u8]) -> FormatError {
+        match self {
+            Self::Bytes(error) => error,
+            Self::Fault(fault) => fault.into_error(bytes),
+        }
+    }
+}
+
+/// The ids of a segment's lines, whatever else is in them.
+pub fn segment_entries(bytes: &[u8]) -> impl Iterator<Item = EntryId> {
+    let digest = Digest::new(HashContext::LogEntry);
+    let lines =
+        bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let lines = lines.filter(|line| !line.is_empty());
+    lines.map(move |line| Entry::id_of_line(line, &digest))
+}
+
+/// The bytes of a segment; entries are in its order.
+pub fn write_segment<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
+    entries.flat_map(|entry| [entry.line(), "\n".to_owned()]).collect()
+}
+
+/// Reads the versions that were left out of a file. Whether one is what its id says, and whether an entry names it,
+/// is for the caller.
+///
+/// # Errors
+/// What is no section of a secret.
+pub fn parse_versions(bytes: &[u8]) -> Result<BTreeMap<SecretId, SecretSection>, FormatError> {
+    if bytes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut cursor = Cursor::new(header::text(bytes)?);
+    loose::secrets_alone(&mut cursor).map_err(|fault| fault.into_error(bytes))
+}
+
+/// The text of versions that are left out of a file.
+pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
+    let mut out = String::new();
+    secrets.iter().for_each(|(id, section)| write::secret(&mut out, id, section));
+    out
+}
+
+/// Whether a section may stand among versions that were left out.
+pub(super) fn is_of_secret(section: &Section<'_>) -> bool {
+    section.secret().is_some()
+}

@@ -1,0 +1,339 @@
+//! The whole vault of a file whose log is closed up to some entry: with what stands beside it, and parted again to
+//! be written (`docs/format.md` section 11).
+
+use super::verified_vault::OpenError;
+use crate::crypto::bytes::Id;
+use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
+use crate::file::doubles;
+use crate::file::format::{self, FormatError, Trust};
+use crate::file::model::{SecretSection, VaultFile};
+use crate::file::records::Records;
+use crate::log::closed::Closed;
+use crate::log::graph::Graph;
+use crate::policy::op::Checkpoint;
+use crate::verify::checkpoints;
+use crate::verify::checkpoints::of_chain;
+use crate::verify::{Holding, Named};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
+
+/// What stands beside a vault. Whether it is the right thing is found out from its bytes.
+pub trait History: Sync {
+    /// The segment with this id; `None` if it is not there.
+    fn segment(&self, id: &Id) -> Option<Vec<u8>>;
+    /// The versions that were left out with it; `None` if there is no such file.
+    fn versions(&self, id: &Id) -> Option<Vec<u8>>;
+}
+
+/// Why there is no whole vault.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    #[error("the file {name} of the vault's history is not there")]
+    Missing { name: String },
+    #[error("the file {name} of the vault's history is not the one that owners signed")]
+    Other { name: String },
+    #[error("the file {name} of the vault's history cannot be read")]
+    Format {
+        name: String,
+        #[source]
+        source: FormatError,
+    },
+}
+
+/// The name of a segment's file.
+pub fn segment_name(id: &Id) -> String {
+    format!("{}.log", hex(id))
+}
+
+/// The name of the file with the versions that were left out with a segment.
+pub fn versions_name(id: &Id) -> String {
+    format!("{}.versions", hex(id))
+}
+
+/// Capital letters tell some ids apart, and on some file systems no names.
+fn hex(id: &Id) -> String {
+    id.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+type Sections = BTreeMap<SecretId, SecretSection>;
+
+/// What a vault that was made whole leaves out of its file.
+#[derive(Debug, Clone)]
+pub(super) struct Away {
+    pub closed: Closed,
+    /// The entries of each segment, in its order.
+    pub segments: BTreeMap<Id, Vec<EntryId>>,
+    /// By segment, as it was read.
+    versions: BTreeMap<Id, Sections>,
+    /// A segment that is in no file yet.
+    unwritten: Option<Id>,
+}
+
+/// What is written of a vault.
+#[derive(Debug)]
+pub struct Texts {
+    pub vault: String,
+    /// By name in the folder of the history, what differs from what was read there.
+    pub beside: BTreeMap<String, Beside>,
+}
+
+/// A file beside the vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    pub text: String,
+    /// The same with what it held before and holds no more.
+    with_old: Option<String>,
+}
+
+impl Beside {
+    const fn new(text: String) -> Self {
+        Self { text, with_old: None }
+    }
+
+    /// With what the vault as it stands may still need.
+    pub fn with_old(&self) -> &str {
+        self.with_old.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Whether something goes.
+    pub const fn loses(&self) -> bool {
+        self.with_old.is_some()
+    }
+}
+
+/// The file with everything that stands beside it, and what that is.
+pub(super) fn assemble(
+    mut file: VaultFile,
+    history: &dyn History,
+    trust: Trust,
+) -> Result<(VaultFile, Away), OpenError> {
+    let closed = file.closed.take().unwrap_or_default();
+    let mut away = Away::of(closed);
+    let ids: Vec<Id> = of_chain(&file.chain).map(|(_, checkpoint)| checkpoint.segment).collect();
+    for id in ids {
+        let entries = segment(&id, &file, history, trust)?;
+        away.segments.insert(id, entries.iter().map(|(id, _)| *id).collect());
+        for (id, entry) in entries {
+            match file.entries.entry(id) {
+                Place::Vacant(place) => drop(place.insert(entry)),
+                Place::Occupied(kept) => doubles::entry(kept.into_mut(), entry),
+            }
+        }
+        if let Some(bytes) = history.versions(&id) {
+            let name = versions_name(&id);
+            let read = format::parse_versions(&bytes)
+                .map_err(|source| HistoryError::Format { name, source })?;
+            away.versions.insert(id, read);
+        }
+    }
+    let named = Named::by_any(&file);
+    let found: Vec<Found> = away.versions.values().flat_map(|all| sound(all, &named)).collect();
+    found.into_iter().for_each(|found| found.put_into(&mut file));
+    Ok((file, away))
+}
+
+fn segment(
+    id: &Id,
+    file: &VaultFile,
+    history: &dyn History,
+    trust: Trust,
+) -> Result<format::Segment, HistoryError> {
+    let name = segment_name(id);
+    let missing = || HistoryError::Missing { name: name.clone() };
+    let bytes = history.segment(id).ok_or_else(missing)?;
+    if format::segment_id(&bytes) != *id {
+        return Err(HistoryError::Other { name });
+    }
+    format::parse_segment(&bytes, &file.header.vault, trust)
+        .map_err(|source| HistoryError::Format { name, source })
+}
+
+/// A section's records that are what their ids say and that an entry names.
+struct Found {
+    uid: SecretId,
+    section: SecretSection,
+}
+
+fn sound(all: &Sections, named: &Holding) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (uid, section) in all {
+        let mut section = section.clone();
+        let name = section.name.clone();
+        section.versions.retain(|id, object| named.has_version(&name, id) && object.id(uid) == *id);
+        section.wraps.retain(|id, wrap| named.has_wrap(&name, id) && wrap.id() == *id);
+        found.push(Found { uid: *uid, section });
+    }
+    found
+}
+
+impl Found {
+    fn put_into(self, file: &mut VaultFile) {
+        let SecretSection { name, versions, wraps, .. } = self.section;
+        if versions.is_empty() && wraps.is_empty() {
+            return;
+        }
+        let section = file.secret_section(self.uid, &name);
+        versions.into_iter().for_each(|(id, version)| {
+            if !section.versions.contains_key(&id) {
+                section.versions.insert(id, version);
+            }
+        });
+        for (id, wrap) in wraps {
+            // One without its version would open nothing.
+            if section.versions.contains_key(&wrap.version) && !section.wraps.contains_key(&id) {
+                section.wraps.insert(id, wrap);
+            }
+        }
+        if section.versions.is_empty() {
+            file.secrets.remove(&self.uid);
+        }
+    }
+}
+
+impl Away {
+    fn of(closed: Closed) -> Self {
+        Self { closed, segments: BTreeMap::new(), versions: BTreeMap::new(), unwritten: None }
+    }
+
+    /// What follows where a log is closed anew: `before` is what was away until then.
+    pub fn anew(before: Option<Self>, closed: Closed, segment: (Id, Vec<EntryId>)) -> Self {
+        let mut away = before.unwrap_or_else(|| Self::of(Closed::default()));
+        away.closed = closed;
+        away.unwritten = Some(segment.0);
+        away.segments.insert(segment.0, segment.1);
+        away
+    }
+
+    pub fn beside(&self) -> checkpoints::Beside<'_> {
+        checkpoints::Beside { closed: &self.closed, segments: &self.segments }
+    }
+
+    /// The entries that are in some segment.
+    pub fn entries(&self) -> impl Iterator<Item = &EntryId> {
+        self.segments.values().flatten()
+    }
+
+    /// The file without what it leaves out, and what that changes beside it.
+    pub fn texts(&self, whole: &VaultFile, checkpoint: &Checkpoint) -> Texts {
+        let mut file = whole.clone();
+        for id in self.entries() {
+            if self.closed.entries.binary_search(id).is_err() {
+                file.entries.remove(id);
+            }
+        }
+        file.closed = Some(self.closed.clone());
+        let last = Some((&self.closed, &checkpoint.entry));
+        let graph = Graph::inspect_upon(&file.entries, last);
+        let named = Named::upon(&file, &graph);
+        let left = part(&mut file, &named);
+        let mut beside = self.versions_beside(whole, left, checkpoint);
+        if let Some(id) = &self.unwritten {
+            let entries = self.segments.get(id).into_iter().flatten();
+            let lines = entries.filter_map(|id| whole.entries.get(id));
+            beside.insert(segment_name(id), Beside::new(format::write_segment(lines)));
+        }
+        Texts { vault: format::write(&file), beside }
+    }
+
+    /// The files of versions that are other ones than were read.
+    fn versions_beside(
+        &self,
+        whole: &VaultFile,
+        left: Sections,
+        checkpoint: &Checkpoint,
+    ) -> BTreeMap<String, Beside> {
+        let mut files = self.versions.clone();
+        for sections in files.values_mut() {
+            sections.retain(|uid, section| {
+                let there = whole.secrets.get(uid);
+                retain(&mut section.versions, there.map(|there| &there.versions));
+                retain(&mut section.wraps, there.map(|there| &there.wraps));
+                !section.versions.is_empty() || !section.wraps.is_empty()
+            });
+        }
+        for (uid, section) in left {
+            let has = |sections: &Sections, id: &ObjectId| {
+                sections.get(&uid).is_some_and(|found| found.versions.contains_key(id))
+            };
+            let has_wrap = |sections: &Sections, id: &WrapId| {
+                sections.get(&uid).is_some_and(|found| found.wraps.contains_key(id))
+            };
+            let SecretSection { name, versions, wraps, .. } = section;
+            let versions: Vec<_> = versions
+                .into_iter()
+                .filter(|(id, _)| !files.values().any(|sections| has(sections, id)))
+                .collect();
+            let wraps: Vec<_> = wraps
+                .into_iter()
+                .filter(|(id, _)| !files.values().any(|sections| has_wrap(sections, id)))
+                .collect();
+            if versions.is_empty() && wraps.is_empty() {
+                continue;
+            }
+            let last = files.entry(checkpoint.segment).or_default();
+            let into = last.entry(uid).or_insert_with(|| SecretSection {
+                name,
+                active: Vec::new(),
+                versions: Records::new(),
+                wraps: Records::new(),
+            });
+            into.versions.extend(versions);
+            into.wraps.extend(wraps);
+        }
+        let changed = files.iter().filter(|(id, now)| self.versions.get(*id) != Some(*now));
+        changed.map(|(id, now)| (versions_name(id), self.beside_of(id, now))).collect()
+    }
+
+    fn beside_of(&self, id: &Id, now: &Sections) -> Beside {
+        let text = format::write_versions(now);
+        let Some(before) = self.versions.get(id) else { return Beside::new(text) };
+        let mut both = now.clone();
+        for (uid, section) in before {
+            let into = both.entry(*uid).or_insert_with(|| section.clone());
+            let missing = section.versions.iter().filter(|(id, _)| !into.versions.contains_key(id));
+            let missing: Vec<_> = missing.map(|(id, version)| (*id, version.clone())).collect();
+            into.versions.extend(missing);
+            let missing = section.wraps.iter().filter(|(id, _)| !into.wraps.contains_key(id));
+            let missing: Vec<_> = missing.map(|(id, wrap)| (*id, wrap.clone())).collect();
+            into.wraps.extend(missing);
+        }
+        let with_old = format::write_versions(&both);
+        let with_old = (with_old != text).then_some(with_old);
+        Beside { text, with_old }
+    }
+}
+
+fn retain<K: Ord, T>(records: &mut Records<K, T>, there: Option<&Records<K, T>>) {
+    records.retain(|id, _| there.is_some_and(|there| there.contains_key(id)));
+}
+
+/// Takes out of the file what nothing in it names, and returns that.
+fn part(file: &mut VaultFile, named: &Holding) -> Sections {
+    let mut left = Sections::new();
+    for (uid, section) in &mut file.secrets {
+        let mut out = SecretSection {
+            name: section.name.clone(),
+            active: Vec::new(),
+            versions: Records::new(),
+            wraps: Records::new(),
+        };
+        let name = section.name.clone();
+        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut section.versions)
+            .into_iter()
+            .partition(|(id, _)| named.has_version(&name, id));
+        section.versions.extend(kept);
+        out.versions.extend(gone);
+        let versions = &section.versions;
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut section.wraps).into_iter().partition(|(id, wrap)| {
+                named.has_wrap(&name, id) && versions.contains_key(&wrap.version)
+            });
+        section.wraps.extend(kept);
+        out.wraps.extend(gone);
+        if !out.versions.is_empty() || !out.wraps.is_empty() {
+            left.insert(*uid, out);
+        }
+    }
+    file.secrets.retain(|_, section| !section.versions.is_empty());
+    left
+}

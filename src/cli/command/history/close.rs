@@ -1,0 +1,139 @@
+//! `v-secure history close`: closes the log up to an entry, by a checkpoint that owners sign.
+
+use super::{entries, size};
+use crate::cli::args::times::{self, Takes};
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::people::policy;
+use crate::cli::people::policy::ReasonArg;
+use clap::Args;
+use v_secure_core::convert::duration;
+use v_secure_core::convert::duration::rfc3339;
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::report::view::history::HistoryCloseView;
+use v_secure_core::time::UnixTime;
+use v_secure_core::vault::Vault;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::closing::{self, Foreseen, NothingToClose, PutAside};
+use v_secure_core::vault::join;
+
+/// Put what is behind the vault's history in files beside it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Owners sign which entries go on to matter; all others move to the folder 'history' beside the \
+                  vault, with the versions that nothing needs any more. Commit that folder with the vault. \
+                  Branches that began before the entry up to which it is closed merge as ever, and are \
+                  read more slowly until the next closing: so what is younger than a week stays open.\n\n\
+                  Examples:\n  v-secure history close\n  v-secure history close --keep 30d\n  \
+                  v-secure history close --all --yes"
+)]
+pub struct Close {
+    /// Leave open what is younger than this
+    #[arg(long, value_name = "DURATION", default_value = "7d", conflicts_with = "all")]
+    keep: String,
+
+    /// Close everything, branches and what is void too
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+impl Close {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let until = self.until(context)?;
+        if self.all {
+            self.join(context)?;
+        }
+        let (mut aside, mut before) = (None, 0);
+        let make = |vault: &Vault| {
+            let Foreseen { now, then } = closing::foreseen(vault, until);
+            let then = then.map_err(|error| refused(&error))?;
+            before = now;
+            let op = PolicyOp::Checkpoint(then.checkpoint.clone());
+            aside = Some(then);
+            Ok(vec![op])
+        };
+        let asked = std::cell::RefCell::new(None);
+        let ask = |vault: &Vault| {
+            let then = closing::foreseen(vault, until);
+            if let Ok(aside) = &then.then {
+                self.ask(context, then.now, aside)?;
+            }
+            *asked.borrow_mut() = Some(());
+            Ok(())
+        };
+        let changed = policy::take(context, (&self.reason, "close history"), make, ask)?;
+        let Some(PutAside { summit, bytes, .. }) = aside else { return Ok(()) };
+        if context.ui.json {
+            return context.ui.object(&HistoryCloseView {
+                entry: summit.entry,
+                closed: summit.entries,
+                bytes_before: before,
+                bytes,
+                changed: changed.written,
+            });
+        }
+        context.ui.note(&format!(
+            "{} closed, up to {}; the vault's file has {} instead of {}; commit the folder 'history' with it",
+            entries(summit.entries),
+            rfc3339(summit.ts),
+            size(bytes),
+            size(before)
+        ));
+        policy::tell(&context.ui, &changed.effects);
+        Ok(())
+    }
+
+    /// What is at least this old is closed.
+    fn until(&self, context: &Context<'_>) -> Outcome<Option<UnixTime>> {
+        if self.all {
+            return Ok(None);
+        }
+        let keep = duration::parse_span(&self.keep)
+            .map_err(|error| times::refuse("--keep", Takes::Duration, &error))?;
+        let now = context.host.now().as_secs();
+        Ok(Some(UnixTime::from_secs(now.saturating_sub(keep))))
+    }
+
+    /// Unites what stands beside each other, so that there is one entry that everything leads to.
+    fn join(&self, context: &Context<'_>) -> Outcome {
+        let reason = self.reason.reason.as_deref();
+        context.write_if(reason, "close history", |vault, ctx| {
+            let change: Option<Change> = join::everything(vault, ctx);
+            Ok(((), change))
+        })?;
+        Ok(())
+    }
+
+    fn ask(&self, context: &Context<'_>, before: usize, aside: &PutAside) -> Outcome {
+        let question = format!(
+            "Close {}, up to {}? The vault's file has {} then, instead of {}.",
+            entries(aside.summit.entries),
+            rfc3339(aside.summit.ts),
+            size(aside.bytes),
+            size(before)
+        );
+        self.confirm.check(context, &question)
+    }
+}
+
+fn refused(error: &NothingToClose) -> Failure {
+    let failure = Failure::from_error(Code::NothingToClose, error);
+    match error {
+        NothingToClose::TooYoung => failure
+            .hint("v-secure history close --keep 1d  # or --all")
+            .hint("v-secure history status"),
+        NothingToClose::Beside => failure.hint("v-secure history close --all"),
+        NothingToClose::Unsettled { secret } => failure.hint(format!("v-secure set {secret}")),
+        NothingToClose::Closed | NothingToClose::Other(_) => {
+            failure.hint("v-secure history status")
+        }
+    }
+}

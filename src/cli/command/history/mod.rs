@@ -1,0 +1,38 @@
+//! `v-secure history`: how much of the vault's file is history, and putting that aside.
+
+pub mod close;
+pub mod status;
+
+use crate::cli::door::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure history status\n  v-secure history close")]
+pub enum History {
+    Status(status::Status),
+    Close(close::Close),
+}
+
+impl History {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Status(command) => command.run(context),
+            Self::Close(command) => command.run(context),
+        }
+    }
+}
+
+/// Bytes as people say them.
+fn size(bytes: usize) -> String {
+    const MIB: usize = 1 << 20;
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..MIB => format!("{} KiB", bytes / 1024),
+        _ => format!("{}.{} MiB", bytes / MIB, bytes % MIB * 10 / MIB),
+    }
+}
+
+fn entries(count: usize) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}

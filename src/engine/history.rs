@@ -1,0 +1,125 @@
+//! The closed part of a vault's history, which stands in a folder beside it: read where a command or a secret needs
+//! it, and written with the vault.
+
+use super::session::Session;
+use crate::store::file::atomic::{self, Expected};
+use crate::store::file::error::WriteError;
+use crate::store::file::lock::{self, Lock, LockError};
+use crate::store::file::read;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::EntryId;
+use v_secure_core::file::format::{self, MAX_FILE};
+use v_secure_core::vault::{Beside, Depth, History, Vault, segment_name, versions_name};
+
+/// The folder in that of the vault.
+pub const FOLDER: &str = "history";
+
+/// For whoever may read the repository.
+const MODE: u32 = 0o644;
+
+/// Whether a command reads the closed part of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryUse {
+    /// Always: it tells of what was.
+    Whole,
+    /// Only where a secret that it wants cannot be told of without.
+    AsNeeded,
+}
+
+/// The files beside a vault.
+pub(crate) struct Folder<'a>(pub &'a Session);
+
+impl Folder<'_> {
+    /// What cannot be read is not there: the vault names what it should be, and whoever reads finds out.
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.0.history_folder().join(name);
+        read::read(&path, MAX_FILE as u64).ok().map(|contents| contents.bytes)
+    }
+}
+
+impl History for Folder<'_> {
+    fn segment(&self, id: &Id) -> Option<Vec<u8>> {
+        self.read(&segment_name(id))
+    }
+
+    fn versions(&self, id: &Id) -> Option<Vec<u8>> {
+        self.read(&versions_name(id))
+    }
+}
+
+/// Whether the file says that some of its log is closed: where to look, nothing to believe.
+pub(crate) fn is_closed(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"format = 1\nrequires = [\"log-segments\"]\n")
+}
+
+/// Whether a vault that was read without its history cannot tell what is asked of it.
+pub(crate) fn reaches_behind(vault: &Vault, depth: Depth<'_>) -> bool {
+    match depth {
+        Depth::Everything => !vault.reach().is_nothing(),
+        Depth::Secrets(wanted) => wanted.iter().any(|secret| vault.reach().has(secret)),
+        Depth::Unverified => false,
+    }
+}
+
+impl Session {
+    pub(crate) fn history_folder(&self) -> PathBuf {
+        self.location.folder.join(FOLDER)
+    }
+
+    /// Those of the entries that are closed and in no segment: they are missing. Without a segment what it would
+    /// hold is missing.
+    pub(crate) fn not_closed(&self, vault: &Vault, entries: Vec<EntryId>) -> Vec<EntryId> {
+        if entries.is_empty() || !vault.is_upon_checkpoint() {
+            return entries;
+        }
+        let mut missing: BTreeSet<EntryId> = entries.into_iter().collect();
+        for id in vault.segments() {
+            let Some(bytes) = Folder(self).segment(&id) else { continue };
+            if format::segment_id(&bytes) == id {
+                format::segment_entries(&bytes).for_each(|entry| _ = missing.remove(&entry));
+            }
+        }
+        missing.into_iter().collect()
+    }
+
+    /// Writes what is new beside the vault, before the vault is written: what a crash leaves then is more than is
+    /// needed.
+    pub(super) fn write_beside(&self, files: &BTreeMap<String, Beside>) -> Result<(), BesideError> {
+        let added = files.iter().map(|(name, file)| (name, file.with_old()));
+        self.write_files(added)
+    }
+
+    /// Takes out of the files beside the vault what is no more, after the vault was written without it.
+    pub(super) fn prune_beside(&self, files: &BTreeMap<String, Beside>) -> Result<(), BesideError> {
+        let pruned = files.iter().filter(|(_, file)| file.loses());
+        self.write_files(pruned.map(|(name, file)| (name, file.text.as_str())))
+    }
+
+    fn write_files<'f>(
+        &self,
+        files: impl Iterator<Item = (&'f String, &'f str)>,
+    ) -> Result<(), BesideError> {
+        let mut files = files.peekable();
+        if files.peek().is_none() {
+            return Ok(());
+        }
+        let folder = self.history_folder();
+        atomic::create_folder(&folder)?;
+        let lock = Lock::acquire(&folder, lock::WAIT)?;
+        for (name, text) in files {
+            atomic::replace(&lock, &folder.join(name), text.as_bytes(), MODE, Expected::Any)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a file beside the vault was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum BesideError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
