@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::file::format::{self, MAX_FILE};
+use v_secure_core::merge::lost::{Lost, Past};
 use v_secure_core::vault::{Beside, Depth, History, Vault, segment_name, versions_name};
 
 /// The folder in that of the vault.
@@ -46,6 +47,15 @@ impl History for Folder<'_> {
 
     fn versions(&self, id: &Id) -> Option<Vec<u8>> {
         self.read(&versions_name(id))
+    }
+}
+
+/// Of the closed part of a history alone.
+impl Past for Folder<'_> {
+    fn show(&self, _: &mut Lost) {}
+
+    fn history(&self) -> Option<&dyn History> {
+        Some(self)
     }
 }
 

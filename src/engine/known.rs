@@ -62,10 +62,10 @@ impl Session {
         if is_closed && self.history == HistoryUse::Whole {
             return self.open_whole(bytes);
         }
-        let vault = self.open_alone(bytes, trust, depth)?;
-        match is_closed && history::reaches_behind(&vault, depth) {
-            true => self.open_whole(bytes),
-            false => Ok(vault),
+        match self.open_alone(bytes, trust, depth) {
+            Ok(vault) if !is_closed || !history::reaches_behind(&vault, depth) => Ok(vault),
+            Ok(_) | Err(OpenError::History(_)) => self.open_whole(bytes),
+            Err(error) => Err(error),
         }
     }
 
@@ -109,7 +109,9 @@ impl Session {
 
     /// What was found in exactly these bytes, if they were verified before.
     pub fn verified(&self, bytes: &[u8]) -> Option<Verified> {
-        Verified::from_json(&self.cache().get(&digest::file_hash(bytes))?)
+        let is_whole = self.history == HistoryUse::Whole && history::is_closed(bytes);
+        let key = if is_whole { whole_key(bytes) } else { digest::file_hash(bytes) };
+        Verified::from_json(&self.cache().get(&key)?)
     }
 
     pub(crate) fn cache(&self) -> Cache {

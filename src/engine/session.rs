@@ -2,7 +2,7 @@
 
 use super::accepted;
 use super::accepted::{chain_ids, chain_of};
-use super::history::HistoryUse;
+use super::history::{self, HistoryUse};
 use super::known::VerifiedFile;
 use crate::store::file::find::Location;
 use crate::store::file::lock;
@@ -333,7 +333,7 @@ impl Session {
     /// Whether bytes that were refused are what git makes of two good copies. Completions do not ask.
     fn blended(&self, bytes: &[u8], depth: Depth<'_>) -> Option<Blend> {
         let text = std::str::from_utf8(bytes).ok().filter(|_| !matches!(depth, Depth::Unverified));
-        blended::judge(text?, self.now)
+        blended::judge(text?, self.now, &history::Folder(self))
     }
 
     /// What the pins say of verified bytes, where that can be told without parsing them: chain and

@@ -1,5 +1,6 @@
 //! What is said of the repository around a vault: its hooks, its index, and plain text in it.
 
+pub mod git_history;
 pub mod hidden;
 pub mod hook;
 pub mod in_index;

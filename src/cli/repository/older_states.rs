@@ -2,6 +2,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::repository::git_history::GitHistory;
 use crate::host::progress::with_progress;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
@@ -9,11 +10,13 @@ use crate::store::git::past::{self, Contents, PastError};
 use std::cell::{Cell, RefCell};
 use v_secure_core::file::format::Stored;
 use v_secure_core::merge::lost::{Lost, Past};
+use v_secure_core::vault::History;
 
 /// All that this clone has, the newest first.
 pub struct OlderStates<'a> {
     context: &'a Context<'a>,
     location: &'a Location,
+    beside: GitHistory<'a>,
     /// Of earlier searches: a rebase is planned several times.
     found: RefCell<Vec<Stored>>,
     looked: Cell<Option<Looked>>,
@@ -36,12 +39,17 @@ impl Past for OlderStates<'_> {
         self.looked.set((!lost.is_over()).then_some(looked));
         *self.found.borrow_mut() = lost.found().to_vec();
     }
+
+    fn history(&self) -> Option<&dyn History> {
+        Some(&self.beside)
+    }
 }
 
 impl<'a> OlderStates<'a> {
     pub fn new(context: &'a Context<'a>, location: &'a Location) -> Self {
         let (looked, fault) = (Cell::new(None), RefCell::new(None));
-        Self { context, location, found: RefCell::default(), looked, fault }
+        let beside = GitHistory::new(location);
+        Self { context, location, beside, found: RefCell::default(), looked, fault }
     }
 
     fn search(&self, lost: &mut Lost, looked: &mut Looked) -> Result<(), PastError> {

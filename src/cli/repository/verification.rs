@@ -27,7 +27,7 @@ use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::void_known;
 use v_secure_core::secret::void_known::{VoidKnown, void_known};
 use v_secure_core::vault::pin::PinStatus;
-use v_secure_core::vault::{Depth, OpenError, Vault};
+use v_secure_core::vault::{Depth, HistoryError, OpenError, Vault};
 use v_secure_core::verify::{new_secrets, verify_base};
 
 /// What to compare with, and how much to insist on.
@@ -160,8 +160,19 @@ fn refusal(path: &Path, error: &OpenError) -> Option<Vec<FindingRecord>> {
         }
         OpenError::Chain(source) => vec![chain(source)],
         OpenError::Findings(findings) => findings.iter().map(Into::into).collect(),
-        _ => vec![one("header-vault", error.to_string())],
+        OpenError::History(source) => vec![history(source)],
+        OpenError::OtherVault => vec![one("header-vault", error.to_string())],
     })
+}
+
+/// What is closed is not all there, or is another's: nothing is said of it.
+fn history(error: &HistoryError) -> FindingRecord {
+    let code = match error {
+        HistoryError::Missing { .. } => codes::Code::HistoryMissing,
+        HistoryError::Other { .. } | HistoryError::Format { .. } => codes::Code::HistoryWrong,
+    };
+    let finding = FindingRecord::of_vault(code.as_str(), Severity::Error, error.to_string());
+    FindingRecord { hint: code.next().map(str::to_owned), ..finding }
 }
 
 fn chain(error: &ChainError) -> FindingRecord {
@@ -338,10 +349,9 @@ pub fn failure(what: &str, findings: &[FindingRecord]) -> Option<Failure> {
         many => format!("{} and {} more findings", first.code, many - 1),
     };
     let message = format!("{what} does not verify: {count}");
-    let code = match first.code == codes::Code::MergedAsText.as_str() {
-        true => codes::Code::MergedAsText,
-        false => codes::Code::Refused,
-    };
+    let of_its_own = [codes::Code::MergedAsText, codes::Code::HistoryMissing];
+    let code = of_its_own.into_iter().find(|code| first.code == code.as_str());
+    let code = code.unwrap_or(codes::Code::Refused);
     let failure = Failure::new(code, message);
     let mut hints: Vec<&String> = errors.iter().filter_map(|found| found.hint.as_ref()).collect();
     hints.dedup();

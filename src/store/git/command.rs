@@ -144,6 +144,20 @@ pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(&format!("{revision}:"), path))
 }
 
+/// The content that `path` had last in any commit that a branch, a tag, a stash, the reflog or a merge that goes on
+/// leads to.
+pub(crate) fn last_of_any(folder: &Path, path: &Path) -> Option<Vec<u8>> {
+    let own = format!(":(literal)./{}", path.to_str()?);
+    let merged = merged(folder);
+    let mut asked = vec!["rev-list", "--all", "--reflog", "--full-history", "--max-count=64"];
+    asked.extend(merged.iter().map(String::as_str));
+    asked.extend(["--", &own]);
+    let commits = text(folder, &asked)?;
+    let path = Path::new(".").join(path);
+    // In the last one it may have been deleted.
+    commits.lines().find_map(|commit| show(folder, commit, &path))
+}
+
 /// The content of `path` in the index. With its stage: a folder may be called `0:app`, and `:0:app/…`
 /// is another file.
 pub fn staged(folder: &Path, path: &Path) -> Option<Vec<u8>> {

@@ -179,8 +179,9 @@ impl<'a> Authority<'a> {
     /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
     /// the fold to say: a right that hung on that would come and go with other entries.
     fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
+        // Of what is late nobody can say here, and nothing is said of its secrets.
         if let Some(base) = self.graph.base()
-            && base.is_settled(place)
+            && !base.is_kept(place)
             && base.numbers(secret).is_some_and(|numbers| numbers.put)
         {
             return true;

@@ -1,7 +1,8 @@
 //! A file that git merged as text, told apart from one that was tampered with: all its records are whole and
 //! verify, and only what follows from them is not what it should be.
 
-use super::{MergeError, Merged, marks, settled, union};
+use super::lost::{NoPast, Past};
+use super::{MergeError, Merged, marks, settled, settled_with, union};
 use crate::crypto::id::ObjectId;
 use crate::file::format;
 use crate::file::model::VaultFile;
@@ -44,9 +45,9 @@ pub enum Blend {
 
 /// What a text is that git may have blended: it mends, and calls no version active that the log does not name for
 /// the secret. Nothing of git writes such a one.
-pub fn judge(text: &str, now: UnixTime) -> Option<Blend> {
+pub fn judge(text: &str, now: UnixTime, past: &dyn Past) -> Option<Blend> {
     let file = read(text).ok().filter(active_are_named)?;
-    match settled(file, now) {
+    match settled_with(file, now, past) {
         Ok(_) => Some(Blend::Whole),
         Err(error) => error.is_of_lost().then_some(Blend::Lacking),
     }
@@ -54,7 +55,7 @@ pub fn judge(text: &str, now: UnixTime) -> Option<Blend> {
 
 /// Whether a text is one that git blended, and nothing is lost.
 pub fn is_blended(text: &str, now: UnixTime) -> bool {
-    judge(text, now) == Some(Blend::Whole)
+    judge(text, now, &NoPast) == Some(Blend::Whole)
 }
 
 fn active_are_named(file: &VaultFile) -> bool {

@@ -9,6 +9,7 @@ use crate::file::records::Records;
 use crate::log::state::{LogState, SecretState};
 use crate::name::SecretName;
 use crate::record::ids;
+use crate::vault::History;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 
@@ -16,6 +17,11 @@ use std::io::{self, BufRead};
 pub trait Past {
     /// Shows `lost` earlier states, until nothing is lost any more or there are no more of them.
     fn show(&self, lost: &mut Lost);
+
+    /// What stands beside the vault of what is closed.
+    fn history(&self) -> Option<&dyn History> {
+        None
+    }
 }
 
 /// No earlier states are looked at.

@@ -10,6 +10,7 @@
 //! derived parts git blended as text is mended by the same way, and a forged record is one in the union too.
 
 pub mod blended;
+mod closed;
 pub mod lost;
 pub mod marks;
 pub mod union;
@@ -21,6 +22,7 @@ use self::lost::{Lost, NoPast, Past};
 use crate::crypto::id::{EntryId, PolicyId, VaultId};
 use crate::file::format::{self, FormatError};
 use crate::file::model::VaultFile;
+use crate::log::closed::closing::ClosingError;
 use crate::log::finding::{Finding, FindingCode, Severity};
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
@@ -32,7 +34,8 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::time::UnixTime;
 use crate::vault::copies::renew_copies;
-use crate::vault::{Depth, OpenError, Vault};
+use crate::vault::{Depth, HistoryError, OpenError, Vault};
+use crate::verify::graph_of;
 
 /// Why copies do not merge.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,10 @@ pub enum MergeError {
     Chain(#[source] ChainError),
     #[error("the log's links are broken")]
     Links(Vec<Finding>),
+    #[error("what is closed of the history is needed to bring the sides together")]
+    History(#[source] HistoryError),
+    #[error("the log cannot be closed as the policy says")]
+    Closing(#[source] ClosingError),
     #[error("what comes out does not verify")]
     Result(#[source] OpenError),
 }
@@ -80,7 +87,17 @@ pub fn merge(
     others: impl IntoIterator<Item = VaultFile>,
     now: UnixTime,
 ) -> Result<Merged, MergeError> {
-    settled(others.into_iter().try_fold(first, union::union)?, now)
+    merge_with(first, others, now, &NoPast)
+}
+
+/// [`merge`] with what the `past` has.
+pub fn merge_with(
+    first: VaultFile,
+    others: impl IntoIterator<Item = VaultFile>,
+    now: UnixTime,
+    past: &dyn Past,
+) -> Result<Merged, MergeError> {
+    settled_with(others.into_iter().try_fold(first, union::union)?, now, past)
 }
 
 /// The vault of these records: copies renewed, written canonically, and verified as if it came from a stranger.
@@ -88,17 +105,35 @@ pub fn settled(file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
     settled_with(file, now, &NoPast)
 }
 
-/// The same; what is lost is taken from the `past`.
-pub fn settled_with(
-    mut file: VaultFile,
-    now: UnixTime,
-    past: &dyn Past,
-) -> Result<Merged, MergeError> {
+/// The same; what is lost is taken from the `past`, and so is what is closed, where the records cannot be told of
+/// without.
+pub fn settled_with(file: VaultFile, now: UnixTime, past: &dyn Past) -> Result<Merged, MergeError> {
     // Signatures are checked below, of the text.
     let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
-    let graph = Graph::build(&file.entries).map_err(MergeError::Links)?;
+    match chain.state().checkpoint() {
+        Some(closing) => closed::settled(file, &chain, &closing.stated, (now, past)),
+        None => {
+            let file = renewed(file, &chain, past)?.0;
+            let text = format::write(&file);
+            let (strict, all) = (format::Trust::Strict, Depth::Everything);
+            let vault = Vault::open(text.as_bytes(), strict, all, now);
+            Ok(Merged { vault: vault.map_err(MergeError::Result)?, text })
+        }
+    }
+}
+
+/// The records with what was lost, and copies that follow from them.
+fn renewed(
+    mut file: VaultFile,
+    chain: &Chain,
+    past: &dyn Past,
+) -> Result<(VaultFile, Graph, Standings), MergeError> {
+    let graph = graph_of(&file, chain);
+    if !graph.findings().is_empty() {
+        return Err(MergeError::Links(graph.findings()));
+    }
     let trusted = LogSignatures::Trusted;
-    let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
+    let standings = Standings::judge(&graph, &file.entries, chain, FoldScope::All, trusted);
     let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
     let mut lost = Lost::of(&file, &state, chain.vault_id());
     if !lost.is_over() {
@@ -109,10 +144,7 @@ pub fn settled_with(
     // knows nothing then.
     file.secrets.values_mut().for_each(|section| section.active.clear());
     renew_copies(&mut file, &state, chain.vault_id());
-    let text = format::write(&file);
-    let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, now)
-        .map_err(MergeError::Result)?;
-    Ok(Merged { vault, text })
+    Ok((file, graph, standings))
 }
 
 /// Whether a side lacks something that `base` has, of the log or of the policy.

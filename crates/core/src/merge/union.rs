@@ -5,6 +5,7 @@ use super::MergeError;
 use crate::crypto::id::PolicyId;
 use crate::file::doubles;
 use crate::file::model::{SecretSection, VaultFile};
+use crate::log::closed::Closed;
 use crate::policy::chain_comparison::ChainComparison;
 use crate::policy::entry::PolicyEntry;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub fn union(ours: VaultFile, theirs: VaultFile) -> Result<VaultFile, MergeError
             return Err(MergeError::OtherVault { ours, theirs });
         }
     };
+    let shorter = without_closed(shorter, longer.closed.as_ref());
     longer
         .chain
         .iter_mut()
@@ -38,6 +40,16 @@ pub fn union(ours: VaultFile, theirs: VaultFile) -> Result<VaultFile, MergeError
     unite(&mut longer.entries, shorter.entries, doubles::entry);
     unite(&mut longer.secrets, shorter.secrets, section);
     Ok(longer)
+}
+
+/// What an earlier checkpoint kept is closed by a later one too, which keeps less or other entries.
+fn without_closed(mut side: VaultFile, by: Option<&Closed>) -> VaultFile {
+    if let (Some(own), Some(by)) = (&side.closed, by) {
+        for id in own.entries.iter().filter(|id| by.entries.binary_search(id).is_err()) {
+            side.entries.remove(id);
+        }
+    }
+    side
 }
 
 /// Whether both changed the policy, so that they have no union.

@@ -18,7 +18,7 @@ pub mod taken;
 pub(crate) mod testing;
 pub mod unlock;
 mod verified_vault;
-mod whole;
+pub(crate) mod whole;
 
 pub use verified_vault::{ApplyError, Depth, OpenError, Vault, stated_vault};
 pub use whole::{Beside, History, HistoryError, Texts, segment_name, versions_name};

@@ -221,6 +221,7 @@ impl Vault {
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));
         }
+        told_without_history(&report.reach, &chain)?;
         let verify::Report { findings, graph, standings, state, reach } = report;
         let asked = depth.asked();
         let findings = asked.is_none().then_some(findings);
@@ -248,10 +249,13 @@ impl Vault {
     ) -> Result<Self, OpenError> {
         let (scope, asked) = (depth.scope(), depth.asked());
         let graph = build(&file, &chain).map_err(OpenError::Findings)?;
+        let reach = Reach::of(&file, &graph, &chain, scope);
+        if !matches!(depth, Depth::Unverified) {
+            told_without_history(&reach, &chain)?;
+        }
         let standings =
             Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
         let state = LogState::fold(&graph, &file.entries, &standings, scope);
-        let reach = Reach::of(&file, &graph, &chain, scope);
         Ok(Self {
             file,
             chain,
@@ -443,6 +447,14 @@ impl Vault {
         of_chain(&self.file.chain).map(|(_, checkpoint)| checkpoint.segment).collect()
     }
 
+    /// What is written of it where nothing is written beside it.
+    pub fn text_alone(&self) -> String {
+        match (&self.away, self.policy().checkpoint()) {
+            (Some(away), Some(closing)) => away.text_alone(&self.file, &closing.stated),
+            _ => format::write(&self.file),
+        }
+    }
+
     /// What is written of it.
     pub fn texts(&self) -> Texts {
         match (&self.away, self.policy().checkpoint()) {
@@ -521,6 +533,17 @@ impl Vault {
             reach,
             away,
         })
+    }
+}
+
+/// Refuses a file of which nothing can be told without the history that is closed: what is missing could be missing
+/// below what is there, too, so that no right and no order can be judged.
+fn told_without_history(reach: &Reach, chain: &Chain) -> Result<(), HistoryError> {
+    match (reach, chain.state().checkpoint()) {
+        (Reach::Everything, Some(closing)) => {
+            Err(HistoryError::Missing { name: whole::segment_name(&closing.stated.segment) })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,13 +9,14 @@ use crate::file::format::{self, FormatError, Trust};
 use crate::file::model::{SecretSection, VaultFile};
 use crate::file::records::Records;
 use crate::log::closed::Closed;
+use crate::log::closed::closing::{ClosingError, WholeLog, close};
 use crate::log::graph::Graph;
 use crate::policy::op::Checkpoint;
 use crate::verify::checkpoints;
 use crate::verify::checkpoints::of_chain;
 use crate::verify::{Holding, Named};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands beside a vault. Whether it is the right thing is found out from its bytes.
 pub trait History: Sync {
@@ -59,7 +60,7 @@ type Sections = BTreeMap<SecretId, SecretSection>;
 
 /// What a vault that was made whole leaves out of its file.
 #[derive(Debug, Clone)]
-pub(super) struct Away {
+pub(crate) struct Away {
     pub closed: Closed,
     /// The entries of each segment, in its order.
     pub segments: BTreeMap<Id, Vec<EntryId>>,
@@ -102,7 +103,7 @@ impl Beside {
 }
 
 /// The file with everything that stands beside it, and what that is.
-pub(super) fn assemble(
+pub(crate) fn assemble(
     mut file: VaultFile,
     history: &dyn History,
     trust: Trust,
@@ -204,6 +205,32 @@ impl Away {
         away
     }
 
+    /// Of a file that has everything and no block: by what its checkpoints close.
+    ///
+    /// # Errors
+    /// The log cannot be closed as one of them says.
+    pub fn of_whole(
+        file: &VaultFile,
+        log: WholeLog<'_>,
+        history: Option<&dyn History>,
+    ) -> Result<Self, ClosingError> {
+        let mut away = Self::of(Closed::default());
+        let mut before: Option<EntryId> = None;
+        for (position, checkpoint) in of_chain(&file.chain) {
+            let closing = close(log, &checkpoint.entry, position, before.as_ref())?;
+            let known: BTreeSet<&EntryId> = away.entries().collect();
+            let new = closing.entries.iter().filter(|id| !known.contains(id)).copied().collect();
+            away.segments.insert(checkpoint.segment, new);
+            away.closed = closing.closed;
+            before = Some(checkpoint.entry);
+            let bytes = history.and_then(|history| history.versions(&checkpoint.segment));
+            if let Some(read) = bytes.and_then(|bytes| format::parse_versions(&bytes).ok()) {
+                away.versions.insert(checkpoint.segment, read);
+            }
+        }
+        Ok(away)
+    }
+
     pub fn beside(&self) -> checkpoints::Beside<'_> {
         checkpoints::Beside { closed: &self.closed, segments: &self.segments }
     }
@@ -213,8 +240,40 @@ impl Away {
         self.segments.values().flatten()
     }
 
+    /// The file without what it leaves out, where nothing is written beside it: versions and wraps that nothing there
+    /// has stay in it.
+    pub fn text_alone(&self, whole: &VaultFile, checkpoint: &Checkpoint) -> String {
+        let (mut file, left) = self.parted(whole, checkpoint);
+        for (uid, mut section) in left {
+            for there in self.versions.values().filter_map(|sections| sections.get(&uid)) {
+                section.versions.retain(|id, _| !there.versions.contains_key(id));
+            }
+            let versions: BTreeSet<ObjectId> = section.versions.keys().copied().collect();
+            section.wraps.retain(|id, wrap| {
+                let is_beside = |sections: &Sections| {
+                    sections.get(&uid).is_some_and(|there| there.wraps.contains_key(id))
+                };
+                versions.contains(&wrap.version) || !self.versions.values().any(is_beside)
+            });
+            Found { uid, section }.put_into(&mut file);
+        }
+        format::write(&file)
+    }
+
     /// The file without what it leaves out, and what that changes beside it.
     pub fn texts(&self, whole: &VaultFile, checkpoint: &Checkpoint) -> Texts {
+        let (file, left) = self.parted(whole, checkpoint);
+        let mut beside = self.versions_beside(whole, left, checkpoint);
+        if let Some(id) = &self.unwritten {
+            let entries = self.segments.get(id).into_iter().flatten();
+            let lines = entries.filter_map(|id| whole.entries.get(id));
+            beside.insert(segment_name(id), Beside::new(format::write_segment(lines)));
+        }
+        Texts { vault: format::write(&file), beside }
+    }
+
+    /// The file without what it may leave out, and the versions and wraps of that.
+    fn parted(&self, whole: &VaultFile, checkpoint: &Checkpoint) -> (VaultFile, Sections) {
         let mut file = whole.clone();
         for id in self.entries() {
             if self.closed.entries.binary_search(id).is_err() {
@@ -226,13 +285,7 @@ impl Away {
         let graph = Graph::inspect_upon(&file.entries, last);
         let named = Named::upon(&file, &graph);
         let left = part(&mut file, &named);
-        let mut beside = self.versions_beside(whole, left, checkpoint);
-        if let Some(id) = &self.unwritten {
-            let entries = self.segments.get(id).into_iter().flatten();
-            let lines = entries.filter_map(|id| whole.entries.get(id));
-            beside.insert(segment_name(id), Beside::new(format::write_segment(lines)));
-        }
-        Texts { vault: format::write(&file), beside }
+        (file, left)
     }
 
     /// The files of versions that are other ones than were read.

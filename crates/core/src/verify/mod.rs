@@ -99,6 +99,12 @@ pub(crate) fn verify_beside(
         || judge::unsigned(&file.entries, policy, scope, known),
         || (contents::hashes(file), graph_of(file, policy)),
     );
+    if Reach::is_everything(file, &graph, policy) {
+        // What is missing could be missing below what is there, too, so that no right and no order can be judged.
+        let findings = block(file, policy).into_iter().collect();
+        let (standings, state) = Default::default();
+        return Report { findings, graph, standings, state, reach: Reach::Everything };
+    }
     let signed = Signed { unsigned, signatures: LogSignatures::Check };
     let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
     let state = LogState::fold(&graph, &file.entries, &standings, scope);

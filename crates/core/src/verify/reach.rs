@@ -34,7 +34,7 @@ impl Reach {
         if file.closed.is_none() {
             return Self::Nothing;
         }
-        if graph.has_gaps() || lacks_a_head(graph, policy) {
+        if Self::is_everything(file, graph, policy) {
             return Self::Everything;
         }
         let named = Named::within(file, graph, scope);
@@ -43,6 +43,11 @@ impl Reach {
         let foreign = sections.filter(|section| !named.has_all_of(section));
         secrets.extend(foreign.map(|section| section.name.clone()));
         if secrets.is_empty() { Self::Nothing } else { Self::Secrets(secrets) }
+    }
+
+    /// Whether something that is open follows what is not in a file that is read without its history.
+    pub(super) fn is_everything(file: &VaultFile, graph: &Graph, policy: &dyn PolicyView) -> bool {
+        file.closed.is_some() && (graph.has_gaps() || lacks_a_head(graph, policy))
     }
 
     /// Whether the secret takes history.

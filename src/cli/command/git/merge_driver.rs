@@ -4,12 +4,13 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::{self, not_merged};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::repository::git_history::GitHistory;
 use crate::store::file::{new_file, read};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::file::format::{self, MAX_FILE};
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::merge::{MergeError, blended, marks, merge, union};
+use v_secure_core::merge::{MergeError, blended, marks, merge_with, union};
 
 /// Git made the file for this merge.
 const MODE: u32 = 0o600;
@@ -61,7 +62,9 @@ impl MergeDriver {
         if union::is_parted(&here, &there) {
             self.keep_both([&ours, &theirs])?;
         }
-        let merged = match merge(here, [there], context.host.now()) {
+        let location = context.location()?;
+        let history = GitHistory::new(&location);
+        let merged = match merge_with(here, [there], context.host.now(), &history) {
             // 'git resolve' looks for it in git's history, and nobody takes one side alone for the vault meanwhile.
             Err(error) if error.is_of_lost() => {
                 self.keep_both([&ours, &theirs])?;

@@ -97,7 +97,7 @@ impl Resolve {
     ) -> Outcome {
         let reason = self.reason.reason.as_deref();
         let Remade { vault, again, left } = change.make(context, session, &self.confirm, reason)?;
-        let text = format::write(vault.file());
+        let text = vault.text_alone();
         let written = resolution.commit(context, &Merged { vault, text })?;
         let vault = writing::finish(context, session, written);
         let conflicts = merging::conflicts(&vault);

@@ -8,6 +8,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
+use crate::cli::repository::project;
 use clap::Args;
 use v_secure_core::convert::duration;
 use v_secure_core::convert::duration::rfc3339;
@@ -60,17 +61,16 @@ impl Close {
             aside = Some(then);
             Ok(vec![op])
         };
-        let asked = std::cell::RefCell::new(None);
         let ask = |vault: &Vault| {
             let then = closing::foreseen(vault, until);
             if let Ok(aside) = &then.then {
                 self.ask(context, then.now, aside)?;
             }
-            *asked.borrow_mut() = Some(());
             Ok(())
         };
         let changed = policy::take(context, (&self.reason, "close history"), make, ask)?;
         let Some(PutAside { summit, bytes, .. }) = aside else { return Ok(()) };
+        project::write_git_files(&context.location()?.folder)?;
         if context.ui.json {
             return context.ui.object(&HistoryCloseView {
                 entry: summit.entry,

@@ -1,7 +1,7 @@
 //! What does not merge, and the ways out: by `git resolve`, or where members or rights changed on both sides, by
 //! `policy rebase`.
 
-use super::open_failure;
+use super::{history_failure, open_failure};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, layer::LayerCode};
@@ -9,6 +9,7 @@ use crate::engine::session::SessionError;
 use crate::store::git::command as git_command;
 use std::path::Path;
 use v_secure_core::file::model::VaultFile;
+use v_secure_core::log::finding::FindingCode;
 use v_secure_core::merge::{self, MergeError};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::describe;
@@ -82,6 +83,13 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
         .because(source)
         .hint("git log -p -- .v-secure/vault.toml"),
         MergeError::Links(findings) => open_failure(path, &OpenError::Findings(findings.clone())),
+        MergeError::History(source) => history_failure(path, source),
+        MergeError::Closing(source) => Failure::new(
+            Code::Of(FindingCode::CheckpointFalse.into()),
+            format!("{place}: a checkpoint of the policy is false"),
+        )
+        .because(source)
+        .hint("v-secure policy log"),
         MergeError::Result(source) => open_failure(path, source),
     }
 }

@@ -191,7 +191,7 @@ fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
     }
 }
 
-fn history_failure(path: &Path, error: &HistoryError) -> Failure {
+pub(super) fn history_failure(path: &Path, error: &HistoryError) -> Failure {
     let place = path.display();
     let (code, message) = match error {
         HistoryError::Missing { .. } => (

@@ -25,7 +25,6 @@ use crate::host::progress::Silent;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::Path;
-use v_secure_core::file::format;
 use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::merge::Merged;
 use v_secure_core::name::SecretName;
@@ -108,7 +107,7 @@ impl Rebase {
         self.confirm.check(context, &question(stays, gives_way))?;
         let rebased = self.made(context, &session, (&sides, &past), &draft)?;
         let Rebased { vault, outcome, carried } = rebased;
-        let text = format::write(vault.file());
+        let text = vault.text_alone();
         let written = resolution.commit(context, &Merged { vault, text })?;
         let vault = writing::finish(context, &session, written);
         self.report(context, &session, (&both, &sides, &draft), (&vault, &outcome, &carried), gives)

@@ -1,0 +1,55 @@
+//! Bringing sides together where some of the log is closed: without the history where that suffices, and with it
+//! where a branch began before the checkpoint.
+
+use super::{MergeError, Merged, renewed};
+use crate::crypto::known_signatures::NoneKnown;
+use crate::file::format::{self, Trust};
+use crate::file::model::VaultFile;
+use crate::log::closed::closing::WholeLog;
+use crate::log::fold::FoldScope;
+use crate::merge::lost::Past;
+use crate::policy::chain::Chain;
+use crate::policy::op::Checkpoint;
+use crate::time::UnixTime;
+use crate::vault::whole::{Away, assemble};
+use crate::vault::{Depth, History, HistoryError, OpenError, Vault, segment_name};
+use crate::verify::{Reach, graph_of};
+
+pub(super) fn settled(
+    file: VaultFile,
+    chain: &Chain,
+    checkpoint: &Checkpoint,
+    (now, past): (UnixTime, &dyn Past),
+) -> Result<Merged, MergeError> {
+    let is_upon = file.closed.is_some();
+    if is_upon && Reach::of(&file, &graph_of(&file, chain), chain, FoldScope::All).is_nothing() {
+        let file = renewed(file, chain, past)?.0;
+        let text = format::write(&file);
+        let opened = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, now);
+        return Ok(Merged { vault: opened.map_err(MergeError::Result)?, text });
+    }
+    let history = past.history();
+    let missing = || {
+        let name = segment_name(&checkpoint.segment);
+        MergeError::History(HistoryError::Missing { name })
+    };
+    let history: &dyn History = history.ok_or_else(missing)?;
+    let file = match is_upon {
+        true => assemble(file, history, Trust::Strict).map_err(of_history)?.0,
+        false => file,
+    };
+    let (file, graph, standings) = renewed(file, chain, past)?;
+    let (entries, standings) = (&file.entries, &standings);
+    let log = WholeLog { graph: &graph, entries, standings, policy: chain };
+    let away = Away::of_whole(&file, log, Some(history)).map_err(MergeError::Closing)?;
+    let text = away.text_alone(&file, checkpoint);
+    let opened = Vault::open_whole(text.as_bytes(), Trust::Strict, now, &NoneKnown, history);
+    Ok(Merged { vault: opened.map_err(MergeError::Result)?, text })
+}
+
+fn of_history(error: OpenError) -> MergeError {
+    match error {
+        OpenError::History(error) => MergeError::History(error),
+        other => MergeError::Result(other),
+    }
+}

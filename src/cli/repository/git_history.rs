@@ -1,0 +1,50 @@
+//! The closed part of a history, from the folder beside the vault or from git: while a merge goes on, what the other
+//! side has closed is not in the folder yet. A segment is known by its hash, and versions by theirs.
+
+use crate::engine::history::FOLDER;
+use crate::store::file::find::Location;
+use crate::store::file::read;
+use crate::store::git::command as git_command;
+use std::path::Path;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::format::MAX_FILE;
+use v_secure_core::merge::lost::{Lost, Past};
+use v_secure_core::vault::{History, segment_name, versions_name};
+
+pub struct GitHistory<'a> {
+    location: &'a Location,
+}
+
+impl<'a> GitHistory<'a> {
+    pub const fn new(location: &'a Location) -> Self {
+        Self { location }
+    }
+
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.location.folder.join(FOLDER).join(name);
+        match read::read(&path, MAX_FILE as u64) {
+            Ok(contents) => Some(contents.bytes),
+            Err(_) => {
+                git_command::last_of_any(&self.location.folder, &Path::new(FOLDER).join(name))
+            }
+        }
+    }
+}
+
+impl History for GitHistory<'_> {
+    fn segment(&self, id: &Id) -> Option<Vec<u8>> {
+        self.file(&segment_name(id))
+    }
+
+    fn versions(&self, id: &Id) -> Option<Vec<u8>> {
+        self.file(&versions_name(id))
+    }
+}
+
+impl Past for GitHistory<'_> {
+    fn show(&self, _: &mut Lost) {}
+
+    fn history(&self) -> Option<&dyn History> {
+        Some(self)
+    }
+}
