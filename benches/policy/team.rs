@@ -4,6 +4,7 @@ use super::{name, timed};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
+use v_secure::engine::history::HistoryUse;
 use v_secure::engine::session::Session;
 use v_secure::engine::transaction::Transaction;
 use v_secure::host::progress::Silent;
@@ -135,7 +136,8 @@ impl Place {
         let search = Search { start: &root, home: None, owners: ProjectOwners::current(None) };
         let location = search.at(&root.join("project")).expect("the vault");
         let state = Some(root.join("state"));
-        let session = Session { location, owners, state, home: None, carried: None, now: NOW };
+        let (home, carried, history) = (None, None, HistoryUse::Whole);
+        let session = Session { location, owners, state, home, carried, history, now: NOW };
         let opened = session.open(Depth::Everything).expect("a vault that verifies");
         session.accept(&opened.vault).expect("a state folder");
         Self { _folder: folder, vault, session }

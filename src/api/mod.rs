@@ -221,7 +221,7 @@ impl<H: Clock + Random> Vault<H> {
     pub fn store(&self, secret: &str, value: SecretValue, reason: &str) -> Result<(), Error> {
         let secret = SecretName::parse(secret)?;
         let value = Some(NewValue { value, expires: None, same: Vec::new() });
-        self.write(reason, |vault, ctx| {
+        self.write_upon(HistoryUse::AsNeeded, reason, |vault, ctx| {
             let request = PutRequest { secret, value, fields: Vec::new() };
             Ok(Some(put::put(vault, vec![request], ctx)?))
         })
@@ -343,7 +343,10 @@ impl<H: Clock + Random> Vault<H> {
     }
 
     fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Verified), Error> {
-        let session = self.found()?;
+        let mut session = self.found()?;
+        if let Depth::Secrets(_) = depth {
+            session.history = HistoryUse::AsNeeded;
+        }
         let opened = judging::open(self, &session, self.purpose(), depth)?;
         Ok((session, opened.vault))
     }
@@ -357,6 +360,15 @@ impl<H: Clock + Random> Vault<H> {
         reason: &str,
         make: impl FnOnce(&Verified, &Ctx<'_>) -> Result<Option<Change>, Error>,
     ) -> Result<(), Error> {
+        self.write_upon(HistoryUse::Whole, reason, make)
+    }
+
+    fn write_upon(
+        &self,
+        history: HistoryUse,
+        reason: &str,
+        make: impl FnOnce(&Verified, &Ctx<'_>) -> Result<Option<Change>, Error>,
+    ) -> Result<(), Error> {
         let unlock = |vault: &Verified| {
             let who = Unlocked::new(vault, self.identity()?)?;
             let signer = who.signer(vault)?;
@@ -364,7 +376,7 @@ impl<H: Clock + Random> Vault<H> {
         };
         let make = |vault: &Verified, ctx: &Ctx<'_>| Ok(((), make(vault, ctx)?));
         let write = || {
-            let session = self.found()?;
+            let session = Session { history, ..self.found()? };
             writing::write(self, &session, (self.purpose(), reason), unlock, make).map(|_| ())
         };
         self.pruning_after(write)

@@ -6,6 +6,7 @@ use crate::store::file::atomic::{self, Expected};
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::{self, Lock, LockError};
 use crate::store::file::read;
+use crate::store::sys::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use v_secure_core::crypto::bytes::Id;
@@ -76,6 +77,20 @@ pub(crate) fn reaches_behind(vault: &Vault, depth: Depth<'_>) -> bool {
 impl Session {
     pub(crate) fn history_folder(&self) -> PathBuf {
         self.location.folder.join(FOLDER)
+    }
+
+    /// What stands beside the vault, in order of name.
+    pub(super) fn history_files(&self) -> Vec<(String, Vec<u8>)> {
+        let open = sys::Folder::open_by(&self.history_folder(), Links::Refuse);
+        let mut names = open.and_then(|folder| folder.names()).unwrap_or_default();
+        names.sort();
+        let files = names.into_iter().filter_map(|name| {
+            let name = name.into_string().ok()?;
+            let is_one = name.ends_with(".log") || name.ends_with(".versions");
+            let bytes = Folder(self).read(&name).filter(|_| is_one)?;
+            Some((name, bytes))
+        });
+        files.collect()
     }
 
     /// Those of the entries that are closed and in no segment: they are missing. Without a segment what it would

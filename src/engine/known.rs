@@ -28,26 +28,12 @@ impl VerifiedFile {
         session.state.as_ref()?;
         vault.findings()?;
         Some(Self {
-            hash: key(vault, bytes),
+            hash: session.key(vault, bytes),
             report: Verified::of(vault, session.now).to_json(),
             vault: vault.id(),
             signatures: vault.signatures(),
         })
     }
-}
-
-/// Under what a verified vault is remembered. With its history it is another thing than its bytes alone.
-fn key(vault: &Vault, bytes: &[u8]) -> Id {
-    match vault.has_history() {
-        true => whole_key(bytes),
-        false => digest::file_hash(bytes),
-    }
-}
-
-/// The chain in the bytes names what stands beside them by its hash, but for versions, whose ids are hashes.
-fn whole_key(bytes: &[u8]) -> Id {
-    let alone = digest::file_hash(bytes);
-    digest::file_hash(&[&alone.0[..], b"with its history"].concat())
 }
 
 impl Session {
@@ -71,7 +57,7 @@ impl Session {
 
     /// Opens bytes with the history that stands beside the vault.
     fn open_whole(&self, bytes: &[u8]) -> Result<Vault, OpenError> {
-        let is_known = self.cache().get(&whole_key(bytes)).is_some();
+        let is_known = self.cache().get(&self.whole_key(bytes)).is_some();
         let trust = if is_known { Trust::Cached } else { Trust::Strict };
         let beside = history::Folder(self);
         match stated_vault(bytes) {
@@ -94,6 +80,24 @@ impl Session {
         }
     }
 
+    /// Under what a verified vault is remembered. With its history it is another thing than its bytes alone.
+    fn key(&self, vault: &Vault, bytes: &[u8]) -> Id {
+        match vault.has_history() {
+            true => self.whole_key(bytes),
+            false => digest::file_hash(bytes),
+        }
+    }
+
+    /// Of the file and of all that stands beside it.
+    fn whole_key(&self, bytes: &[u8]) -> Id {
+        let mut all = digest::file_hash(bytes).0.to_vec();
+        for (name, bytes) in self.history_files() {
+            all.extend_from_slice(&digest::file_hash(name.as_bytes()).0);
+            all.extend_from_slice(&digest::file_hash(&bytes).0);
+        }
+        digest::file_hash(&all)
+    }
+
     pub(super) fn keep(&self, record: Option<VerifiedFile>) {
         let Some(VerifiedFile { hash, report, vault, signatures }) = record else { return };
         self.cache().put(&hash, &report);
@@ -103,14 +107,14 @@ impl Session {
     /// Keeps what was written: `new` are the signatures that the change brought, each of them checked.
     pub(super) fn keep_written(&self, vault: &Vault, text: &str, new: &[SignatureOf]) {
         let report = Verified::of(vault, self.now).to_json();
-        self.cache().put(&key(vault, text.as_bytes()), &report);
+        self.cache().put(&self.key(vault, text.as_bytes()), &report);
         self.signatures(&vault.id()).append(new);
     }
 
     /// What was found in exactly these bytes, if they were verified before.
     pub fn verified(&self, bytes: &[u8]) -> Option<Verified> {
         let is_whole = self.history == HistoryUse::Whole && history::is_closed(bytes);
-        let key = if is_whole { whole_key(bytes) } else { digest::file_hash(bytes) };
+        let key = if is_whole { self.whole_key(bytes) } else { digest::file_hash(bytes) };
         Verified::from_json(&self.cache().get(&key)?)
     }
 

@@ -321,7 +321,8 @@ impl Session {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
             found.unwrap_or_else(|| {
                 let path = path.to_owned();
-                match self.blended(bytes, depth) {
+                let is_of_bytes = !matches!(source, OpenError::History(_));
+                match is_of_bytes.then(|| self.blended(bytes, depth)).flatten() {
                     Some(Blend::Whole) => SessionError::MergedAsText { path, source },
                     Some(Blend::Lacking) => SessionError::Lacking { path, source },
                     None => SessionError::Open { path, source },

@@ -17,6 +17,7 @@ mod bytes;
 mod changed;
 mod ci_templates;
 mod clones;
+mod closed_history;
 mod comfort;
 mod completions;
 mod concurrency;

@@ -2,7 +2,6 @@
 //! side has closed is not in the folder yet. A segment is known by its hash, and versions by theirs.
 
 use crate::engine::history::FOLDER;
-use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::git::command as git_command;
 use std::path::Path;
@@ -12,21 +11,20 @@ use v_secure_core::merge::lost::{Lost, Past};
 use v_secure_core::vault::{History, segment_name, versions_name};
 
 pub struct GitHistory<'a> {
-    location: &'a Location,
+    /// That of the vault.
+    folder: &'a Path,
 }
 
 impl<'a> GitHistory<'a> {
-    pub const fn new(location: &'a Location) -> Self {
-        Self { location }
+    pub const fn new(folder: &'a Path) -> Self {
+        Self { folder }
     }
 
     fn file(&self, name: &str) -> Option<Vec<u8>> {
-        let path = self.location.folder.join(FOLDER).join(name);
+        let path = self.folder.join(FOLDER).join(name);
         match read::read(&path, MAX_FILE as u64) {
             Ok(contents) => Some(contents.bytes),
-            Err(_) => {
-                git_command::last_of_any(&self.location.folder, &Path::new(FOLDER).join(name))
-            }
+            Err(_) => git_command::last_of_any(self.folder, &Path::new(FOLDER).join(name)),
         }
     }
 }

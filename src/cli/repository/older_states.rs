@@ -48,7 +48,7 @@ impl Past for OlderStates<'_> {
 impl<'a> OlderStates<'a> {
     pub fn new(context: &'a Context<'a>, location: &'a Location) -> Self {
         let (looked, fault) = (Cell::new(None), RefCell::new(None));
-        let beside = GitHistory::new(location);
+        let beside = GitHistory::new(&location.folder);
         Self { context, location, beside, found: RefCell::default(), looked, fault }
     }
 

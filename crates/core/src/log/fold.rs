@@ -1,8 +1,8 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
 use super::active::{self, ActiveVersions, Ends, Setting};
+use super::base::{Base, Numbers};
 use super::bits::Bits;
-use super::closed::base::{Base, Numbers};
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put, Versions};

@@ -2,9 +2,9 @@
 //!
 //! A place is an entry's position in the order (lamport, id), which puts parents before children.
 
+use super::base::Base;
 use super::bits::Bits;
 use super::closed::Closed;
-use super::closed::base::Base;
 use super::describe::short;
 use super::entry::Entry;
 use super::finding::{Finding, FindingCode, Subject};

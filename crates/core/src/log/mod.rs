@@ -3,6 +3,7 @@
 
 mod active;
 mod authority;
+pub(crate) mod base;
 pub mod bits;
 mod chain_view;
 pub mod check;

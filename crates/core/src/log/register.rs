@@ -1,7 +1,7 @@
 //! Registers: which ops on one thing are the latest (`docs/format.md` section 7).
 
+use super::base::Base;
 use super::bits::Bits;
-use super::closed::base::Base;
 use super::graph::Graph;
 
 /// Where an op stands: its entry's place in the graph and its index in the entry. Ordered as

@@ -48,6 +48,8 @@ pub enum Blend {
 pub fn judge(text: &str, now: UnixTime, past: &dyn Past) -> Option<Blend> {
     let file = read(text).ok().filter(active_are_named)?;
     match settled_with(file, now, past) {
+        // What is as it should be was refused for something else.
+        Ok(merged) if merged.text == text => None,
         Ok(_) => Some(Blend::Whole),
         Err(error) => error.is_of_lost().then_some(Blend::Lacking),
     }

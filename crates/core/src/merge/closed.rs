@@ -2,6 +2,7 @@
 //! where a branch began before the checkpoint.
 
 use super::{MergeError, Merged, renewed};
+use crate::crypto::id::EntryId;
 use crate::crypto::known_signatures::NoneKnown;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
@@ -13,7 +14,9 @@ use crate::policy::op::Checkpoint;
 use crate::time::UnixTime;
 use crate::vault::whole::{Away, assemble};
 use crate::vault::{Depth, History, HistoryError, OpenError, Vault, segment_name};
+use crate::verify::checkpoints::of_chain;
 use crate::verify::{Reach, graph_of};
+use std::collections::BTreeSet;
 
 pub(super) fn settled(
     file: VaultFile,
@@ -52,4 +55,15 @@ fn of_history(error: OpenError) -> MergeError {
         OpenError::History(error) => MergeError::History(error),
         other => MergeError::Result(other),
     }
+}
+
+/// Those of the entries that the side has not closed. Where a segment is not at hand it may have any.
+pub(super) fn left_open(side: &VaultFile, entries: Vec<EntryId>, past: &dyn Past) -> Vec<EntryId> {
+    let mut left: BTreeSet<EntryId> = entries.into_iter().collect();
+    for (_, checkpoint) in of_chain(&side.chain) {
+        let bytes = past.history().and_then(|history| history.segment(&checkpoint.segment));
+        let Some(bytes) = bytes else { return Vec::new() };
+        format::segment_entries(&bytes).for_each(|id| _ = left.remove(&id));
+    }
+    left.into_iter().collect()
 }

@@ -148,8 +148,8 @@ fn renewed(
 }
 
 /// Whether a side lacks something that `base` has, of the log or of the policy.
-pub fn is_lacking(side: &VaultFile, base: &VaultFile) -> bool {
-    !lacking(base, side).is_empty() || !lacking_policy(base, side).is_empty()
+pub fn is_lacking(side: &VaultFile, base: &VaultFile, past: &dyn Past) -> bool {
+    !lacking(base, side, past).is_empty() || !lacking_policy(base, side).is_empty()
 }
 
 /// The policy entries of `base` that a side does not have.
@@ -158,8 +158,13 @@ pub fn lacking_policy(base: &VaultFile, side: &VaultFile) -> Vec<PolicyId> {
     chain_comparison::lacking(&ids(base), &ids(side)).to_vec()
 }
 
-/// The entries of `base` that a side does not have: what it was written from is not what came before it, as
-/// where a commit is picked onto another branch or taken back.
-pub fn lacking(base: &VaultFile, side: &VaultFile) -> Vec<EntryId> {
-    base.entries.keys().filter(|id| !side.entries.contains_key(*id)).copied().collect()
+/// The entries of `base` that a side does not have, nor has closed: what it was written from is not what came before
+/// it, as where a commit is picked onto another branch or taken back.
+pub fn lacking(base: &VaultFile, side: &VaultFile, past: &dyn Past) -> Vec<EntryId> {
+    let missing = base.entries.keys().filter(|id| !side.entries.contains_key(*id)).copied();
+    let missing: Vec<EntryId> = missing.collect();
+    if missing.is_empty() || side.closed.is_none() {
+        return missing;
+    }
+    closed::left_open(side, missing, past)
 }

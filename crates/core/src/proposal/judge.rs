@@ -5,7 +5,8 @@ use crate::crypto::id::{EntryId, KeyId, PolicyId};
 use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
-use crate::vault::Vault;
+use crate::policy::op::PolicyOp;
+use crate::vault::{Vault, closing};
 use std::collections::BTreeSet;
 
 /// Why a proposal cannot be signed.
@@ -22,6 +23,8 @@ pub enum Unfit {
     LogMissing { entry: EntryId },
     #[error("it would end the effect of a change by {actor}, which was made since it was proposed")]
     Voids { entry: EntryId, actor: Name },
+    #[error("it closes the history otherwise than the log is")]
+    Checkpoint,
     #[error("it does not fit the vault's policy")]
     Chain(#[from] ChainError),
 }
@@ -80,9 +83,18 @@ pub fn judge(vault: &Vault, proposal: &Proposal) -> Result<Judged, Unfit> {
     if let Some((entry, actor)) = vault.voided_by(&after) {
         return Err(Unfit::Voids { entry, actor });
     }
+    if !entry.ops.iter().all(|op| is_true(vault, op)) {
+        return Err(Unfit::Checkpoint);
+    }
     let keys = entry.sigs.iter().map(|sig| &sig.key);
     let signed_by = signers(vault, keys);
     Ok(Judged { after, signed_by, threshold: vault.policy().threshold() })
+}
+
+/// Whether a checkpoint states what follows from the log, whoever says so.
+fn is_true(vault: &Vault, op: &PolicyOp) -> bool {
+    let PolicyOp::Checkpoint(stated) = op else { return true };
+    closing::checkpoint(vault, &stated.entry).is_ok_and(|found| found == *stated)
 }
 
 fn signers<'a>(vault: &Vault, keys: impl Iterator<Item = &'a KeyId>) -> BTreeSet<Name> {

@@ -134,6 +134,14 @@ fn put_aside(vault: &Vault, until: Option<UnixTime>) -> Result<PutAside, Nothing
     })
 }
 
+/// What a checkpoint up to the entry states, as the next entry of the chain. Of a vault that was read as a whole.
+///
+/// # Errors
+/// The log cannot be closed there.
+pub(crate) fn checkpoint(vault: &Vault, last: &EntryId) -> Result<Checkpoint, ClosingError> {
+    preview(vault, last).map(|(checkpoint, _)| checkpoint)
+}
+
 fn preview(vault: &Vault, last: &EntryId) -> Result<(Checkpoint, usize), ClosingError> {
     let log = whole_log(vault);
     let before = vault.policy().checkpoint().map(|closing| closing.stated.entry);

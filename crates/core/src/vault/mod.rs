@@ -2,6 +2,7 @@
 
 pub mod author;
 pub mod batch;
+mod beside;
 pub mod change;
 pub(crate) mod closed;
 pub mod closing;

@@ -1,12 +1,12 @@
 //! A vault that has passed the checks its user asked for: what every operation works on.
 
+use super::beside::{stands_alone, told_without_history};
 use super::change::Change;
 use super::closing;
 use super::copies::renew_copies;
 use super::ledger::Ledger;
 use super::whole;
-use super::whole::{Away, History, HistoryError, Texts};
-use crate::crypto::bytes::Id;
+use super::whole::{Away, History, HistoryError};
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::crypto::known_signatures::{KnownSignatures, NoneKnown, SignatureOf};
 use crate::file::audience::ExpectedEpoch;
@@ -35,9 +35,8 @@ use crate::record::ids;
 use crate::record::rule::RuleError;
 use crate::time::UnixTime;
 use crate::verify;
-use crate::verify::checkpoints::of_chain;
 use crate::verify::{Reach, VerifyOptions};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// So many entries at the end of a log are looked at for those that can be remembered.
 const LOOKED_AT: usize = 256;
@@ -134,7 +133,7 @@ pub struct Vault {
     /// Set where this is an older state: the settings of the accepted policy.
     served_by: Option<Settings>,
     /// What the file cannot tell without its closed history.
-    reach: Reach,
+    pub(super) reach: Reach,
     /// Set where that was read: what it leaves out when it is written.
     pub(super) away: Option<Away>,
 }
@@ -187,6 +186,9 @@ impl Vault {
         let file = parse(bytes, trust, depth)?;
         let (file, away) = match history.filter(|_| file.closed.is_some()) {
             Some(history) => {
+                if trust == Trust::Strict {
+                    stands_alone(&file, now, known)?;
+                }
                 let (file, away) = whole::assemble(file, history, trust)?;
                 (file, Some(away))
             }
@@ -427,42 +429,6 @@ impl Vault {
         self.served_by.as_ref().unwrap_or_else(|| self.policy().settings())
     }
 
-    /// What of this vault its file cannot tell without the closed history, which was not read.
-    pub fn reach(&self) -> &Reach {
-        &self.reach
-    }
-
-    /// Whether it is the whole of a vault of whose log some is closed.
-    pub fn has_history(&self) -> bool {
-        self.away.is_some()
-    }
-
-    /// Whether some of the log is closed and was not read.
-    pub fn is_upon_checkpoint(&self) -> bool {
-        self.file.closed.is_some()
-    }
-
-    /// The segments of the history that is closed, in the order of the chain.
-    pub fn segments(&self) -> Vec<Id> {
-        of_chain(&self.file.chain).map(|(_, checkpoint)| checkpoint.segment).collect()
-    }
-
-    /// What is written of it where nothing is written beside it.
-    pub fn text_alone(&self) -> String {
-        match (&self.away, self.policy().checkpoint()) {
-            (Some(away), Some(closing)) => away.text_alone(&self.file, &closing.stated),
-            _ => format::write(&self.file),
-        }
-    }
-
-    /// What is written of it.
-    pub fn texts(&self) -> Texts {
-        match (&self.away, self.policy().checkpoint()) {
-            (Some(away), Some(closing)) => away.texts(&self.file, &closing.stated),
-            _ => Texts { vault: format::write(&self.file), beside: BTreeMap::new() },
-        }
-    }
-
     /// Whether all of the log was judged, and not only what concerns the secrets that were asked for.
     pub fn is_whole(&self) -> bool {
         self.asked.is_none()
@@ -533,17 +499,6 @@ impl Vault {
             reach,
             away,
         })
-    }
-}
-
-/// Refuses a file of which nothing can be told without the history that is closed: what is missing could be missing
-/// below what is there, too, so that no right and no order can be judged.
-fn told_without_history(reach: &Reach, chain: &Chain) -> Result<(), HistoryError> {
-    match (reach, chain.state().checkpoint()) {
-        (Reach::Everything, Some(closing)) => {
-            Err(HistoryError::Missing { name: whole::segment_name(&closing.stated.segment) })
-        }
-        _ => Ok(()),
     }
 }
 

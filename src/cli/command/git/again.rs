@@ -7,6 +7,7 @@ use crate::cli::door::reads::{Reading, record};
 use crate::cli::error::codes::Code;
 use crate::cli::error::failures::merging::not_merged;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::repository::git_history::GitHistory;
 use crate::cli::unlocking;
 use crate::engine::session::Session;
 use crate::engine::transaction::TransactionError;
@@ -105,10 +106,11 @@ fn files(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     if union::is_parted(&ours, &theirs) && !is_one {
         return None;
     }
-    if is_lacking(&theirs, &base) {
+    if is_lacking(&theirs, &base, &GitHistory::new(&location.folder)) {
         return Some((Kind::TakenBack, [theirs, base, ours]));
     }
-    let is_picked = is_lacking(&ours, &base) || union::is_parted(&ours, &theirs);
+    let is_picked = is_lacking(&ours, &base, &GitHistory::new(&location.folder))
+        || union::is_parted(&ours, &theirs);
     is_picked.then_some((Kind::Picked, [base, theirs, ours]))
 }
 
@@ -148,7 +150,8 @@ fn tip(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     let shown = format!("./{name}");
     let last = git_command::show(&location.folder, "HEAD", std::path::Path::new(&shown));
     let last = parse(last?)?;
-    let is_older = staged.header.vault == last.header.vault && is_lacking(&staged, &last);
+    let is_older = staged.header.vault == last.header.vault
+        && is_lacking(&staged, &last, &GitHistory::new(&location.folder));
     is_older.then(|| (Kind::TakenBack, [staged, last.clone(), last]))
 }
 

@@ -49,21 +49,21 @@ impl MergeDriver {
         let refused = |error| self.refused(&error);
         let [base, ours, theirs] = [text(&self.base)?, text(&self.ours)?, text(&self.theirs)?];
         let there = blended::loose(&theirs).map_err(refused)?;
+        let folder = self.path.parent().unwrap_or(&self.path).to_owned();
+        let history = GitHistory::new(&folder);
         if let Some(parted) = marks::sides(&ours) {
-            return self.beside_marks(parted, &base, there);
+            return self.beside_marks(parted, &base, there, &history);
         }
         let here = blended::loose(&ours).map_err(refused)?;
         // Where the policies parted that is what is told: what gave way to another policy is none of its history.
         if let Ok(began) = blended::loose(&base)
             && !union::is_parted(&here, &there)
         {
-            merging::refuse_picks(&self.path, &began, [&here, &there])?;
+            merging::refuse_picks(&self.path, &began, [&here, &there], &history)?;
         }
         if union::is_parted(&here, &there) {
             self.keep_both([&ours, &theirs])?;
         }
-        let location = context.location()?;
-        let history = GitHistory::new(&location);
         let merged = match merge_with(here, [there], context.host.now(), &history) {
             // 'git resolve' looks for it in git's history, and nobody takes one side alone for the vault meanwhile.
             Err(error) if error.is_of_lost() => {
@@ -81,13 +81,19 @@ impl MergeDriver {
 
     /// A rebase that went on over marks brings the next commit of its branch: it is put to the side that it goes on
     /// from.
-    fn beside_marks(&self, parted: [String; 2], base: &str, there: VaultFile) -> Outcome {
+    fn beside_marks(
+        &self,
+        parted: [String; 2],
+        base: &str,
+        there: VaultFile,
+        history: &GitHistory<'_>,
+    ) -> Outcome {
         let refused = |error| self.refused(&error);
         let [ours, theirs] = parted.map(|text| blended::loose(&text));
         let [mut ours, mut theirs] = [ours.map_err(refused)?, theirs.map_err(refused)?];
         let side = if union::is_parted(&theirs, &there) { &mut ours } else { &mut theirs };
         if let Ok(began) = blended::loose(base) {
-            merging::refuse_picks(&self.path, &began, [side, &there])?;
+            merging::refuse_picks(&self.path, &began, [side, &there], history)?;
         }
         if union::is_parted(side, &there) {
             let message = format!(

@@ -137,7 +137,9 @@ fn merged(
         None => {
             let whole = settled_with(blended::read(&text)?, now, past)?;
             // A revert that was given up by half leaves an older file, which no later commit may bring.
-            match last.filter(|last| whole.text == text && is_behind(whole.vault.file(), last)) {
+            match last
+                .filter(|last| whole.text == text && is_behind(whole.vault.file(), last, past))
+            {
                 Some(last) => {
                     let last = std::iter::once(last.clone());
                     united(whole.vault.file().clone(), last, (now, past))
@@ -157,8 +159,8 @@ fn united(
     settled_with(others.try_fold(first, union::union)?, now, past)
 }
 
-fn is_behind(here: &VaultFile, last: &VaultFile) -> bool {
-    last.header.vault == here.header.vault && is_lacking(here, last)
+fn is_behind(here: &VaultFile, last: &VaultFile, past: &dyn Past) -> bool {
+    last.header.vault == here.header.vault && is_lacking(here, last, past)
 }
 
 /// The vault of the last commit, if it is one.

@@ -81,7 +81,7 @@ impl Close {
             });
         }
         context.ui.note(&format!(
-            "{} closed, up to {}; the vault's file has {} instead of {}; commit the folder 'history' with it",
+            "{} closed, up to {}; the vault's file has {} instead of {}",
             entries(summit.entries),
             rfc3339(summit.ts),
             size(bytes),

@@ -11,6 +11,9 @@ use v_secure_core::report::view::history::{HistoryStatusView, PutAsideView};
 use v_secure_core::vault::Depth;
 use v_secure_core::vault::closing::{self, Foreseen};
 
+/// What 'history close' leaves open, in seconds.
+const WEEK: u64 = 7 * 24 * 60 * 60;
+
 /// How much of the vault's file is history, and what closing it would bring
 #[derive(Debug, Args)]
 #[command(
@@ -24,7 +27,15 @@ impl Status {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let vault = &opened.vault;
-        let foreseen = closing::foreseen(vault, None);
+        let week = context.host.now().saturating_sub(WEEK);
+        let mut foreseen = closing::foreseen(vault, Some(week));
+        let command = match &foreseen.then {
+            Ok(_) => "v-secure history close",
+            Err(_) => {
+                foreseen = closing::foreseen(vault, None);
+                "v-secure history close --keep 1s"
+            }
+        };
         let closed = vault.policy().checkpoint().map_or(0, |closing| closing.stated.entries);
         let view = HistoryStatusView {
             entries: vault.file().entries.len(),
@@ -47,14 +58,14 @@ impl Status {
             },
         ))?;
         context.ui.line(&format!("the vault's file has {}", size(view.bytes)))?;
-        context.ui.line(&tell(&foreseen))
+        context.ui.line(&tell(&foreseen, command))
     }
 }
 
-fn tell(foreseen: &Foreseen) -> String {
+fn tell(foreseen: &Foreseen, command: &str) -> String {
     match &foreseen.then {
         Ok(then) => format!(
-            "v-secure history close: up to {} of {}; {} closed, and the file has {}",
+            "{command}: up to {} of {}; {} closed, and the file has {}",
             shown(&then.summit.entry.to_string()),
             rfc3339(then.summit.ts),
             entries(then.summit.entries),

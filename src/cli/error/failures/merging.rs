@@ -10,6 +10,7 @@ use crate::store::git::command as git_command;
 use std::path::Path;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::finding::FindingCode;
+use v_secure_core::merge::lost::Past;
 use v_secure_core::merge::{self, MergeError};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::describe;
@@ -154,12 +155,14 @@ pub(crate) fn refuse_picks(
     path: &Path,
     base: &VaultFile,
     [ours, theirs]: [&VaultFile; 2],
+    past: &dyn Past,
 ) -> Outcome {
     if [ours, theirs].iter().any(|side| side.header.vault != base.header.vault) {
         return Ok(());
     }
     let place = path.display();
-    let lacks = |side| merge::lacking(base, side).len() + merge::lacking_policy(base, side).len();
+    let lacks =
+        |side| merge::lacking(base, side, past).len() + merge::lacking_policy(base, side).len();
     let taken_back = lacks(theirs);
     if taken_back > 0 {
         let message = format!(

@@ -1,7 +1,6 @@
 //! A log that is closed up to some entry: what goes on to matter of what is behind it, as the file states
 //! it, and how that is found (`docs/format.md` section 11). That owners signed it is the chain's to say.
 
-pub(super) mod base;
 pub mod closing;
 mod kept;
 
@@ -119,7 +118,11 @@ impl Closed {
     }
 
     /// The object of a kept version: that of its put.
-    fn object(&self, of: &KeptVersion, entries: &BTreeMap<EntryId, Entry>) -> Option<ObjectId> {
+    pub(super) fn object(
+        &self,
+        of: &KeptVersion,
+        entries: &BTreeMap<EntryId, Entry>,
+    ) -> Option<ObjectId> {
         of.ops.iter().find_map(|at| match self.op(*at, entries) {
             Some(Op::Put(put)) => Some(put.object),
             _ => None,
@@ -131,7 +134,12 @@ impl Closed {
         let sets = |op: &Op| {
             matches!(op, Op::Put(_) | Op::Resolve(_) | Op::Field(_) | Op::Remove(_)) && is_of(op)
         };
-        of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets))
+        // A put makes a version active that is kept.
+        let is_kept = |at: &OpPlace| {
+            !matches!(self.op(*at, entries), Some(Op::Put(_)))
+                || of.kept.iter().any(|kept| kept.ops.contains(at))
+        };
+        of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
             && of.kept.iter().all(|kept| {
                 self.object(kept, entries).is_some_and(|object| {
                     let names = |op: &Op| is_of(op) && op.objects().any(|named| *named == object);

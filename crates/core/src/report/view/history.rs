@@ -15,7 +15,7 @@ pub struct HistoryStatusView {
     pub segments: usize,
     /// Of the vault's file.
     pub bytes: usize,
-    /// What 'history close --keep 0s' would do; null where there is nothing to close.
+    /// What 'history close' would do, or else 'history close --keep 1s'; null where there is nothing to close.
     pub close: Option<PutAsideView>,
 }
 

@@ -1,11 +1,11 @@
 //! A block `[closed]` by the places of a graph: what a reader without history goes by.
 
-use super::{Closed, ClosedSecret, OpPlace};
+use super::bits::Bits;
+use super::closed::{Closed, ClosedSecret, OpPlace};
+use super::entry::Entry;
+use super::op::Op;
+use super::register::At;
 use crate::crypto::id::{EntryId, ObjectId};
-use crate::log::bits::Bits;
-use crate::log::entry::Entry;
-use crate::log::op::Op;
-use crate::log::register::At;
 use crate::name::SecretName;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -106,7 +106,7 @@ impl Base {
         !self.kept.get(place) && !self.settled.get(place)
     }
 
-    pub(in crate::log) fn settle(&mut self, place: usize) {
+    pub(super) fn settle(&mut self, place: usize) {
         self.settled.insert(place);
     }
 

@@ -1,0 +1,162 @@
+//! Branches that began before a checkpoint, and merge after it.
+
+use super::{files, fill, hidden, outcome};
+use std::fs;
+use v_secure_testkit::repository::Repository;
+
+/// `side` began when `A` and `B` had two versions. `main` was closed since.
+fn sides(on_side: &[(&str, &str)], on_main: &[(&str, &str)]) -> Option<Repository> {
+    let repository = Repository::new()?;
+    let cli = &repository.0;
+    cli.ok("git install");
+    fill(cli, 2);
+    repository.commit("common");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    on_side.iter().for_each(|(name, value)| cli.set(name, value));
+    repository.git(&["add", "-A"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "side"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    fill(cli, 2);
+    cli.ok("history close --all --yes");
+    repository.git(&["add", "-A"]);
+    repository.commit("closed");
+    on_main.iter().for_each(|(name, value)| cli.set(name, value));
+    repository.git(&["add", "-A"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "main"]);
+    Some(repository)
+}
+
+fn said(output: &std::process::Output) -> String {
+    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    format!("{out}{err}")
+}
+
+#[test]
+fn a_branch_from_before_merges_in_both_directions() {
+    for [here, there] in [["main", "side"], ["side", "main"]] {
+        let Some(repository) = sides(&[("LATE", "late")], &[("C", "c")]) else { return };
+        let cli = &repository.0;
+        repository.git(&["checkout", "--quiet", here]);
+        let merge = repository.shell(&format!("git merge --no-edit {there}"));
+        assert!(merge.status.success(), "{}", said(&merge));
+        cli.ok("audit verify");
+        cli.ok("audit verify --base side");
+        cli.ok("audit verify --base main");
+        for (name, value) in [("LATE", "late"), ("C", "c"), ("A", "a2"), ("B", "b2")] {
+            assert_eq!(cli.ok(&format!("get {name}")), value, "{here}");
+        }
+        cli.set("A", "after");
+        cli.ok("history close --all --yes");
+        cli.ok("audit verify");
+        hidden(cli);
+        assert_eq!((cli.ok("get A"), cli.ok("get LATE")), ("after".into(), "late".into()));
+    }
+}
+
+#[test]
+fn a_branch_from_before_is_rebased() {
+    let Some(repository) = sides(&[("LATE", "late")], &[("C", "c")]) else { return };
+    let cli = &repository.0;
+    repository.git(&["checkout", "--quiet", "side"]);
+    let rebase = repository.shell("git rebase main");
+    assert!(rebase.status.success(), "{}", said(&rebase));
+    cli.ok("audit verify");
+    assert_eq!((cli.ok("get LATE"), cli.ok("get C")), ("late".into(), "c".into()));
+}
+
+/// What both sides set is a conflict, whether or not one side was closed.
+#[test]
+fn a_late_value_of_a_secret_that_is_closed_conflicts_as_ever() {
+    let Some(repository) = sides(&[("A", "late")], &[]) else { return };
+    let cli = &repository.0;
+    let merge = repository.shell("git merge --no-edit side");
+    assert!(merge.status.success(), "{}", said(&merge));
+    let versions = cli.json("secret versions A");
+    let conflicting = versions["versions"].as_array().unwrap().iter();
+    assert_eq!(conflicting.filter(|version| version["status"] == "conflicting").count(), 2);
+    assert_eq!(cli.ok("get B"), "b2");
+    cli.set("A", "settled");
+    cli.ok("audit verify");
+    assert_eq!(cli.ok("get A"), "settled");
+}
+
+/// Which secrets are late hangs on what is behind, so that nothing is given without it.
+#[test]
+fn after_a_late_merge_the_history_is_needed_until_the_next_closing() {
+    let Some(repository) = sides(&[("LATE", "late")], &[]) else { return };
+    let cli = &repository.0;
+    assert!(repository.shell("git merge --no-edit side").status.success());
+    let away = hidden(cli);
+    assert_eq!(outcome(cli, "get B"), (7, "history-missing".into()));
+    fs::rename(away, super::folder(cli)).unwrap();
+    cli.ok("history close --all --yes");
+    hidden(cli);
+    assert_eq!((cli.ok("get B"), cli.ok("get LATE")), ("b2".into(), "late".into()));
+}
+
+/// A clone without the driver has git merge the text.
+#[test]
+fn what_git_merged_as_text_is_resolved() {
+    let Some(repository) = sides(&[("LATE", "late")], &[("C", "c")]) else { return };
+    let cli = &repository.0;
+    repository.git(&["config", "--remove-section", "merge.v-secure"]);
+    let merge = repository.shell("git merge --no-edit side");
+    let way = "v-secure git resolve && git add .v-secure && git commit --no-edit";
+    if !merge.status.success() {
+        let done = repository.shell(way);
+        assert!(done.status.success(), "{}", said(&done));
+    } else {
+        cli.ok("git resolve");
+    }
+    cli.ok("audit verify");
+    assert_eq!((cli.ok("get LATE"), cli.ok("get C")), ("late".into(), "c".into()));
+}
+
+/// Both sides close what they have: two policies, of which one stays.
+#[test]
+fn two_closings_beside_each_other_are_two_policies() {
+    let Some(repository) = sides(&[("LATE", "late")], &[("C", "c")]) else { return };
+    let cli = &repository.0;
+    repository.git(&["checkout", "--quiet", "side"]);
+    // As on a device that has not seen the other side.
+    cli.ok("pin accept --yes");
+    cli.ok("history close --all --yes");
+    repository.git(&["add", "-A"]);
+    repository.commit("closed, too");
+    let merge = repository.shell("git merge --no-edit main");
+    assert!(!merge.status.success());
+    let done = repository
+        .shell("v-secure policy rebase --yes && git add .v-secure && git commit --no-edit");
+    assert!(done.status.success(), "{}{}", said(&merge), said(&done));
+    cli.ok("audit verify");
+    for (name, value) in [("LATE", "late"), ("C", "c"), ("A", "a2")] {
+        assert_eq!(cli.ok(&format!("get {name}")), value);
+    }
+}
+
+/// Whoever pulls a closing has heads remembered that are not in the file any more.
+#[test]
+fn a_device_that_pulls_a_closing_misses_nothing() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    fill(cli, 2);
+    repository.commit("common");
+    let there = repository.root().join("../clone");
+    let clone = repository.shell("git clone --quiet . ../clone");
+    assert!(clone.status.success(), "{}", said(&clone));
+    let home: &std::path::Path = &repository.root().join("../other-state");
+    let state = [("XDG_STATE_HOME", home)];
+    assert_eq!(repository.run_in(&there, "pin accept --yes", &state).code, 0);
+    assert_eq!(repository.run_in(&there, "get A", &state).text(), "a2");
+    cli.set("A", "a3");
+    cli.ok("history close --all --yes");
+    repository.git(&["add", "-A"]);
+    repository.commit("closed");
+    assert!(!files(cli, "log").is_empty());
+    let pull = repository.git_in(&there, &["pull", "--quiet"]);
+    assert!(pull.status.success(), "{}", said(&pull));
+    let run = repository.run_in(&there, "get A", &state);
+    assert_eq!((run.code, run.text().as_str(), run.err.as_str()), (0, "a3", ""), "{run:?}");
+    let run = repository.run_in(&there, "get A --strict", &state);
+    assert_eq!(run.code, 0, "{run:?}");
+}

@@ -1,0 +1,164 @@
+//! What goes on with the file alone, and what reads the history.
+
+use super::{closed, files, fill, folder, hidden, outcome, says};
+use std::fs;
+use v_secure_testkit::cli::Cli;
+
+#[test]
+fn values_are_given_and_set_without_the_history() {
+    let cli = closed(4);
+    hidden(&cli);
+    assert_eq!((cli.ok("get A"), cli.ok("get B")), ("a4".into(), "b4".into()));
+    assert_eq!(cli.ok("exec -- printenv A"), "a4\n");
+    assert!(cli.ok("export --only A").contains("a4"));
+    cli.set("A", "a5");
+    cli.set("NEW", "new");
+    assert_eq!((cli.ok("get A"), cli.ok("get NEW")), ("a5".into(), "new".into()));
+    assert_eq!(outcome(&cli, "get GONE").0, 5);
+    let listed = cli.json("ls");
+    let names: Vec<&str> =
+        listed["secrets"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["A", "B", "NEW"]);
+}
+
+#[test]
+fn what_tells_of_the_past_needs_the_history_and_says_which_file() {
+    let cli = closed(3);
+    let away = hidden(&cli);
+    for line in [
+        "secret versions A",
+        "get A --version 1",
+        "secret rollback A --version 1",
+        "secret restore GONE",
+        "audit verify",
+        "audit log",
+        "exposed",
+        "rm A --yes",
+        "history status",
+        "history close --all --yes",
+        "prune",
+    ] {
+        assert_eq!(outcome(&cli, line), (7, "history-missing".into()), "{line}");
+        says(&cli.run(line), ".log");
+    }
+    fs::rename(away, folder(&cli)).unwrap();
+    assert_eq!(cli.ok("get A --version 1"), "a1");
+    cli.ok("secret rollback A --version 1");
+    cli.ok("secret restore GONE");
+    assert_eq!((cli.ok("get A"), cli.ok("get GONE")), ("a1".into(), "gone".into()));
+    cli.ok("audit verify");
+}
+
+#[test]
+fn the_file_stays_small_however_often_it_is_closed() {
+    let cli = closed(2);
+    let size = || fs::metadata(cli.vault()).unwrap().len();
+    let first = size();
+    for round in 0..3 {
+        fill(&cli, 8);
+        cli.ok("history close --all --yes");
+        cli.ok("audit verify");
+        assert_eq!(files(&cli, "log").len(), round + 2);
+    }
+    // A checkpoint takes a policy entry, and GONE has another removal.
+    assert!(size() < first + 8_000, "{first} became {}", size());
+    let status = cli.json("history status");
+    assert_eq!((status["closed"].as_u64(), &status["segments"]), (Some(60), &4.into()));
+    let versions = cli.json("secret versions A");
+    assert_eq!(versions["versions"].as_array().unwrap().len(), 26);
+    assert_eq!(cli.ok("get A --version 3"), "a1");
+}
+
+#[test]
+fn what_is_pruned_is_deleted_beside_the_vault_too() {
+    let cli = closed(5);
+    let held = || fs::read_to_string(&files(&cli, "versions")[0]).unwrap();
+    let ids = cli.json("secret versions A");
+    let id = ids["versions"].as_array().unwrap().iter().find(|v| v["number"] == 2).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(held().contains(&id));
+    cli.ok("settings set retention.versions 1");
+    cli.ok("prune");
+    assert!(!held().contains(&id), "{}", held());
+    assert_eq!(outcome(&cli, "get A --version 2").1, "pruned");
+    cli.ok("audit verify");
+    assert_eq!(cli.ok("get A"), "a5");
+}
+
+#[test]
+fn what_is_younger_than_it_is_to_be_stays_open() {
+    let cli = Cli::with_vault();
+    fill(&cli, 2);
+    assert_eq!(outcome(&cli, "history close --yes"), (7, "nothing-to-close".into()));
+    says(&cli.run("history close --yes"), "v-secure history close --keep 1d");
+    let before = fs::read(cli.vault()).unwrap();
+    assert_eq!(outcome(&cli, "history close --keep soon --yes").0, 2);
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+    cli.ok("history close --all --yes");
+    assert_eq!(outcome(&cli, "history close --all --yes"), (7, "nothing-to-close".into()));
+}
+
+#[test]
+fn closing_asks_on_a_terminal_and_takes_yes_elsewhere() {
+    let cli = Cli::with_vault();
+    fill(&cli, 1);
+    let before = fs::read(cli.vault()).unwrap();
+    assert_eq!(outcome(&cli, "history close --all").1, "not-confirmed");
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+    assert!(!folder(&cli).exists());
+    let report = cli.json("history close --all --yes");
+    assert_eq!((report["closed"].as_u64(), report["changed"].as_bool()), (Some(4), Some(true)));
+}
+
+#[test]
+fn only_owners_close() {
+    let cli = Cli::with_vault();
+    cli.ok("role create dev --grant read,write,rotate,delete,grant:*");
+    cli.ok("identity new -o ../bob.txt");
+    let line = cli.ok("--identity ../bob.txt member request bob -q");
+    fs::write(cli.project().join("../bob.request"), line).unwrap();
+    cli.ok("member add bob --request ../bob.request --yes --role dev");
+    fill(&cli, 2);
+    let before = fs::read(cli.vault()).unwrap();
+    assert_eq!(outcome(&cli, "--identity ../bob.txt history close --all --yes").0, 4);
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+}
+
+/// Who deletes a secret deletes every version of it, closed ones too.
+#[test]
+fn a_removal_reaches_versions_that_are_closed() {
+    let cli = closed(3);
+    cli.ok("rm A --yes");
+    cli.ok("audit verify");
+    let versions = cli.json("secret versions A");
+    let statuses: Vec<&str> = versions["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["removed"; 3]);
+}
+
+/// A policy that changes, keys that are made anew and members that come and go are no matter of the log.
+#[test]
+fn members_and_keys_change_on_a_closed_vault() {
+    let cli = closed(3);
+    cli.ok("role create dev --grant read,write:default/*");
+    cli.ok("identity new -o ../bob.txt");
+    let line = cli.ok("--identity ../bob.txt member request bob -q");
+    fs::write(cli.project().join("../bob.request"), line).unwrap();
+    cli.ok("member add bob --request ../bob.request --yes --role dev");
+    assert_eq!(cli.ok("--identity ../bob.txt get A"), "a3");
+    cli.ok("key rotate --all --yes");
+    assert_eq!(cli.ok("--identity ../bob.txt get A"), "a3");
+    cli.ok("key rotate --all --dek --yes");
+    cli.ok("audit verify");
+    cli.ok("member remove bob --yes");
+    cli.ok("history close --all --yes");
+    cli.ok("audit verify");
+    hidden(&cli);
+    assert_eq!(cli.ok("get A"), "a3");
+}

@@ -1,0 +1,57 @@
+//! A vault whose log is closed up to some entry: what goes on without the history beside it, what needs it, how
+//! branches that began before merge, and what somebody can do to the files.
+
+mod branches;
+mod daily;
+mod tampered;
+
+use std::fs;
+use std::path::PathBuf;
+use v_secure_testkit::cli::{Cli, Run};
+
+/// Exit code and code of what was refused; 0 and nothing of what was not.
+fn outcome(cli: &Cli, line: &str) -> (i32, String) {
+    let run = cli.run(&format!("{line} --json"));
+    if run.code == 0 { (0, String::new()) } else { v_secure_testkit::cli::failure(&run) }
+}
+
+fn says(run: &Run, text: &str) {
+    assert!(run.shows(text), "{text}: {run:?}");
+}
+
+/// A vault in which `A` and `B` were set so many times and `GONE` was removed, all of it closed.
+fn closed(times: usize) -> Cli {
+    let cli = Cli::with_vault();
+    fill(&cli, times);
+    cli.ok("history close --all --yes");
+    cli
+}
+
+fn fill(cli: &Cli, times: usize) {
+    for number in 1..=times {
+        cli.set("A", format!("a{number}"));
+        cli.set("B", format!("b{number}"));
+    }
+    cli.set("GONE", "gone");
+    cli.ok("rm GONE --yes");
+}
+
+fn folder(cli: &Cli) -> PathBuf {
+    cli.project().join(".v-secure/history")
+}
+
+/// The files of the history with this ending, oldest first is not said.
+fn files(cli: &Cli, ending: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder(cli)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
+    files.sort();
+    files
+}
+
+/// Takes the history away, and says where it is meanwhile.
+fn hidden(cli: &Cli) -> PathBuf {
+    let away = cli.project().join("../history-away");
+    fs::rename(folder(cli), &away).unwrap();
+    away
+}
