@@ -73,7 +73,7 @@ fn a_late_value_of_a_secret_that_is_closed_conflicts_as_ever() {
     assert!(merge.status.success(), "{}", said(&merge));
     let versions = cli.json("secret versions A");
     let conflicting = versions["versions"].as_array().unwrap().iter();
-    assert_eq!(conflicting.filter(|version| version["status"] == "conflicting").count(), 2);
+    assert_eq!(conflicting.filter(|version| version["state"] == "conflicting").count(), 2);
     assert_eq!(cli.ok("get B"), "b2");
     cli.set("A", "settled");
     cli.ok("audit verify");

@@ -10,7 +10,7 @@ fn values_are_given_and_set_without_the_history() {
     hidden(&cli);
     assert_eq!((cli.ok("get A"), cli.ok("get B")), ("a4".into(), "b4".into()));
     assert_eq!(cli.ok("exec -- printenv A"), "a4\n");
-    assert!(cli.ok("export --only A").contains("a4"));
+    assert!(cli.ok("export --format dotenv --only A").contains("a4"));
     cli.set("A", "a5");
     cli.set("NEW", "new");
     assert_eq!((cli.ok("get A"), cli.ok("get NEW")), ("a5".into(), "new".into()));
@@ -74,7 +74,7 @@ fn what_is_pruned_is_deleted_beside_the_vault_too() {
     let cli = closed(5);
     let held = || fs::read_to_string(&files(&cli, "versions")[0]).unwrap();
     let ids = cli.json("secret versions A");
-    let id = ids["versions"].as_array().unwrap().iter().find(|v| v["number"] == 2).unwrap()["id"]
+    let id = ids["versions"].as_array().unwrap().iter().find(|v| v["version"] == 2).unwrap()["id"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -137,7 +137,7 @@ fn a_removal_reaches_versions_that_are_closed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|version| version["status"].as_str().unwrap())
+        .map(|version| version["state"].as_str().unwrap())
         .collect();
     assert_eq!(statuses, ["removed"; 3]);
 }
@@ -152,9 +152,9 @@ fn members_and_keys_change_on_a_closed_vault() {
     fs::write(cli.project().join("../bob.request"), line).unwrap();
     cli.ok("member add bob --request ../bob.request --yes --role dev");
     assert_eq!(cli.ok("--identity ../bob.txt get A"), "a3");
-    cli.ok("key rotate --all --yes");
+    cli.ok("key rotate --all");
     assert_eq!(cli.ok("--identity ../bob.txt get A"), "a3");
-    cli.ok("key rotate --all --dek --yes");
+    cli.ok("key rotate --all --dek");
     cli.ok("audit verify");
     cli.ok("member remove bob --yes");
     cli.ok("history close --all --yes");

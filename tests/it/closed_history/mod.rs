@@ -5,14 +5,20 @@ mod branches;
 mod daily;
 mod tampered;
 
+use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
-use v_secure_testkit::cli::{Cli, Run};
+use v_secure_testkit::cli::{Cli, Run, failure};
 
-/// Exit code and code of what was refused; 0 and nothing of what was not.
+/// Exit code and code of what was refused; 0 and nothing of what was not. Of a verification that of its first finding.
 fn outcome(cli: &Cli, line: &str) -> (i32, String) {
     let run = cli.run(&format!("{line} --json"));
-    if run.code == 0 { (0, String::new()) } else { v_secure_testkit::cli::failure(&run) }
+    let verdict: Option<Value> = serde_json::from_slice(&run.out).ok();
+    match verdict.as_ref().and_then(|verdict| verdict["findings"][0]["code"].as_str()) {
+        _ if run.code == 0 => (0, String::new()),
+        Some(code) => (run.code, code.to_owned()),
+        None => failure(&run),
+    }
 }
 
 fn says(run: &Run, text: &str) {

@@ -7,6 +7,7 @@ use crate::crypto::known_signatures::NoneKnown;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
 use crate::log::closed::closing::WholeLog;
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::fold::FoldScope;
 use crate::merge::lost::Past;
 use crate::policy::chain::Chain;
@@ -18,14 +19,31 @@ use crate::verify::checkpoints::of_chain;
 use crate::verify::{Reach, graph_of};
 use std::collections::BTreeSet;
 
+/// Whether the history is read where the file would do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    AsNeeded,
+    Whole,
+}
+
 pub(super) fn settled(
     file: VaultFile,
     chain: &Chain,
     checkpoint: &Checkpoint,
     (now, past): (UnixTime, &dyn Past),
+    reading: Reading,
 ) -> Result<Merged, MergeError> {
+    // What follows from the records is mended, and the block does not: owners signed it.
+    let fault = file.closed.as_ref().and_then(|closed| closed.fault(checkpoint, &file.entries));
+    if let Some(fault) = fault {
+        let finding = Finding::new(FindingCode::ClosedWrong, Subject::Vault, fault.to_string());
+        return Err(MergeError::Result(OpenError::Findings(vec![finding])));
+    }
     let is_upon = file.closed.is_some();
-    if is_upon && Reach::of(&file, &graph_of(&file, chain), chain, FoldScope::All).is_nothing() {
+    if is_upon
+        && reading == Reading::AsNeeded
+        && Reach::of(&file, &graph_of(&file, chain), chain, FoldScope::All).is_nothing()
+    {
         let file = renewed(file, chain, past)?.0;
         let text = format::write(&file);
         let opened = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, now);

@@ -18,6 +18,7 @@ pub mod union;
 #[cfg(test)]
 mod tests;
 
+use self::closed::Reading;
 use self::lost::{Lost, NoPast, Past};
 use crate::crypto::id::{EntryId, PolicyId, VaultId};
 use crate::file::format::{self, FormatError};
@@ -108,10 +109,31 @@ pub fn settled(file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
 /// The same; what is lost is taken from the `past`, and so is what is closed, where the records cannot be told of
 /// without.
 pub fn settled_with(file: VaultFile, now: UnixTime, past: &dyn Past) -> Result<Merged, MergeError> {
+    settled_by(file, now, past, Reading::AsNeeded)
+}
+
+/// The same as a whole, where some of the log is closed: what leaves a policy behind leaves its checkpoints, too.
+///
+/// # Errors
+/// As [`settled_with`].
+pub fn settled_whole(
+    file: VaultFile,
+    now: UnixTime,
+    past: &dyn Past,
+) -> Result<Merged, MergeError> {
+    settled_by(file, now, past, Reading::Whole)
+}
+
+fn settled_by(
+    file: VaultFile,
+    now: UnixTime,
+    past: &dyn Past,
+    reading: Reading,
+) -> Result<Merged, MergeError> {
     // Signatures are checked below, of the text.
     let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
     match chain.state().checkpoint() {
-        Some(closing) => closed::settled(file, &chain, &closing.stated, (now, past)),
+        Some(closing) => closed::settled(file, &chain, &closing.stated, (now, past), reading),
         None => {
             let file = renewed(file, &chain, past)?.0;
             let text = format::write(&file);

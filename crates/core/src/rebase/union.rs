@@ -30,13 +30,15 @@ pub fn apart(ours: VaultFile, theirs: VaultFile) -> Result<[VaultFile; 2], Merge
     let common = [&ours, &theirs].map(|file| {
         let mut file = file.clone();
         file.chain.truncate(shared);
+        file.closed = None;
         file
     });
     let [one, other] = common;
     let all = merge::union::union(one, other)?;
     Ok([ours, theirs].map(|side| {
         let known: BTreeSet<PolicyId> = side.chain.iter().map(PolicyEntry::id).collect();
-        let mut file = VaultFile { chain: side.chain, audiences: side.audiences, ..all.clone() };
+        let VaultFile { chain, closed, audiences, .. } = side;
+        let mut file = VaultFile { chain, closed, audiences, ..all.clone() };
         file.entries.retain(|_, entry| known.contains(&entry.policy));
         keep_named(&mut file);
         file

@@ -8,7 +8,7 @@ use crate::crypto::known_signatures::KnownSignatures;
 use crate::file::format;
 use crate::file::model::VaultFile;
 use crate::log::fold::FoldScope;
-use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::chain::Chain;
 use crate::time::UnixTime;
 use crate::verify;
 use crate::verify::checkpoints::of_chain;
@@ -70,7 +70,7 @@ pub(super) fn stands_alone(
     now: UnixTime,
     known: &dyn KnownSignatures,
 ) -> Result<(), OpenError> {
-    let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(OpenError::Chain)?;
+    let chain = Chain::build_knowing(&file.chain, Some(known)).map_err(OpenError::Chain)?;
     let options = VerifyOptions { now, scope: FoldScope::All };
     let report = verify::verify_knowing(file, &chain, options, known);
     if report.has_errors() { Err(OpenError::Findings(report.findings)) } else { Ok(()) }

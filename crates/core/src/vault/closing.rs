@@ -71,6 +71,9 @@ fn joined(vault: &Vault) -> Vec<bool> {
 /// So many summits are tried, the newest first.
 const TRIED: usize = 64;
 
+/// So many bytes less a closing is to bring: it takes an entry of the policy and two files for good.
+const GAIN: usize = 4096;
+
 /// How large a vault's file is, and what closing its log would bring.
 #[derive(Debug)]
 pub struct Foreseen {
@@ -97,6 +100,8 @@ pub enum NothingToClose {
     TooYoung,
     #[error("branches, or entries that do not count, stand beside each other")]
     Beside,
+    #[error("the vault's file has {now} bytes, and would have {then}")]
+    NoGain { now: usize, then: usize },
     #[error("a rotation of {secret} stands beside its removal, and nobody has set it since")]
     Unsettled { secret: SecretName },
     #[error(transparent)]
@@ -107,7 +112,16 @@ pub enum NothingToClose {
 /// epoch). Of a vault that was read as a whole.
 pub fn foreseen(vault: &Vault, until: Option<UnixTime>) -> Foreseen {
     let now = vault.texts().vault.len();
-    Foreseen { now, then: put_aside(vault, until) }
+    let then = put_aside(vault, until).and_then(|aside| match aside.bytes + GAIN > now {
+        true => Err(NothingToClose::NoGain { now, then: aside.bytes }),
+        false => Ok(aside),
+    });
+    Foreseen { now, then }
+}
+
+/// The same of all that has come together, whether or not it makes the file smaller.
+pub fn foreseen_all(vault: &Vault) -> Foreseen {
+    Foreseen { now: vault.texts().vault.len(), then: put_aside(vault, None) }
 }
 
 fn put_aside(vault: &Vault, until: Option<UnixTime>) -> Result<PutAside, NothingToClose> {

@@ -54,7 +54,7 @@ impl Close {
         }
         let (mut aside, mut before) = (None, 0);
         let make = |vault: &Vault| {
-            let Foreseen { now, then } = closing::foreseen(vault, until);
+            let Foreseen { now, then } = self.foreseen(vault, until);
             let then = then.map_err(|error| refused(&error))?;
             before = now;
             let op = PolicyOp::Checkpoint(then.checkpoint.clone());
@@ -62,7 +62,7 @@ impl Close {
             Ok(vec![op])
         };
         let ask = |vault: &Vault| {
-            let then = closing::foreseen(vault, until);
+            let then = self.foreseen(vault, until);
             if let Ok(aside) = &then.then {
                 self.ask(context, then.now, aside)?;
             }
@@ -89,6 +89,10 @@ impl Close {
         ));
         policy::tell(&context.ui, &changed.effects);
         Ok(())
+    }
+
+    fn foreseen(&self, vault: &Vault, until: Option<UnixTime>) -> Foreseen {
+        if self.all { closing::foreseen_all(vault) } else { closing::foreseen(vault, until) }
     }
 
     /// What is at least this old is closed.
@@ -132,7 +136,7 @@ fn refused(error: &NothingToClose) -> Failure {
             .hint("v-secure history status"),
         NothingToClose::Beside => failure.hint("v-secure history close --all"),
         NothingToClose::Unsettled { secret } => failure.hint(format!("v-secure set {secret}")),
-        NothingToClose::Closed | NothingToClose::Other(_) => {
+        NothingToClose::Closed | NothingToClose::NoGain { .. } | NothingToClose::Other(_) => {
             failure.hint("v-secure history status")
         }
     }

@@ -1,7 +1,7 @@
 //! `history status` and `history close`.
 
+use crate::convert::duration::rfc3339;
 use crate::crypto::id::EntryId;
-use crate::time::UnixTime;
 use crate::vault::closing::PutAside;
 use serde::Serialize;
 
@@ -23,8 +23,8 @@ pub struct HistoryStatusView {
 #[derive(Serialize)]
 pub struct PutAsideView {
     pub entry: EntryId,
-    /// Seconds since the Unix epoch, as the entry's author says.
-    pub ts: UnixTime,
+    /// As the entry's author says.
+    pub date: String,
     /// How many entries would be closed.
     pub closed: usize,
     /// How many bytes the vault's file would have.
@@ -34,7 +34,12 @@ pub struct PutAsideView {
 impl From<&PutAside> for PutAsideView {
     fn from(aside: &PutAside) -> Self {
         let PutAside { summit, bytes, .. } = aside;
-        Self { entry: summit.entry, ts: summit.ts, closed: summit.entries, bytes: *bytes }
+        Self {
+            entry: summit.entry,
+            date: rfc3339(summit.ts),
+            closed: summit.entries,
+            bytes: *bytes,
+        }
     }
 }
 
@@ -55,6 +60,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::report::view::testing::{Examples, hold, json};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub(crate) const VIEWS: &[Examples] =
@@ -70,7 +76,7 @@ mod tests {
     fn statuses() -> Vec<Value> {
         let aside = || PutAsideView {
             entry: ENTRY,
-            ts: UnixTime::from_secs(1_795_000_000),
+            date: rfc3339(UnixTime::from_secs(1_795_000_000)),
             closed: 900,
             bytes: 90_000,
         };

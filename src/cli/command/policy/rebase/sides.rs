@@ -9,7 +9,7 @@ use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use crate::store::git::{base, sides};
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::merge::{MergeError, blended, marks, settled_with, union};
+use v_secure_core::merge::{MergeError, blended, marks, settled_whole, union};
 use v_secure_core::rebase;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
@@ -49,7 +49,7 @@ pub(super) fn read(
     let other = String::from_utf8_lossy(&other).into_owned();
     let labels = [onto, "ours"];
     let refused = |error: MergeError| past.tell(not_merged(&location.vault, labels, &error));
-    let settled = |file| settled_with(file, now, past);
+    let settled = |file| settled_whole(file, now, past);
     let stays = blended::loose(&other).and_then(settled).map_err(refused)?;
     let own = blended::loose(&here).and_then(settled).map_err(refused)?;
     Ok(Both {
@@ -68,8 +68,8 @@ fn of_merge(
     let labels = ["ours", "theirs"];
     let refused = |error: MergeError| past.tell(not_merged(&location.vault, labels, &error));
     let [ours, theirs] = files(location, here).ok_or_else(none)?.map_err(refused)?;
-    let ours = settled_with(ours, now, past).map_err(refused)?.vault;
-    let theirs = settled_with(theirs, now, past).map_err(refused)?.vault;
+    let ours = settled_whole(ours, now, past).map_err(refused)?.vault;
+    let theirs = settled_whole(theirs, now, past).map_err(refused)?.vault;
     let ours = Side { label: labels[0].to_owned(), vault: ours };
     let theirs = Side { label: labels[1].to_owned(), vault: theirs };
     Ok(match keep {
