@@ -137,7 +137,9 @@ impl Place {
         let location = search.at(&root.join("project")).expect("the vault");
         let state = Some(root.join("state"));
         let (home, carried, history) = (None, None, HistoryUse::Whole);
-        let session = Session { location, owners, state, home, carried, history, now: NOW };
+        let brought = None;
+        let session =
+            Session { location, owners, state, home, carried, history, brought, now: NOW };
         let opened = session.open(Depth::Everything).expect("a vault that verifies");
         session.accept(&opened.vault).expect("a state folder");
         Self { _folder: folder, vault, session }

@@ -314,7 +314,7 @@ impl<H: Clock + Random> Vault<H> {
         };
         let (owners, now) = (Owners::current(), self.host.now());
         let (state, history) = (self.state(owners), HistoryUse::Whole);
-        Session { location, owners, state, home: None, carried, history, now }
+        Session { location, owners, state, home: None, carried, history, brought: None, now }
     }
 
     /// The state folder, where nobody else can replace it: its records would be believed.

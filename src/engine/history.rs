@@ -36,6 +36,9 @@ pub(crate) struct Folder<'a>(pub &'a Session);
 impl Folder<'_> {
     /// What cannot be read is not there: the vault names what it should be, and whoever reads finds out.
     fn read(&self, name: &str) -> Option<Vec<u8>> {
+        if let Some(brought) = &self.0.brought {
+            return brought.get(name).cloned();
+        }
         let path = self.0.history_folder().join(name);
         read::read(&path, MAX_FILE as u64).ok().map(|contents| contents.bytes)
     }
@@ -79,8 +82,19 @@ impl Session {
         self.location.folder.join(FOLDER)
     }
 
+    /// Puts the files of a history beside the vault, those aside that are there: they may have lost what was pruned
+    /// since.
+    pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<(), BesideError> {
+        let there = |name: &String| self.history_folder().join(name).symlink_metadata().is_ok();
+        let new: Vec<_> = files.iter().filter(|(name, _)| !there(name)).collect();
+        self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))
+    }
+
     /// What stands beside the vault, in order of name.
-    pub(super) fn history_files(&self) -> Vec<(String, Vec<u8>)> {
+    pub fn history_files(&self) -> Vec<(String, Vec<u8>)> {
+        if let Some(brought) = &self.brought {
+            return brought.iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+        }
         let open = sys::Folder::open_by(&self.history_folder(), Links::Refuse);
         let mut names = open.and_then(|folder| folder.names()).unwrap_or_default();
         names.sort();
@@ -112,19 +126,19 @@ impl Session {
     /// Writes what is new beside the vault, before the vault is written: what a crash leaves then is more than is
     /// needed.
     pub(super) fn write_beside(&self, files: &BTreeMap<String, Beside>) -> Result<(), BesideError> {
-        let added = files.iter().map(|(name, file)| (name, file.with_old()));
+        let added = files.iter().map(|(name, file)| (name, file.with_old().as_bytes()));
         self.write_files(added)
     }
 
     /// Takes out of the files beside the vault what is no more, after the vault was written without it.
     pub(super) fn prune_beside(&self, files: &BTreeMap<String, Beside>) -> Result<(), BesideError> {
         let pruned = files.iter().filter(|(_, file)| file.loses());
-        self.write_files(pruned.map(|(name, file)| (name, file.text.as_str())))
+        self.write_files(pruned.map(|(name, file)| (name, file.text.as_bytes())))
     }
 
     fn write_files<'f>(
         &self,
-        files: impl Iterator<Item = (&'f String, &'f str)>,
+        files: impl Iterator<Item = (&'f String, &'f [u8])>,
     ) -> Result<(), BesideError> {
         let mut files = files.peekable();
         if files.peek().is_none() {
@@ -134,7 +148,7 @@ impl Session {
         atomic::create_folder(&folder)?;
         let lock = Lock::acquire(&folder, lock::WAIT)?;
         for (name, text) in files {
-            atomic::replace(&lock, &folder.join(name), text.as_bytes(), MODE, Expected::Any)?;
+            atomic::replace(&lock, &folder.join(name), text, MODE, Expected::Any)?;
         }
         Ok(())
     }

@@ -13,7 +13,9 @@ use crate::store::state::pins::{Home, KnownVault, PinError, Pins};
 use crate::store::state::place::VaultPlace;
 use crate::store::sys;
 use crate::store::sys::Stamp;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
@@ -101,6 +103,8 @@ pub struct Session {
     pub carried: Option<Carried>,
     /// Whether what is closed of the history is read.
     pub history: HistoryUse,
+    /// The files of a history that is not beside the vault yet: that of a backup.
+    pub brought: Option<Arc<BTreeMap<String, Vec<u8>>>>,
     /// Seconds since the Unix epoch.
     pub now: UnixTime,
 }

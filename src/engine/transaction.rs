@@ -294,6 +294,7 @@ mod tests {
             home,
             carried,
             history: HistoryUse::Whole,
+            brought: None,
             now: UnixTime::from_secs(1),
         };
         let made = generate_identity();

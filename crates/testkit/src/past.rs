@@ -29,6 +29,7 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
         home: None,
         carried: None,
         history: HistoryUse::Whole,
+        brought: None,
         now,
     };
     let transaction = Transaction::begin(&session).unwrap();

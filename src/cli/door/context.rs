@@ -121,6 +121,7 @@ impl<'a> Context<'a> {
             home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
             history: self.history.get(),
+            brought: None,
             now: self.host.now(),
         })
     }

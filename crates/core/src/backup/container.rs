@@ -10,11 +10,17 @@
 //! part vault.toml LENGTH
 //! …
 //! end part
+//! part history/NAME LENGTH
+//! …
+//! end part
 //! part identity.txt LENGTH
 //! …
 //! end part
 //! end backup
 //! ```
+//!
+//! Of a vault of whose log some is closed there is a part for each file of its history, in order of name. Nobody signs
+//! these: the vault's policy names segments by their hash, and versions are what their ids say.
 //!
 //! `unsigned` stands in the place of `by` and `signature` where nobody signed. One spelling: what [`write()`] would not have written is refused.
 
@@ -27,6 +33,7 @@ use crate::name::Name;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::pin::CarriedPin;
+use std::collections::BTreeMap;
 
 const MAGIC: &str = "v-secure-backup ";
 const VERSION: &str = "2";
@@ -34,6 +41,7 @@ const VERSION: &str = "2";
 const OLD_VERSION: &str = "1";
 const UNSIGNED: &str = "unsigned";
 const VAULT: &str = "vault.toml";
+const HISTORY: &str = "history/";
 const IDENTITY: &str = "identity.txt";
 const END_PART: &str = "end part";
 const END: &str = "end backup";
@@ -55,6 +63,8 @@ pub struct Backup<'a> {
     /// Who made it; `None` if it does not say.
     pub signed: Option<Signed>,
     pub vault: &'a [u8],
+    /// The files of its closed history, by name.
+    pub history: BTreeMap<String, &'a [u8]>,
     /// Text as in `identity.txt`.
     pub identity: Option<&'a [u8]>,
 }
@@ -86,8 +96,10 @@ pub fn write(backup: &Backup<'_>) -> SecretValue {
     let created = duration::rfc3339(backup.created);
     let maker = maker_lines(backup.signed.as_ref());
     let head = format!("{MAGIC}{VERSION}\ncreated {created}\npin {}\n{maker}", backup.pin);
-    let parts: Vec<(&str, &[u8])> = std::iter::once((VAULT, backup.vault))
-        .chain(backup.identity.map(|bytes| (IDENTITY, bytes)))
+    let history = backup.history.iter().map(|(name, bytes)| (format!("{HISTORY}{name}"), *bytes));
+    let parts: Vec<(String, &[u8])> = std::iter::once((VAULT.to_owned(), backup.vault))
+        .chain(history)
+        .chain(backup.identity.map(|bytes| (IDENTITY.to_owned(), bytes)))
         .collect();
     let length: usize = parts.iter().map(|(_, bytes)| bytes.len() + MAX_LINE).sum();
     let mut plain = Vec::with_capacity(head.len() + length + END.len() + 1);
@@ -126,6 +138,14 @@ pub fn parse(plain: &[u8]) -> Result<Backup<'_>, BackupError> {
     let pin = rest.field("pin ")?.parse().map_err(|_| due("pin PIN"))?;
     let signed = rest.signed()?;
     let vault = rest.part(VAULT, "part vault.toml LENGTH", MAX_FILE)?;
+    let mut history = BTreeMap::new();
+    while rest.0.starts_with(b"part history/") {
+        let (name, bytes) = rest.history()?;
+        if history.last_key_value().is_some_and(|(before, _)| *before >= name) {
+            return Err(due("part history/NAME LENGTH"));
+        }
+        history.insert(name, bytes);
+    }
     let has_identity = rest.0.starts_with(b"part ");
     let identity = has_identity
         .then(|| rest.part(IDENTITY, "part identity.txt LENGTH", MAX_IDENTITY))
@@ -134,7 +154,7 @@ pub fn parse(plain: &[u8]) -> Result<Backup<'_>, BackupError> {
         return Err(due(END));
     }
     match rest.0 {
-        [] => Ok(Backup { created: time, pin, signed, vault, identity }),
+        [] => Ok(Backup { created: time, pin, signed, vault, history, identity }),
         _ => Err(BackupError::Trailing),
     }
 }
@@ -148,6 +168,14 @@ fn maker(text: &str) -> Option<Maker> {
     let (member, device) = who.split_once('/')?;
     let (member, device) = (Name::new(member).ok()?, Name::new(device).ok()?);
     Some(Maker { member, device, key: KeyId::parse(key).ok()? })
+}
+
+/// Whether a file of a history is called so: nothing else is written to a folder by its name.
+fn is_history_name(name: &str) -> bool {
+    let stem = name.strip_suffix(".log").or(name.strip_suffix(".versions"));
+    stem.is_some_and(|stem| {
+        stem.len() == 64 && stem.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// What is still to be read.
@@ -181,6 +209,18 @@ impl<'a> Rest<'a> {
         Ok(Some(Signed { maker, signature }))
     }
 
+    /// A file of the history, with its name.
+    fn history(&mut self) -> Result<(String, &'a [u8]), BackupError> {
+        let expected = "part history/NAME LENGTH";
+        let line = self.line()?.strip_prefix("part history/");
+        let (name, number) =
+            line.and_then(|line| line.split_once(' ')).ok_or(BackupError::Line { expected })?;
+        if !is_history_name(name) {
+            return Err(BackupError::Line { expected });
+        }
+        Ok((name.to_owned(), self.content("history", number, expected, MAX_FILE)?))
+    }
+
     fn part(
         &mut self,
         name: &'static str,
@@ -190,6 +230,17 @@ impl<'a> Rest<'a> {
         let due = BackupError::Line { expected };
         let line = self.line()?.strip_prefix("part ").ok_or(due)?;
         let number = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(' ')).ok_or(due)?;
+        self.content(name, number, expected, limit)
+    }
+
+    fn content(
+        &mut self,
+        name: &'static str,
+        number: &str,
+        expected: &'static str,
+        limit: usize,
+    ) -> Result<&'a [u8], BackupError> {
+        let due = BackupError::Line { expected };
         if !is_number(number) {
             return Err(due);
         }
@@ -219,8 +270,15 @@ mod tests {
     fn sample(signed: Option<Signed>, identity: Option<&'static [u8]>) -> String {
         let pin = CarriedPin { vault: VaultId([1; 32]), seq: 2, entry: PolicyId([3; 32]) };
         let vault = b"format = 1\nend part\n";
-        let backup =
-            Backup { created: UnixTime::from_secs(1_795_600_000), pin, signed, vault, identity };
+        let history = BTreeMap::new();
+        let backup = Backup {
+            created: UnixTime::from_secs(1_795_600_000),
+            pin,
+            signed,
+            vault,
+            history,
+            identity,
+        };
         String::from_utf8(write(&backup).into_bytes()).unwrap()
     }
 
@@ -240,6 +298,25 @@ mod tests {
             assert_eq!((read.created, read.pin.seq), (UnixTime::from_secs(1_795_600_000), 2));
             assert_eq!((read.vault, read.identity), (&b"format = 1\nend part\n"[..], identity));
             assert_eq!(String::from_utf8(write(&read).into_bytes()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn the_history_is_read_by_names_that_lead_nowhere_else() {
+        let text = sample(None, None);
+        let name = format!("{}.log", "0a".repeat(32));
+        let with = |name: &str| {
+            text.replace("end backup", &format!("part history/{name} 2\nx\nend part\nend backup"))
+        };
+        let good = with(&name);
+        let read = parse(good.as_bytes()).unwrap();
+        assert_eq!(read.history, BTreeMap::from([(name, &b"x\n"[..])]));
+        assert_eq!(String::from_utf8(write(&read).into_bytes()).unwrap(), good);
+        let upper = format!("{}.log", "0A".repeat(32));
+        for bad in ["../x.log", "x.log", "", &upper, &format!("{}.txt", "0a".repeat(32))] {
+            let expected = "part history/NAME LENGTH";
+            let error = parse(with(bad).as_bytes()).unwrap_err();
+            assert_eq!(error, BackupError::Line { expected }, "{bad}");
         }
     }
 

@@ -121,7 +121,14 @@ mod tests {
     fn backup(vault: &Vault) -> Backup<'static> {
         let pin = CarriedPin::of(vault.chain());
         let (vault, identity) = (&b"format = 1\n"[..], Some(&b"key\n"[..]));
-        Backup { created: UnixTime::from_secs(1_795_600_000), pin, signed: None, vault, identity }
+        Backup {
+            created: UnixTime::from_secs(1_795_600_000),
+            pin,
+            signed: None,
+            vault,
+            history: Default::default(),
+            identity,
+        }
     }
 
     #[test]

@@ -91,11 +91,13 @@ impl Create {
         let key = self.key(context, vault)?;
         refuse_lone_identity(identity.as_ref(), &key)?;
         let text = identity.as_ref().map(identity_text);
+        let history = if vault.has_history() { session.history_files() } else { Vec::new() };
         let mut backup = Backup {
             created: context.host.now(),
             pin: CarriedPin::of(vault.chain()),
             signed: None,
             vault: &bytes,
+            history: history.iter().map(|(name, bytes)| (name.clone(), &bytes[..])).collect(),
             identity: text.as_ref().map(SecretValue::expose),
         };
         if !self.unsigned {

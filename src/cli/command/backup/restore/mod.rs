@@ -15,6 +15,7 @@ use crate::cli::repository::project;
 use crate::cli::unlocking::asked_passphrase as passphrase;
 use crate::cli::unlocking::asked_passphrase::BACKUP;
 use crate::cli::unlocking::identities;
+use crate::engine::history::HistoryUse;
 use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
 use crate::engine::writing;
@@ -23,7 +24,9 @@ use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{atomic, new_file};
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use v_secure_core::backup::comparison;
 use v_secure_core::backup::comparison::{BackupStatus, Missing};
 use v_secure_core::backup::container;
@@ -86,7 +89,8 @@ impl Restore {
         self.judge_there(&session)?;
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
-        let opened = self.verify(&session, &backup)?;
+        let files = brought(&backup);
+        let opened = self.verify(&session, &backup, &files)?;
         let maker = backup.maker(opened.vault.policy()).map_err(|error| self.forged(&error))?;
         let is_new = session.location.vault.symlink_metadata().is_err();
         match is_new {
@@ -100,7 +104,7 @@ impl Restore {
             atomic::create_folder(&session.location.folder)?;
             project::write_git_files(&session.location.folder)?;
         }
-        let (vault, changed) = self.replace(context, &session, opened)?;
+        let (vault, changed) = self.replace(context, &session, opened, &files)?;
         if let (Destination::Write(path), Some(text)) = (&destination, backup.identity) {
             write_identity(context, path, text)?;
         }
@@ -192,7 +196,16 @@ impl Restore {
     }
 
     /// Verifies the vault of the backup as if it stood at the place.
-    fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<OpenedVault> {
+    fn verify(
+        &self,
+        session: &Session,
+        backup: &Backup<'_>,
+        files: &Files,
+    ) -> Outcome<OpenedVault> {
+        let brought = (!files.is_empty()).then(|| files.clone());
+        // One that was made of the file alone is as good as the file.
+        let history = if files.is_empty() { HistoryUse::AsNeeded } else { HistoryUse::Whole };
+        let session = Session { brought, history, ..session.clone() };
         let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
             SessionError::Open { source, .. } | SessionError::Lacking { source, .. } => {
                 SessionError::Open { path: self.file.clone(), source }
@@ -251,9 +264,12 @@ impl Restore {
         context: &Context<'_>,
         session: &Session,
         new: OpenedVault,
+        files: &Files,
     ) -> Outcome<(Vault, bool)> {
         let Some(place) = self.compared(session, &new)? else { return Ok((new.vault, false)) };
         let age = age(session, &new);
+        // Before the vault is there, whose policy names them.
+        session.bring(files).map_err(TransactionError::from)?;
         let vault = writing::finish(context, session, place.commit(new)?);
         if let Some(age) = age {
             context.ui.warn(&age);
@@ -344,6 +360,14 @@ impl Restore {
         failure.causes = missing.lines(there);
         failure.hint(self.elsewhere())
     }
+}
+
+type Files = Arc<BTreeMap<String, Vec<u8>>>;
+
+/// The files of the history that the backup holds.
+fn brought(backup: &Backup<'_>) -> Files {
+    let files = backup.history.iter().map(|(name, bytes)| (name.clone(), bytes.to_vec()));
+    Arc::new(files.collect())
 }
 
 /// Where the vault goes: where one is, or where `init` would make one.
