@@ -144,8 +144,13 @@ pub fn open_envelope(
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
     let keys = open_envelope_to_read(identities, file, vault, audience, expected)?;
-    keys.iter().try_for_each(|keys| keys.identity().map(drop))?;
+    check_identities(&keys)?;
     Ok(keys)
+}
+
+/// Checks what [`open_envelope_to_read`] leaves for later; a second time costs nothing.
+pub(crate) fn check_identities(keys: &[EpochKeys]) -> Result<(), AudienceError> {
+    keys.iter().try_for_each(|keys| keys.identity().map(drop))
 }
 
 /// [`open_envelope`] for a reader of values: the identities of earlier epochs are checked when they are used.

@@ -149,7 +149,8 @@ enum Earlier {
     Keys(Vec<EpochKeys>),
     /// It was sealed to the signer and does not open: what could be taken from it all the same.
     Broken(Vec<EpochKeys>, KeyError),
-    /// It is for others, or a program that the signer's identity needs did not open it.
+    /// It is for others, a program that the signer's identity needs did not open it, or the keys that are kept
+    /// of it are other ones.
     Out,
 }
 
@@ -261,6 +262,11 @@ impl<'a> Maker<'a> {
         }
         match self.ctx.who.open(self.vault, audience) {
             Ok(keys) => Earlier::Keys(keys),
+            // The envelope may hold what these do not: a new one without it would take it from everybody.
+            Err(why @ KeyError::Kept { .. }) => {
+                self.made.short.closed.push(Closed { audience: audience.clone(), why });
+                Earlier::Out
+            }
             Err(why) if self.is_fault(audience, &why) => {
                 if EnvelopeError::is_of_program(&why) {
                     self.made.short.closed.push(Closed { audience: audience.clone(), why });

@@ -53,6 +53,16 @@ pub enum KeyError {
         #[source]
         source: AudienceError,
     },
+    /// The envelope may be whole: nobody but this device is to be told.
+    #[error(
+        "what 'v-secure unlock' keeps of the keys of {audience} is not what the vault states: \
+         'v-secure lock' ends that"
+    )]
+    Kept {
+        audience: AudienceName,
+        #[source]
+        source: AudienceError,
+    },
 }
 
 /// Why the user cannot sign.
@@ -235,9 +245,13 @@ impl Unlocked {
         Ok(keys)
     }
 
-    /// Opens an audience's keys without keeping them, and checks all of them.
+    /// Opens an audience's keys without keeping them, and checks all of them, kept ones as well: whoever
+    /// carries them on would spoil them for everybody.
     pub fn open(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
-        self.open_by(vault, audience, audience::open_envelope)
+        let keys = self.open_by(vault, audience, audience::open_envelope)?;
+        let kept = |source| KeyError::Kept { audience: audience.clone(), source };
+        audience::check_identities(&keys).map_err(kept)?;
+        Ok(keys)
     }
 
     fn open_by(

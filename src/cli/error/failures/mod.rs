@@ -257,9 +257,10 @@ impl From<KeyError> for Failure {
         match &error {
             KeyError::NotInAudience { readers, .. } => Self::from_error(Code::NotPermitted, &error)
                 .hint(format!("ask one who can read it: {}", names(readers))),
-            KeyError::Envelope { .. } | KeyError::NoAudience { .. } | KeyError::Waiting { .. } => {
-                closed_keys(Code::Envelope, &error)
-            }
+            KeyError::Envelope { .. }
+            | KeyError::NoAudience { .. }
+            | KeyError::Waiting { .. }
+            | KeyError::Kept { .. } => closed_keys(Code::Envelope, &error),
         }
     }
 }

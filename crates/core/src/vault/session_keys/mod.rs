@@ -246,7 +246,7 @@ impl SessionKeys {
         self.part(range).lines().filter_map(epoch_of)
     }
 
-    /// The kept keys of an audience, checked as an envelope's are.
+    /// The kept keys of an audience, checked as a reader checks an envelope's.
     pub(crate) fn open(
         &self,
         vault: &Vault,
@@ -264,7 +264,8 @@ impl SessionKeys {
         };
         let expected = vault.expected_epochs(audience);
         let plaintext = known_only(self.part(range), &expected);
-        audience::parse_plaintext(&plaintext, &vault.id(), audience, &expected).map_err(failed)
+        let kept = |source| KeyError::Kept { audience: audience.to_owned(), source };
+        audience::parse_plaintext(&plaintext, &vault.id(), audience, &expected).map_err(kept)
     }
 
     /// The kept signing key.

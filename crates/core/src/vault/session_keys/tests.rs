@@ -8,6 +8,8 @@ use crate::file::format::Trust;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
+use crate::keys::rotation::kek::{self, KekPlan};
+use crate::keys::status::key_status;
 use crate::name::audience::AudienceName;
 use crate::name::{Pattern, SecretName};
 use crate::people::init;
@@ -306,6 +308,34 @@ fn another_key_than_the_policys_is_refused() {
     let changed = text.expose_str().unwrap().replace(&seed(&text), &seed(&foreign));
     let who = resumed(&vault, &SecretValue::from(changed)).unwrap();
     assert!(matches!(who.signer(&vault), Err(SignerError::Sealed { .. })));
+}
+
+/// What is carried on is everybody's: an identity that nothing was opened with yet, and the key of an epoch.
+#[test]
+fn kept_keys_that_are_other_ones_are_not_carried_on() {
+    let (vault, olga) = solo();
+    let owner = AudienceName::new("owner");
+    let (plan, status) = (
+        KekPlan { renew: vec![owner.clone()], ..KekPlan::default() },
+        key_status(&vault, UnixTime::from_secs(1)),
+    );
+    let renewed = with(&vault, &olga, |ctx| kek::renew(&vault, plan.clone(), &status, ctx));
+    let vault = vault.apply(renewed.unwrap().0.unwrap()).unwrap();
+    let text = kept(&vault, &olga);
+    let oldest =
+        text.expose_str().unwrap().lines().rfind(|line| line.starts_with("epoch ")).unwrap();
+    let fields: Vec<&str> = oldest.split(' ').collect();
+    let other = generate_identity().text;
+    let (kek, identity) = (bytes::encode(&[7; 32]), other.expose_str().unwrap().to_owned());
+    for (place, new) in [(2, kek), (3, identity)] {
+        let changed = text.expose_str().unwrap().replace(fields[place], new.trim());
+        let who = resumed(&vault, &SecretValue::from(changed)).unwrap();
+        assert!(matches!(who.open(&vault, &owner), Err(KeyError::Kept { .. })), "{place}");
+        let (change, made) =
+            with(&vault, &who, |ctx| kek::renew(&vault, plan.clone(), &status, ctx)).unwrap();
+        assert!(change.is_none(), "{place}");
+        assert!(matches!(made.short.closed[0].why, KeyError::Kept { .. }), "{place}");
+    }
 }
 
 #[test]

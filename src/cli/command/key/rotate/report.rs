@@ -37,6 +37,7 @@ pub(crate) fn show_idle(
 pub fn show(context: &Context<'_>, report: &KeyRotateView) -> Outcome {
     let nothing = report.audiences.is_empty() && report.secrets.is_empty();
     if nothing && report.left.iter().any(|left| left.for_others) {
+        shortfall::tell(&context.ui, &report.lacks, "the same command again");
         return Err(refusal(report));
     }
     if context.ui.json {
