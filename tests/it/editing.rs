@@ -203,6 +203,22 @@ fn an_environment_is_edited_as_one_change() {
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
 }
 
+/// What is edited has to be read back, and an environment may hold more than that.
+#[test]
+fn what_is_more_than_is_read_back_is_not_in_the_text() {
+    let cli = Cli::with_vault();
+    let long = "0123456789abcdef".repeat((13 << 20) / 2 / 16);
+    cli.set("prod/A", "short");
+    cli.set("prod/LONG", &long);
+    cli.set("prod/LONGER", &long);
+    let run = edit(&cli, "edit -e prod", "sed -i s/^A=short/A=new/ \"$1\"");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.shows("prod/LONGER is not in the text: too long"), "{run:?}");
+    assert!(!run.shows("prod/LONG is not"), "{run:?}");
+    assert_eq!(cli.ok("get prod/A"), "new");
+    assert!(cli.ok("get prod/LONGER") == long);
+}
+
 #[test]
 fn a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one() {
     let cli = Cli::with_vault();

@@ -28,7 +28,7 @@ const MARK: &[u8] = b"# v-secure: ";
     after_help = "The editor is V_SECURE_EDITOR, VISUAL, EDITOR or vi; without a terminal one has to be named. The \
                         text is in a private file in memory, which is wiped afterwards. Add a line to create a \
                         secret. Take a line out to remove one: that is asked on a terminal, and otherwise needs \
-                        --remove-missing. Secrets that are inherited, are not text, or that you may not read are not in the editor, and stay \
+                        --remove-missing. Secrets that are inherited, are not text, are too long, or that you may not read are not in the editor, and stay \
                         as they are. Metadata and expiry stay. All changes are one log entry; without a change there is none.\n\n\
                         Examples:\n  v-secure edit\n  v-secure edit -e prod --reason 'new database host'\n  \
                         EDITOR='sed -i s/old.example/new.example/' v-secure edit -e staging"

@@ -8,7 +8,7 @@
 use super::put::{self, NewValue, PutError, PutRequest};
 use super::read::{self, ReadError, VersionSelector};
 use super::remove::{self, RemoveError};
-use crate::convert::text::{TextEntry, dotenv};
+use crate::convert::text::{MAX_INPUT, TextEntry, dotenv};
 use crate::crypto::id::ObjectId;
 use crate::name::environment::EnvironmentName;
 use crate::name::{Name, NameError, SecretName};
@@ -21,6 +21,9 @@ use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::unlock::Unlocked;
 use std::collections::HashMap;
+
+/// So many bytes of lines are shown; the rest of what is read back is for what is added to them.
+const MAX_SHOWN: usize = MAX_INPUT / 4 * 3;
 
 /// A secret whose value is in the text.
 #[derive(Debug)]
@@ -97,8 +100,8 @@ impl Sheet {
     /// The secrets of an environment. `now` is in seconds since the Unix epoch.
     ///
     /// # Errors
-    /// A value that is missing or damaged. One that is denied, not settled, expired or no text is
-    /// left out.
+    /// A value that is missing or damaged. One that is denied, not settled, expired, no text or longer
+    /// than what is left of the text is left out.
     pub fn of(
         vault: &Vault,
         who: &Unlocked,
@@ -106,13 +109,18 @@ impl Sheet {
         now: UnixTime,
     ) -> Result<Self, ReadError> {
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
+        let mut room = MAX_SHOWN;
         let own = |name: &SecretName| name.environment() == environment.as_str();
         for (name, state) in vault.live().filter(|(name, _)| own(name)) {
             let why = match shown(vault, who, name, now) {
-                Ok(found) if is_text(&found.value) => {
-                    all.push(found);
-                    continue;
-                }
+                Ok(found) if is_text(&found.value) => match room.checked_sub(line(&found).len()) {
+                    Some(rest) => {
+                        room = rest;
+                        all.push(found);
+                        continue;
+                    }
+                    None => "too long for this text; 'v-secure secret edit' takes it",
+                },
                 Ok(_) => "no text",
                 Err(ReadError::NotPermitted { .. }) => "you may not read it",
                 Err(ReadError::Unsettled { .. }) => "not settled for you yet",
