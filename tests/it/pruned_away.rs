@@ -214,3 +214,49 @@ fn a_rebase_of_the_policy_takes_it_from_git_too() {
         }
     }
 }
+
+/// The prune names the policy of the side that gives way, so that it is none of the union's: it is made again, and the
+/// version comes from git until then.
+#[test]
+fn what_the_side_that_gives_way_pruned_by_its_own_policy_stays_pruned() {
+    for committed in [true, false] {
+        let Some(repository) = Repository::new() else { return };
+        let cli = &repository.0;
+        cli.ok("git install");
+        repository.git(&["add", ".v-secure"]);
+        cli.ok("settings set retention.versions 1");
+        repository.commit("common");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        cli.set("A", "leaked");
+        if committed {
+            repository.commit("leak");
+        }
+        cli.ok("settings set reads required");
+        cli.set("A", "good");
+        repository.commit("side");
+        repository.git(&["checkout", "--quiet", "main"]);
+        cli.ok("pin accept --yes");
+        cli.ok("role create dev --grant read:x/*");
+        repository.commit("main");
+        let merge = repository.git_in(&repository.root(), &["merge", "--no-edit", "side"]);
+        assert!(!merge.status.success(), "{merge:?}");
+        let rebase = cli.run("policy rebase --yes");
+        if !committed {
+            assert_eq!(rebase.code, 6, "{rebase:?}");
+            assert!(rebase.shows("states of the vault that git has here"), "{rebase:?}");
+            assert!(rebase.shows("git merge --abort"), "{rebase:?}");
+            continue;
+        }
+        assert_eq!(rebase.code, 0, "{rebase:?}");
+        repository.git(&["add", ".v-secure"]);
+        repository.git(&["commit", "--quiet", "--no-edit"]);
+        cli.ok("audit verify");
+        assert_eq!(cli.ok("get A"), "good");
+        for number in [1, 2] {
+            let pruned = cli.run(&format!("get A --version {number} --json"));
+            assert_eq!(failure(&pruned).1, "pruned", "{number}");
+        }
+        let text = fs::read_to_string(cli.vault()).unwrap();
+        assert_eq!(text.matches(".version.").count(), 1);
+    }
+}

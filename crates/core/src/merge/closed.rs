@@ -1,7 +1,7 @@
 //! Bringing sides together where some of the log is closed: without the history where that suffices, and with it
 //! where a branch began before the checkpoint.
 
-use super::{MergeError, Merged, renewed};
+use super::{Means, MergeError, Merged, renewed};
 use crate::crypto::id::EntryId;
 use crate::crypto::known_signatures::NoneKnown;
 use crate::file::format::{self, Trust};
@@ -12,7 +12,6 @@ use crate::log::fold::FoldScope;
 use crate::merge::lost::Past;
 use crate::policy::chain::Chain;
 use crate::policy::op::Checkpoint;
-use crate::time::UnixTime;
 use crate::vault::whole::{Away, assemble};
 use crate::vault::{Depth, History, HistoryError, OpenError, Vault, segment_name};
 use crate::verify::checkpoints::of_chain;
@@ -30,8 +29,7 @@ pub(super) fn settled(
     file: VaultFile,
     chain: &Chain,
     checkpoint: &Checkpoint,
-    (now, past): (UnixTime, &dyn Past),
-    reading: Reading,
+    means: &Means<'_>,
 ) -> Result<Merged, MergeError> {
     // What follows from the records is mended, and the block does not: owners signed it.
     let fault = file.closed.as_ref().and_then(|closed| closed.fault(checkpoint, &file.entries));
@@ -41,15 +39,15 @@ pub(super) fn settled(
     }
     let is_upon = file.closed.is_some();
     if is_upon
-        && reading == Reading::AsNeeded
+        && means.reading == Reading::AsNeeded
         && Reach::of(&file, &graph_of(&file, chain), chain, FoldScope::All).is_nothing()
     {
-        let file = renewed(file, chain, past)?.0;
+        let file = renewed(file, chain, means)?.0;
         let text = format::write(&file);
-        let opened = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, now);
+        let opened = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, means.now);
         return Ok(Merged { vault: opened.map_err(MergeError::Result)?, text });
     }
-    let history = past.history();
+    let history = means.past.history();
     let missing = || {
         let name = segment_name(&checkpoint.segment);
         MergeError::History(HistoryError::Missing { name })
@@ -59,12 +57,12 @@ pub(super) fn settled(
         true => assemble(file, history, Trust::Strict).map_err(of_history)?.0,
         false => file,
     };
-    let (file, graph, standings) = renewed(file, chain, past)?;
+    let (file, graph, standings) = renewed(file, chain, means)?;
     let (entries, standings) = (&file.entries, &standings);
     let log = WholeLog { graph: &graph, entries, standings, policy: chain };
     let away = Away::of_whole(&file, log, Some(history)).map_err(MergeError::Closing)?;
     let text = away.text_alone(&file, checkpoint);
-    let opened = Vault::open_whole(text.as_bytes(), Trust::Strict, now, &NoneKnown, history);
+    let opened = Vault::open_whole(text.as_bytes(), Trust::Strict, means.now, &NoneKnown, history);
     Ok(Merged { vault: opened.map_err(MergeError::Result)?, text })
 }
 

@@ -1,12 +1,12 @@
 //! What a merge wants and neither side has: one side pruned what it alone had, and by the other one's change of
-//! rights that does not count. The bytes are in some earlier state of the vault, and known by their ids, so that
+//! rights that does not count; or by a policy that gives way, so that the prune is to be made again. The bytes are in some earlier state of the vault, and known by their ids, so that
 //! it matters to nobody where they come from.
 
-use crate::crypto::id::{SecretId, VaultId};
+use crate::crypto::id::{ObjectId, SecretId, VaultId};
 use crate::file::format::{Stored, stored};
 use crate::file::model::{SecretSection, VaultFile};
 use crate::file::records::Records;
-use crate::log::state::{LogState, SecretState};
+use crate::log::state::{LogState, Version};
 use crate::name::SecretName;
 use crate::record::ids;
 use crate::vault::History;
@@ -31,7 +31,7 @@ impl Past for NoPast {
     fn show(&self, _: &mut Lost) {}
 }
 
-/// The versions, and wraps of these, that a vault lacks though the prune which named them does not count.
+/// The versions, and wraps of these, that a vault lacks though no prune that counts names them.
 #[derive(Debug, Default)]
 pub struct Lost {
     names: BTreeMap<SecretId, SecretName>,
@@ -41,24 +41,33 @@ pub struct Lost {
 }
 
 impl Lost {
-    pub(super) fn of(file: &VaultFile, state: &LogState, vault: VaultId) -> Self {
+    /// `elsewhere`: the versions that a side pruned by entries which this vault does not have.
+    pub(super) fn of(
+        file: &VaultFile,
+        state: &LogState,
+        vault: VaultId,
+        elsewhere: &BTreeSet<ObjectId>,
+    ) -> Self {
         let mut lost = Self::default();
-        let is_lacking = |state: &SecretState| state.versions.iter().any(|v| v.void_pruned);
-        for (name, state) in state.secrets.iter().filter(|(_, state)| is_lacking(state)) {
-            let uid = ids::secret_uid(&vault, name);
-            lost.note(name, uid, state, file.secrets.get(&uid));
+        let may_lack = |v: &Version| !v.pruned && (v.void_pruned || elsewhere.contains(&v.object));
+        for (name, state) in &state.secrets {
+            let mut lacking = state.versions.iter().filter(|v| may_lack(v)).peekable();
+            if lacking.peek().is_some() {
+                let uid = ids::secret_uid(&vault, name);
+                lost.note(name, uid, lacking, file.secrets.get(&uid));
+            }
         }
         lost
     }
 
-    fn note(
+    fn note<'a>(
         &mut self,
         name: &SecretName,
         uid: SecretId,
-        state: &SecretState,
+        versions: impl Iterator<Item = &'a Version>,
         section: Option<&SecretSection>,
     ) {
-        for version in state.versions.iter().filter(|v| v.void_pruned && !v.pruned) {
+        for version in versions {
             if section.is_none_or(|section| !section.versions.contains_key(&version.object)) {
                 self.wanted.insert(format!("secret.{uid}.version.{}]", version.object));
                 self.names.insert(uid, name.clone());

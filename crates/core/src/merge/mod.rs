@@ -20,7 +20,7 @@ mod tests;
 
 use self::closed::Reading;
 use self::lost::{Lost, NoPast, Past};
-use crate::crypto::id::{EntryId, PolicyId, VaultId};
+use crate::crypto::id::{EntryId, ObjectId, PolicyId, VaultId};
 use crate::file::format::{self, FormatError};
 use crate::file::model::VaultFile;
 use crate::log::closed::closing::ClosingError;
@@ -37,6 +37,7 @@ use crate::time::UnixTime;
 use crate::vault::copies::renew_copies;
 use crate::vault::{Depth, HistoryError, OpenError, Vault};
 use crate::verify::graph_of;
+use std::collections::BTreeSet;
 
 /// Why copies do not merge.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +110,8 @@ pub fn settled(file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
 /// The same; what is lost is taken from the `past`, and so is what is closed, where the records cannot be told of
 /// without.
 pub fn settled_with(file: VaultFile, now: UnixTime, past: &dyn Past) -> Result<Merged, MergeError> {
-    settled_by(file, now, past, Reading::AsNeeded)
+    let (pruned, reading) = (&BTreeSet::new(), Reading::AsNeeded);
+    settled_by(file, &Means { now, past, pruned, reading })
 }
 
 /// The same as a whole, where some of the log is closed: what leaves a policy behind leaves its checkpoints, too.
@@ -121,24 +123,39 @@ pub fn settled_whole(
     now: UnixTime,
     past: &dyn Past,
 ) -> Result<Merged, MergeError> {
-    settled_by(file, now, past, Reading::Whole)
+    settled_beside(file, &BTreeSet::new(), now, past)
 }
 
-fn settled_by(
+/// The same beside a side of which not all entries are there, and which pruned these versions.
+pub(crate) fn settled_beside(
     file: VaultFile,
+    pruned: &BTreeSet<ObjectId>,
     now: UnixTime,
     past: &dyn Past,
-    reading: Reading,
 ) -> Result<Merged, MergeError> {
+    settled_by(file, &Means { now, past, pruned, reading: Reading::Whole })
+}
+
+/// What records are settled by.
+struct Means<'a> {
+    /// Seconds since the Unix epoch.
+    now: UnixTime,
+    past: &'a dyn Past,
+    /// Versions that a side pruned of which not all entries are there.
+    pruned: &'a BTreeSet<ObjectId>,
+    reading: Reading,
+}
+
+fn settled_by(file: VaultFile, means: &Means<'_>) -> Result<Merged, MergeError> {
     // Signatures are checked below, of the text.
     let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
     match chain.state().checkpoint() {
-        Some(closing) => closed::settled(file, &chain, &closing.stated, (now, past), reading),
+        Some(closing) => closed::settled(file, &chain, &closing.stated, means),
         None => {
-            let file = renewed(file, &chain, past)?.0;
+            let file = renewed(file, &chain, means)?.0;
             let text = format::write(&file);
             let (strict, all) = (format::Trust::Strict, Depth::Everything);
-            let vault = Vault::open(text.as_bytes(), strict, all, now);
+            let vault = Vault::open(text.as_bytes(), strict, all, means.now);
             Ok(Merged { vault: vault.map_err(MergeError::Result)?, text })
         }
     }
@@ -148,7 +165,7 @@ fn settled_by(
 fn renewed(
     mut file: VaultFile,
     chain: &Chain,
-    past: &dyn Past,
+    means: &Means<'_>,
 ) -> Result<(VaultFile, Graph, Standings), MergeError> {
     let graph = graph_of(&file, chain);
     if !graph.findings().is_empty() {
@@ -157,9 +174,9 @@ fn renewed(
     let trusted = LogSignatures::Trusted;
     let standings = Standings::judge(&graph, &file.entries, chain, FoldScope::All, trusted);
     let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
-    let mut lost = Lost::of(&file, &state, chain.vault_id());
+    let mut lost = Lost::of(&file, &state, chain.vault_id(), means.pruned);
     if !lost.is_over() {
-        past.show(&mut lost);
+        means.past.show(&mut lost);
         lost.put_into(&mut file);
     }
     // A version that lost its standing by the merge may have been its secret's only one, of which the state

@@ -96,7 +96,8 @@ impl<'a> Sides<'a> {
     }
 
     /// Both sides under the policy that stays and what was made again: all that the other one had before they
-    /// parted, and nothing that rests on its own policy. What is lost by it is taken from the `past`.
+    /// parted, and nothing that rests on its own policy. What is lost by it is taken from the `past`; of what the
+    /// side that gives way pruned under its own policy that is until the prune is made again.
     ///
     /// # Errors
     /// What comes out does not verify.
@@ -109,7 +110,10 @@ impl<'a> Sides<'a> {
         let other = union::under_common_policy(self.gives_way, self.parted);
         let mut file = merge::union::union(self.stays.file().clone(), other)?;
         file.chain.extend(replay.made.iter().cloned());
-        Ok(merge::settled_with(file, now, past)?.vault)
+        let secrets = self.gives_way.state().secrets.values();
+        let versions = secrets.flat_map(|secret| &secret.versions);
+        let pruned = versions.filter(|version| version.pruned).map(|version| version.object);
+        Ok(merge::settled_beside(file, &pruned.collect(), now, past)?.vault)
     }
 
     /// By secret, the members that could read a value which these entries of the other side put, and may not read
