@@ -260,3 +260,48 @@ fn what_the_side_that_gives_way_pruned_by_its_own_policy_stays_pruned() {
         assert_eq!(text.matches(".version.").count(), 1);
     }
 }
+
+/// Whoever can push any branch puts as many vaults before it as are looked at, by one commit with a date of its own.
+#[test]
+fn states_of_other_branches_do_not_hide_what_this_merge_comes_from() {
+    let Some(repository) = sides(true, Clone::Driver) else { return };
+    let mut stream = String::new();
+    for number in 1..=50_000 {
+        let text = format!("format = 1\n{number}\n");
+        stream += &format!("blob\nmark :{number}\ndata {}\n{text}\n", text.len());
+    }
+    stream += "commit refs/heads/other\ncommitter t <t@example.org> 4000000000 +0000\ndata 1\nx\n";
+    for number in 1..=50_000 {
+        stream += &format!("M 100644 :{number} d{number}/.v-secure/vault.toml\n");
+    }
+    fs::write(repository.root().join("../stream"), stream).unwrap();
+    let made = repository.shell("git fast-import --quiet < ../stream");
+    assert!(made.status.success(), "{}", said(&made));
+    assert!(!repository.shell("git merge side").status.success());
+    resolved(&repository, "git commit --quiet --no-edit");
+}
+
+#[test]
+fn a_partial_clone_is_told_what_it_lacks_and_how_to_get_it() {
+    let Some(repository) = sides(true, Clone::Driver) else { return };
+    let origin = repository.root();
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let address = format!("file://{}", origin.display());
+    let made = repository.git_in(
+        &origin.join(".."),
+        &["clone", "--quiet", "--filter=blob:none", &address, "partial"],
+    );
+    assert!(made.status.success(), "{made:?}");
+    let clone = origin.join("../partial");
+    let run = |line: &str| repository.run_in(&clone, line, &[]);
+    assert_eq!(run("git install").code, 0);
+    assert!(!repository.git_in(&clone, &["merge", "origin/side"]).status.success());
+    let refused = run("git resolve --trust-first-use");
+    assert!(refused.shows("are not in this clone"), "{refused:?}");
+    assert!(refused.shows("git fetch --refetch --no-filter, and this again"), "{refused:?}");
+    let fetched = repository.git_in(&clone, &["fetch", "--quiet", "--refetch", "--no-filter"]);
+    assert!(fetched.status.success(), "{fetched:?}");
+    let done = run("git resolve --trust-first-use");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(run("get A --version 2").text(), "lost");
+}

@@ -27,6 +27,8 @@ pub struct OlderStates<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Looked {
     states: usize,
+    /// What git knows of and has not here.
+    absent: usize,
     more: bool,
 }
 
@@ -53,13 +55,15 @@ impl<'a> OlderStates<'a> {
     }
 
     fn search(&self, lost: &mut Lost, looked: &mut Looked) -> Result<(), PastError> {
-        let states = past::states(self.location)?;
+        let states = past::nearest_states(self.location)?;
         looked.more = states.more;
         let mut contents = Contents::of(self.location)?;
         let progress = self.context.ui.progress();
         for id in with_progress(states.ids.iter(), "looking through git's history", &*progress) {
-            contents.look(id, |text| lost.look(text))?;
-            looked.states += 1;
+            match contents.look(id, |text| lost.look(text))? {
+                true => looked.states += 1,
+                false => looked.absent += 1,
+            }
             if lost.is_over() {
                 break;
             }
@@ -69,22 +73,27 @@ impl<'a> OlderStates<'a> {
 
     /// With what was looked at, where something was not found, and what may bring it.
     pub fn tell(&self, mut failure: Failure) -> Failure {
-        let Some(Looked { states, more }) = self.looked.get() else { return failure };
+        let Some(Looked { states, absent, more }) = self.looked.get() else { return failure };
         failure.hints.clear();
         let found = match states {
             1 => "the 1 state of the vault that git has here does not have it".to_owned(),
             many => format!("none of the {many} states of the vault that git has here has it"),
         };
         failure.causes.push(found);
+        if absent > 0 {
+            failure.causes.push(format!("the contents of {absent} are not in this clone"));
+        }
         if more {
             failure.causes.push("git has more of them, which were not looked at".to_owned());
         }
         let fault = self.fault.borrow();
         failure.causes.extend(fault.as_ref().map(|error| format!("git's history: {error}")));
         let common = self.location.git_common_dir.as_ref();
-        let failure = match common.is_some_and(|folder| folder.join("shallow").exists()) {
-            true => failure.hint("git fetch --unshallow, and this again"),
-            false => failure
+        let is_shallow = common.is_some_and(|folder| folder.join("shallow").exists());
+        let failure = match (past::is_partial(self.location), is_shallow) {
+            (true, _) => failure.hint(WHOLE),
+            (false, true) => failure.hint("git fetch --unshallow, and this again"),
+            (false, false) => failure
                 .hint("git fetch --all, and this again  # a commit of another clone may have it"),
         };
         let folder = &self.location.folder;
@@ -95,6 +104,9 @@ impl<'a> OlderStates<'a> {
         }
     }
 }
+
+/// What a clone with `--filter` left out, old contents of the vault among it.
+const WHOLE: &str = "git fetch --refetch --no-filter, and this again";
 
 /// What is left of a branch whose merge wants what nobody has: a look at its changes, which are made by hand.
 const ANEW: &str =

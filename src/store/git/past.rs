@@ -45,19 +45,52 @@ pub struct States {
 /// # Errors
 /// There is no git, or no repository, or it lacks folders that would tell.
 pub fn states(location: &Location) -> Result<States, PastError> {
+    listed(location, &["--all", "--reflog"], &[VAULTS, &own_path(location)])
+}
+
+/// The same, after those of this vault that what is checked out and what is merged into it come from: who
+/// pushes another branch, with what dates it likes, could else put more before them than are looked at.
+///
+/// # Errors
+/// As [`states`].
+pub fn nearest_states(location: &Location) -> Result<States, PastError> {
+    // Before the first commit there are none.
+    let near = listed(location, &["HEAD"], &[&own_path(location)]).unwrap_or_default().ids;
+    let all = states(location)?;
+    let known: BTreeSet<&String> = near.iter().collect();
+    let others = all.ids.iter().filter(|id| !known.contains(id)).cloned().collect::<Vec<_>>();
+    let mut ids = [near, others].concat();
+    let more = all.more || ids.len() > MOST;
+    ids.truncate(MOST);
+    Ok(States { ids, more })
+}
+
+/// Whether this is a clone that leaves contents out until git needs them (`--filter`), which the git that is
+/// run here never fetches.
+pub fn is_partial(location: &Location) -> bool {
+    let asked = ["config", "--get-regexp", r"^remote\..*\.promisor$"];
+    git_command::text(&location.folder, &asked).is_some()
+}
+
+fn own_path(location: &Location) -> String {
     let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
-    let own = format!(":(literal)./{name}");
+    format!(":(literal)./{name}")
+}
+
+/// The states in what some commits, and those that are being merged, lead to.
+fn listed(location: &Location, from: &[&str], paths: &[&str]) -> Result<States, PastError> {
     // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
-    // signatures. Without --full-history a merge would hide the branch that it took nothing of.
-    let mut asked = vec!["rev-list", "--all", "--reflog", "--full-history"];
-    // A merge of what was fetched by address alone has no ref.
+    // signatures. Without --full-history a merge would hide the branch that it took nothing of. A merge of
+    // what was fetched by address alone has no ref.
     let merged = git_command::merged(&location.folder);
+    let mut asked = [&["rev-list", "--full-history"], from].concat();
     asked.extend(merged.iter().map(String::as_str));
-    asked.extend(["--", VAULTS, &own]);
+    asked.push("--");
+    asked.extend(paths);
     let mut commits = plumbing(location, &asked, Stdio::null()).spawn().map_err(PastError::Run)?;
     // Its own list of objects knows no pattern. What a file became in each commit is each state of it.
     let asked = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-commit-id", "--no-renames"];
-    let asked = [&asked[..], &["--raw", "--no-abbrev", "--", VAULTS, &own]].concat();
+    let asked = [&asked[..], &["--raw", "--no-abbrev", "--"], paths].concat();
     let input = commits.stdout.take().map_or_else(Stdio::null, Stdio::from);
     let changes = plumbing(location, &asked, input).spawn();
     let listed = changes.map_err(PastError::Run).and_then(read_states);
@@ -136,7 +169,7 @@ impl Contents {
     }
 
     /// Lets `look` read a state; one that git does not have, or that is longer than a vault, is
-    /// passed over.
+    /// passed over. Whether git has it.
     ///
     /// # Errors
     /// git ended, or does not answer as it should.
@@ -144,7 +177,7 @@ impl Contents {
         &mut self,
         id: &str,
         look: impl FnOnce(&mut dyn BufRead) -> io::Result<()>,
-    ) -> Result<(), PastError> {
+    ) -> Result<bool, PastError> {
         self.asked(id, look).map_err(PastError::Read)
     }
 
@@ -152,7 +185,7 @@ impl Contents {
         &mut self,
         id: &str,
         look: impl FnOnce(&mut dyn BufRead) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         writeln!(self.ask, "{id}")?;
         self.ask.flush()?;
         let mut head = String::new();
@@ -162,7 +195,7 @@ impl Contents {
         let Some(length) = length.and_then(|text| text.parse::<u64>().ok()) else {
             // `ID missing`, or nothing any more.
             return if kind == Some("missing") {
-                Ok(())
+                Ok(false)
             } else {
                 Err(io::ErrorKind::InvalidData.into())
             };
@@ -173,7 +206,7 @@ impl Contents {
         }
         io::copy(&mut content, &mut io::sink())?;
         (&mut self.answer).take(1).read_to_end(&mut Vec::new())?;
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -32,6 +32,8 @@ const REVERT: By =
     Test("merging/mod.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
 const NO_COMMIT: By =
     Test("pruned_away.rs", "what_no_commit_has_is_said_and_the_merge_can_be_given_up");
+const PARTIAL: By =
+    Test("pruned_away.rs", "a_partial_clone_is_told_what_it_lacks_and_how_to_get_it");
 const REORDERED: By = Test(
     "one_commit/by_itself.rs",
     "commits_of_one_branch_in_another_order_are_made_again_by_the_rebase",
@@ -147,6 +149,7 @@ pub const ALL: &[Cited] = &[
     cited("object-lost", "v-secure git resolve  # takes it from git's history", Test("pruned_away.rs", "what_one_side_pruned_and_the_merge_wants_comes_from_git")),
     cited("object-lost", "git fetch --all, and this again  # a commit of another clone may have it", NO_COMMIT),
     cited("object-lost", "git fetch --unshallow, and this again", NO_COMMIT),
+    cited("object-lost", "git fetch --refetch --no-filter, and this again", PARTIAL),
     cited("object-lost", "git merge --abort", NO_COMMIT),
     cited("object-lost", "git rebase --abort", NO_COMMIT),
     cited("object-lost", "git log -p -- .v-secure/vault.toml", NO_COMMIT),

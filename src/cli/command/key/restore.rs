@@ -13,6 +13,7 @@ use crate::store::file::read::VAULT_LIMIT;
 use crate::store::git::past as git_past;
 use crate::store::git::past::{Contents, PastError};
 use clap::Args;
+use std::io::BufRead;
 use std::path::PathBuf;
 use v_secure_core::file::format;
 use v_secure_core::keys::restore as key_restore;
@@ -127,7 +128,7 @@ fn history(
 ) {
     let progress = context.ui.progress();
     let look = |search: &mut Search<'_>, looked: &mut Looked| -> Result<(), PastError> {
-        let states = git_past::states(location)?;
+        let states = git_past::nearest_states(location)?;
         looked.more = states.more;
         let mut contents = Contents::of(location)?;
         for id in with_progress(states.ids.iter(), "looking through git's history", &*progress) {
@@ -135,8 +136,9 @@ fn history(
                 looked.more = false;
                 return Ok(());
             }
-            contents.look(id, |text| format::envelopes(text, |envelope| search.take(&envelope)))?;
-            looked.states += 1;
+            let envelopes =
+                |text: &mut dyn BufRead| format::envelopes(text, |envelope| search.take(&envelope));
+            looked.states += usize::from(contents.look(id, envelopes)?);
         }
         Ok(())
     };
