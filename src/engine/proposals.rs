@@ -130,7 +130,8 @@ pub(super) fn put(
     Some(written.map(|()| Proposed { id, threshold, before: None }).map_err(ProposalError::from))
 }
 
-/// One that waits already, and does the same. What no owner signed is somebody else's word and none.
+/// One that waits already, and does the same. What no owner signed is somebody else's word and none, and so is what
+/// nobody can sign any more: to be made anew is what is said of it.
 fn the_same(
     session: &Session,
     vault: &Vault,
@@ -138,7 +139,9 @@ fn the_same(
 ) -> Option<(PolicyId, Vec<Name>)> {
     let (found, _) = session.proposals().ok()?;
     let same = |proposal: &Proposal| {
-        proposal.entry.prev == entry.prev && proposal::is_same(&proposal.entry, entry)
+        proposal.entry.prev == entry.prev
+            && proposal::is_same(&proposal.entry, entry)
+            && proposal::is_signable(vault, proposal)
     };
     let mut waiting = found.into_iter().filter_map(|found| found.proposal.ok()).filter(same);
     waiting.find_map(|proposal| {

@@ -2,9 +2,20 @@
 
 use super::{Team, folder, listed, owners, proposes};
 use std::fs;
+use v_secure_core::crypto::id::PolicyId;
+use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::crypto::sign::Tag;
+use v_secure_core::file::format::Trust;
+use v_secure_core::policy::entry::{Algorithm, PolicySignature};
+use v_secure_core::proposal;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::{Depth, Vault};
+use v_secure_testkit::person::Person;
 
 /// Puts zeros in the place of every signature of a proposal.
-fn unsigned(who: &v_secure_testkit::person::Person, id: &str) {
+fn unsigned(who: &Person, id: &str) {
     for file in fs::read_dir(folder(who, id)).unwrap() {
         let path = file.unwrap().path();
         let Ok(text) = fs::read_to_string(&path) else { continue };
@@ -56,7 +67,7 @@ fn nobody_signs_on_an_older_state() {
 fn a_member_that_a_proposal_makes_an_owner_is_vouched_for_by_who_completes_it() {
     let Some(team) = Team::new() else { return };
     let Team { ada, bob, .. } = &team;
-    let eve = v_secure_testkit::person::Person::new("eve");
+    let eve = Person::new("eve");
     eve.pull(ada);
     let request = eve.run("member request eve --json").json();
     let line = request["request"].as_str().unwrap();
@@ -116,9 +127,9 @@ fn what_is_complete_is_said_to_be() {
 }
 
 /// Eve is let in by a proposal of ada's, which another change of policy overtakes.
-fn overtaken(team: &Team) -> (v_secure_testkit::person::Person, String) {
+fn overtaken(team: &Team) -> (Person, String) {
     let Team { ada, bob, .. } = team;
-    let eve = v_secure_testkit::person::Person::new("eve");
+    let eve = Person::new("eve");
     eve.pull(ada);
     let request = eve.run("member request eve --json").json();
     let line = request["request"].as_str().unwrap();
@@ -163,7 +174,7 @@ fn vouches(list: &str) -> String {
 fn too_few_owners_are_called_that_and_not_no_owners() {
     let Some(team) = Team::new() else { return };
     let Team { ada, bob, .. } = &team;
-    let eve = v_secure_testkit::person::Person::new("eve");
+    let eve = Person::new("eve");
     eve.pull(ada);
     let request = eve.run("member request eve --json").json();
     ada.feed("member add eve --request - --yes", request["request"].as_str().unwrap()).ok();
@@ -191,4 +202,39 @@ fn what_one_signature_completes_is_vouched_for_too() {
     assert_eq!(refused.error(), (1, "not-vouched".into()), "{refused:?}");
     assert_eq!(fs::read(bob.vault()).unwrap(), vault);
     assert_eq!(owners(bob).len(), 3);
+}
+
+/// The signature of an owner whose program is their own, as a proposal keeps it.
+fn sign_all_the_same(who: &Person, id: &str) {
+    let (bytes, now) = (fs::read(who.vault()).unwrap(), UnixTime::from_secs(9));
+    let vault = Vault::open(&bytes, Trust::Strict, Depth::Everything, now).unwrap();
+    let identity = fs::read(who.home().join(".config/v-secure/identity.txt")).unwrap();
+    let identities = parse_identities(&SecretValue::new(identity)).unwrap();
+    let key = Unlocked::new(&vault, identities).unwrap().signer(&vault).unwrap().key;
+    let sig = key.sign(Tag::PolicyEntry, &PolicyId::parse(id).unwrap());
+    let sig = PolicySignature { key: key.id(), alg: Algorithm::Ed25519, sig };
+    let (name, text) = proposal::signature(&sig);
+    fs::write(folder(who, id).join(name), text).unwrap();
+}
+
+/// Nobody signs the new keys that a leaver signed; who may push and is to leave could else hold that up for ever.
+#[test]
+fn who_is_to_leave_keeps_nobody_from_proposing_it() {
+    let Some(team) = Team::new() else { return };
+    let Team { ada, bob, cy, .. } = &team;
+    let first = proposes(ada, "owner remove cy --yes");
+    team.push(ada, "propose");
+    team.pull(cy);
+    sign_all_the_same(cy, &first);
+    team.push(cy, "sign");
+    team.pull(bob);
+    let refused = bob.run("policy sign --yes");
+    assert!(refused.code == 6 && refused.err.contains("policy renew"), "{refused:?}");
+    let renewed = bob.run(&format!("policy renew {first} --yes --json"));
+    assert_eq!(renewed.error(), (4, "owner-threshold".into()), "{renewed:?}");
+    assert!(!folder(bob, &first).exists(), "the old one is over");
+    team.push(bob, "renew");
+    team.pull(ada);
+    ada.run("policy sign --yes").ok();
+    assert_eq!(owners(ada), ["ada", "bob"]);
 }

@@ -13,7 +13,7 @@ mod text;
 
 pub use anew::{anew, gifts_anew, is_same, keys_anew};
 pub use judge::{Judged, Unfit, judge};
-pub use sign::{SignError, Signed, gifts, may_sign, sign};
+pub use sign::{SignError, Signed, gifts, is_signable, may_sign, sign};
 pub use text::{
     ENTRY, ENVELOPES, FileError, Files, MAX_ENTRY, MAX_ENVELOPES, MAX_SIGNATURE, SignatureFile,
     signature, write,

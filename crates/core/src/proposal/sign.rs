@@ -2,6 +2,7 @@
 
 use super::Proposal;
 use super::judge::{Judged, Unfit, judge};
+use crate::crypto::id::KeyId;
 use crate::crypto::sign::key_id;
 use crate::file::audience::{AudienceError, EpochKeys};
 use crate::keys::audience_keys::MadeKeys;
@@ -147,23 +148,39 @@ fn stay(
     judged: &Judged,
     ctx: &Ctx<'_>,
 ) -> Result<(), SignError> {
-    let brings = |op: &PolicyOp| matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_));
-    if !proposal.entry.ops.iter().any(brings) {
-        return Ok(());
-    }
-    let after = judged.after.state();
     let own = ctx.signer.key.id();
-    let keys = proposal.entry.sigs.iter().map(|sig| &sig.key).chain([&own]);
-    let leaver = keys.into_iter().find_map(|key| {
-        let member = vault.policy().key_owner(key)?;
-        let stays = after.key_owner(key) == Some(member) && after.is_owner(member);
-        (!stays).then(|| member.clone())
-    });
+    let leaver = leaver(vault, proposal, judged, Some(&own));
     match leaver {
         None => Ok(()),
         Some(member) if member == *ctx.who.member() => Err(SignError::Leaver { member }),
         Some(member) => Err(SignError::SignedByLeaver { member }),
     }
+}
+
+/// Who signed keys for others, or is about to with a key of its `own`, and leaves by it.
+fn leaver(
+    vault: &Vault,
+    proposal: &Proposal,
+    judged: &Judged,
+    own: Option<&KeyId>,
+) -> Option<Name> {
+    let brings = |op: &PolicyOp| matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_));
+    if !proposal.entry.ops.iter().any(brings) {
+        return None;
+    }
+    let after = judged.after.state();
+    let keys = proposal.entry.sigs.iter().map(|sig| &sig.key).chain(own);
+    keys.into_iter().find_map(|key| {
+        let member = vault.policy().key_owner(key)?;
+        let stays = after.key_owner(key) == Some(member) && after.is_owner(member);
+        (!stays).then(|| member.clone())
+    })
+}
+
+/// Whether other owners could sign a proposal, as far as that is seen without keys. One that a leaver signed is
+/// signed by nobody: whoever may push could else keep what removes them from being proposed.
+pub fn is_signable(vault: &Vault, proposal: &Proposal) -> bool {
+    judge(vault, proposal).is_ok_and(|judged| leaver(vault, proposal, &judged, None).is_none())
 }
 
 fn complete(

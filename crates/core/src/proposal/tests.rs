@@ -241,6 +241,7 @@ fn keys_that_a_leaver_signed_are_signed_by_nobody_and_made_anew() {
     let signed = Proposal { entry, ..good.clone() };
     let refused = sign(&vault, &signed, &team[1].ctx());
     assert!(matches!(refused, Err(SignError::SignedByLeaver { .. })));
+    assert!(is_signable(&vault, &good) && !is_signable(&vault, &signed));
     let refused = vault.chain().extended(signed.entry.clone()).err().unwrap();
     assert_eq!(refused.code(), "policy-unauthorised", "one who stays, of two");
     let all = co_sign(signed.entry.clone(), &team[1].signer.key);
