@@ -91,7 +91,8 @@ impl<'a> OlderStates<'a> {
         let common = self.location.git_common_dir.as_ref();
         let is_shallow = common.is_some_and(|folder| folder.join("shallow").exists());
         let failure = match (past::is_partial(self.location), is_shallow) {
-            (true, _) => failure.hint(WHOLE),
+            // Such a clone left old contents of the vault out, and no other fetch brings them.
+            (true, _) => failure.hint("git fetch --refetch --no-filter, and this again"),
             (false, true) => failure.hint("git fetch --unshallow, and this again"),
             (false, false) => failure
                 .hint("git fetch --all, and this again  # a commit of another clone may have it"),
@@ -104,9 +105,6 @@ impl<'a> OlderStates<'a> {
         }
     }
 }
-
-/// What a clone with `--filter` left out, old contents of the vault among it.
-const WHOLE: &str = "git fetch --refetch --no-filter, and this again";
 
 /// What is left of a branch whose merge wants what nobody has: a look at its changes, which are made by hand.
 const ANEW: &str =
