@@ -4,7 +4,6 @@
 use super::session::SessionError;
 use crate::store::state::pins::KnownVault;
 use std::collections::BTreeMap;
-use v_secure_core::crypto::id::PolicyId;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::position::PolicyPosition;
@@ -37,7 +36,8 @@ pub(super) fn taken_over(
     vault: &Vault,
     known: &KnownVault,
 ) -> Result<Option<PinStatus>, SessionError> {
-    let Some(lines) = &known.chain else { return Ok(None) };
+    let Some(chain) = &known.chain else { return Ok(None) };
+    let lines = chain.lines()?;
     let (accepted, takings) = chain_of(lines)?;
     let last = takings.keys().next_back().map_or(0, |last| last.index());
     let entries = &vault.file().chain;
@@ -52,10 +52,6 @@ pub(super) fn taken_over(
         true => Some(PinStatus::Prefix { seen: place + 1, accepted: lines.len() }),
         false => None,
     })
-}
-
-pub(super) fn chain_ids(chain: &[String]) -> Vec<PolicyId> {
-    chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
 }
 
 /// A chain that was accepted, and which of its entries took something away.

@@ -1,6 +1,7 @@
 //! Full verification of bytes as the vault of a place: from the record of an earlier one where
 //! there is one, and otherwise in full.
 
+use super::known;
 use super::session::{OpenedVault, Session, SessionError};
 use v_secure_core::report::verified::Verified;
 use v_secure_core::vault::Depth;
@@ -26,7 +27,7 @@ pub fn check(session: &Session, bytes: &[u8], open: bool) -> Result<Check, Sessi
     let known = session.verified(bytes).filter(|record| record.is_whole_at(session.now));
     let Some(record) = known else {
         let opened = session.verify_bytes(bytes)?;
-        return Ok(of(session, Verified::of(&opened.vault, session.now), opened));
+        return Ok(of(session, known::verified(&opened.vault, session.now), opened));
     };
     if !open
         && !record.has_void()

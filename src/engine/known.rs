@@ -4,13 +4,16 @@
 use super::history::{self, HistoryUse};
 use super::session::Session;
 use crate::store::state::cache::Cache;
+use crate::store::state::pins::chains;
 use crate::store::state::signatures::SignatureList;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::known_signatures::{NoneKnown, SignatureOf};
 use v_secure_core::file::format::Trust;
+use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::verified::Verified;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
 
 /// What full verification found in a file.
@@ -29,11 +32,21 @@ impl VerifiedFile {
         vault.findings()?;
         Some(Self {
             hash: session.key(vault, bytes),
-            report: Verified::of(vault, session.now).to_json(),
+            report: verified(vault, session.now).to_json(),
             vault: vault.id(),
             signatures: vault.signatures(),
         })
     }
+}
+
+/// What is known of a vault that was verified.
+pub(super) fn verified(vault: &Vault, now: UnixTime) -> Verified {
+    Verified::of(vault, now, chains::hash(&vault.id(), &lines(vault)))
+}
+
+/// The lines of a vault's policy entries.
+pub(super) fn lines(vault: &Vault) -> Vec<String> {
+    vault.file().chain.iter().map(PolicyEntry::line).collect()
 }
 
 impl Session {
@@ -106,7 +119,7 @@ impl Session {
 
     /// Keeps what was written: `new` are the signatures that the change brought, each of them checked.
     pub(super) fn keep_written(&self, vault: &Vault, text: &str, new: &[SignatureOf]) {
-        let report = Verified::of(vault, self.now).to_json();
+        let report = verified(vault, self.now).to_json();
         self.cache().put(&self.key(vault, text.as_bytes()), &report);
         self.signatures(&vault.id()).append(new);
     }

@@ -88,7 +88,8 @@ impl Session {
             PinStatus::Diverged { at } => at,
             _ => return Ok(None),
         };
-        let Some(lines) = known.chain.as_deref() else { return Ok(None) };
+        let Some(chain) = &known.chain else { return Ok(None) };
+        let lines = chain.lines()?;
         let (Some(first), made) = (lines.get(from), self.made_here()?) else { return Ok(None) };
         let (_, takings) = chain_of(lines)?;
         let mut entries = Vec::new();
@@ -120,8 +121,8 @@ impl Session {
         vault: &Vault,
         known: &KnownVault,
     ) -> Result<Vec<Demoted>, SessionError> {
-        let Some(lines) = known.chain.as_deref() else { return Ok(Vec::new()) };
-        let (before, _) = chain_of(lines)?;
+        let Some(chain) = &known.chain else { return Ok(Vec::new()) };
+        let (before, _) = chain_of(chain.lines()?)?;
         Ok(demoted(before.state(), vault.policy(), &self.made_here()?))
     }
 

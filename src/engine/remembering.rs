@@ -1,19 +1,19 @@
 //! What a session remembers of a vault, and is asked about it: the state that was accepted, what this device made and
 //! wrote, what counted, and what was said of an older state.
 
-use super::accepted::{chain_ids, taken_over};
+use super::accepted::taken_over;
+use super::known::lines;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::git_folder::has_worktrees;
 use crate::store::git::command as git_command;
 use crate::store::state::id_list::IdList;
 use crate::store::state::ledger::LedgerFile;
-use crate::store::state::pins::{Accepted, KnownVault, PinError, Saved};
+use crate::store::state::pins::{Accepted, AcceptedChain, Here, KnownVault, PinError, Saved};
 use crate::store::state::said::Said;
 use std::collections::HashSet;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::id::{EntryId, KeyId, VaultId};
 use v_secure_core::policy::chain_comparison::ChainComparison;
-use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::{Vault, ledger};
 
@@ -33,53 +33,43 @@ impl Session {
             PinStatus::Prefix { .. } if is_new => {}
             _ => return Ok(()),
         }
-        self.save(&opened.vault, Some(&opened.known))?;
+        self.save(&opened.vault, Some((&opened.known, opened.is_pinned)))?;
         self.keep(opened.record.clone());
         Ok(())
     }
 
+    /// `known` is what was known, and whether the chain that is known is the vault's, to the byte.
     pub(crate) fn save(
         &self,
         vault: &Vault,
-        known: Option<&KnownVault>,
+        known: Option<(&KnownVault, bool)>,
     ) -> Result<(), SessionError> {
-        let mut new = self.accepted(vault);
         // A write on a log that was cut back must not make this device forget what is missing: that
         // takes 'pin accept', or the entries.
         let asked;
-        let before = match known {
+        let (before, is_pinned) = match known {
             Some(known) => known,
             None => {
                 asked = self.known(&vault.id())?;
-                &asked
+                (&asked, false)
             }
         };
-        let gave_way = gave_way(vault, before)?;
+        let gave_way = !is_pinned && gave_way(vault, before)?;
         let here = before.here.as_ref().filter(|here| here.vault == vault.id());
-        new.roots = self.roots(here);
-        let before = before.heads(&vault.id()).iter().copied();
-        match vault.signed_heads() {
-            // Of entries that were not judged anybody can add some: they are no heads to remember.
-            None => new.heads = before.collect(),
-            Some(heads) => {
-                let missing = before.filter(|id| !vault.file().entries.contains_key(id)).collect();
-                let missing = self.not_closed(vault, missing);
-                new.heads = heads.into_iter().chain(missing).collect();
-                new.heads.sort_unstable();
-            }
-        }
-        if known.is_some_and(|known| is_same(known, &new)) {
+        let mut new = self.here(vault, before.heads(&vault.id()), self.roots(here));
+        let chain = || lines(vault);
+        if known.is_some() && is_same(before, &new) && (is_pinned || holds(before, &chain())?) {
             return Ok(());
         }
         if gave_way {
             // What is missing of its log is missing for that reason, and its positions mean something else.
             new.heads = vault.signed_heads().unwrap_or_default().into_iter().collect();
-            self.pins().accept(&self.place(), &new)?;
+            self.pins().accept(&self.place(), &self.accepted(vault, new))?;
             let judged = ledger::judged(vault);
             self.ledger(&vault.id()).replace(&judged, vault.chain().len())?;
             return Ok(());
         }
-        if self.pins().save(&self.place(), &new)? != Saved::Kept {
+        if self.pins().save(&self.place(), &self.accepted(vault, new))? != Saved::Kept {
             self.ledger(&vault.id()).add(&ledger::judged(vault), vault.chain().len())?;
         }
         Ok(())
@@ -89,12 +79,14 @@ impl Session {
     pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
         let here = self.pins().here(&self.place()).ok().flatten();
         let here = here.filter(|here| here.vault == vault.id());
-        let new = Accepted { roots: self.accepted_roots(here.as_ref()), ..self.accepted(vault) };
+        let heads = vault.heads().into_iter().collect();
+        let new = Here { heads, ..self.here(vault, &[], self.accepted_roots(here.as_ref())) };
+        let new = self.accepted(vault, new);
         // A chain that was damaged or parted from this one: its positions mean something else.
         let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
-        let goes_on = before.is_some_and(|before| {
-            ChainComparison::of(&chain_ids(&new.chain), &chain_ids(&before)).has_all()
-        });
+        let before = before.and_then(|before| before.ids().ok());
+        let goes_on = before
+            .is_some_and(|before| ChainComparison::of(vault.chain().ids(), &before).has_all());
         self.pins().accept(&self.place(), &new)?;
         let (ledger, judged) = (self.ledger(&vault.id()), ledger::judged(vault));
         match goes_on {
@@ -104,16 +96,34 @@ impl Session {
         Ok(())
     }
 
-    fn accepted(&self, vault: &Vault) -> Accepted {
+    /// What is accepted here with a vault, where `before` are the heads that it had to have.
+    fn here(&self, vault: &Vault, before: &[EntryId], roots: Option<Vec<String>>) -> Here {
+        let heads = match vault.signed_heads() {
+            // Of entries that were not judged anybody can add some: they are no heads to remember.
+            None => before.to_vec(),
+            Some(heads) => {
+                let missing = before.iter().filter(|id| !vault.file().entries.contains_key(*id));
+                let missing = self.not_closed(vault, missing.copied().collect());
+                let mut heads: Vec<EntryId> = heads.into_iter().chain(missing).collect();
+                heads.sort_unstable();
+                heads
+            }
+        };
+        let counted = if vault.is_whole() { vault.chain().len() as u64 } else { 0 };
+        Here { vault: vault.id(), heads, counted, roots, born: self.born() }
+    }
+
+    fn accepted(&self, vault: &Vault, here: Here) -> Accepted {
+        let Here { vault: id, heads, counted, roots, born } = here;
         Accepted {
             path: self.location.vault.clone(),
             name: vault.file().header.name.to_string(),
-            vault: vault.id(),
-            chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
-            heads: vault.heads().into_iter().collect(),
-            counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
-            roots: None,
-            born: self.born(),
+            vault: id,
+            chain: lines(vault),
+            heads,
+            counted,
+            roots,
+            born,
         }
     }
 
@@ -211,7 +221,7 @@ impl Session {
 /// Whether the chain that was accepted is none that this vault's goes on from, and gave way to it.
 fn gave_way(vault: &Vault, known: &KnownVault) -> Result<bool, SessionError> {
     let Some(before) = &known.chain else { return Ok(false) };
-    match ChainComparison::of(vault.chain().ids(), &chain_ids(before)) {
+    match ChainComparison::of(vault.chain().ids(), &before.ids()?) {
         ChainComparison::Diverged { .. } => {
             Ok(taken_over(vault, known)? == Some(PinStatus::Continues))
         }
@@ -219,7 +229,8 @@ fn gave_way(vault: &Vault, known: &KnownVault) -> Result<bool, SessionError> {
     }
 }
 
-fn is_same(known: &KnownVault, new: &Accepted) -> bool {
+/// Whether a place says what is new, but for the chain.
+fn is_same(known: &KnownVault, new: &Here) -> bool {
     let here = known.here.as_ref();
     here.is_some_and(|here| {
         here.vault == new.vault
@@ -227,5 +238,9 @@ fn is_same(known: &KnownVault, new: &Accepted) -> bool {
             && here.counted >= new.counted
             && here.roots == new.roots
             && here.born == new.born
-    }) && known.chain.as_ref() == Some(&new.chain)
+    })
+}
+
+fn holds(known: &KnownVault, chain: &[String]) -> Result<bool, PinError> {
+    Ok(known.chain.as_ref().map(AcceptedChain::lines).transpose()? == Some(chain))
 }

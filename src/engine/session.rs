@@ -1,7 +1,7 @@
 //! Opening the vault at a place: bytes, the cache of verified bytes, the vault, the pins.
 
 use super::accepted;
-use super::accepted::{chain_ids, chain_of};
+use super::accepted::chain_of;
 use super::history::{self, HistoryUse};
 use super::known::VerifiedFile;
 use crate::store::file::find::Location;
@@ -9,14 +9,14 @@ use crate::store::file::lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::read;
 use crate::store::file::read::{Contents, ReadError};
-use crate::store::state::pins::{Home, KnownVault, PinError, Pins};
+use crate::store::state::pins::{AcceptedChain, Home, KnownVault, PinError, Pins};
 use crate::store::state::place::VaultPlace;
 use crate::store::sys;
 use crate::store::sys::Stamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use v_secure_core::crypto::id::{EntryId, VaultId};
+use v_secure_core::crypto::id::{EntryId, PolicyId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
@@ -125,6 +125,8 @@ pub struct OpenedVault {
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
     pub(crate) known: KnownVault,
+    /// Whether the chain that is known is this vault's, to the byte.
+    pub(super) is_pinned: bool,
     /// What full verification found, to be kept once the vault is accepted.
     pub(super) record: Option<VerifiedFile>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
@@ -202,7 +204,7 @@ impl Session {
             Ok(None) => stated_vault(&self.read()?.bytes),
             Err(_) => None,
         };
-        Ok(vault.map(|vault| (vault, pins.known(&place, &vault))))
+        Ok(vault.map(|vault| (vault, pins.known_unread(&place, &vault))))
     }
 
     fn open_with(
@@ -214,7 +216,7 @@ impl Session {
     ) -> Result<OpenedVault, SessionError> {
         let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
         let vault = self.vault(bytes, trust, depth)?;
-        let prune_from = match (depth, verified) {
+        let prune_from = match (depth, &verified) {
             (Depth::Everything, _) => prune::first_due(&vault),
             (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(&vault),
@@ -222,9 +224,13 @@ impl Session {
         let record = VerifiedFile::of(self, &vault, bytes);
         let known = match before {
             Some((id, known)) if id == vault.id() => known?,
-            _ => self.pins().known(&self.place(), &vault.id())?,
+            _ => self.pins().known_unread(&self.place(), &vault.id())?,
         };
-        let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
+        let is_pinned = verified.is_some_and(|verified| is_pinned(&known, &verified));
+        let pin = match is_pinned {
+            true => pin::judge(vault.chain().ids(), &self.facts(&known, Some(vault.chain().ids()))),
+            false => self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts))?,
+        };
         let (pin, took_over) = accepted::judged(pin, &vault, &known)?;
         let Held { vault, missing_takings, voided } =
             self.held(vault, bytes, (trust, depth), (&pin, &known))?;
@@ -247,6 +253,7 @@ impl Session {
             prune_from,
             is_new_here,
             known,
+            is_pinned,
             record,
             stamp: None,
         })
@@ -264,14 +271,14 @@ impl Session {
             return Ok(Held { vault, missing_takings: false, voided: Vec::new() });
         };
         // One that took over the beginning of the accepted chain is judged by itself: what is behind took nothing.
-        if !ChainComparison::of(&chain_ids(chain), vault.chain().ids()).has_all() {
+        if !ChainComparison::of(&chain.ids()?, vault.chain().ids()).has_all() {
             return Ok(Held { vault, missing_takings: false, voided: Vec::new() });
         }
         if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
             // A longer chain judges by every op, and cached bytes were read without some.
             vault = self.vault(bytes, Trust::Strict, depth)?;
         }
-        let (longer, takings) = chain_of(chain)?;
+        let (longer, takings) = chain_of(chain.lines()?)?;
         let missing_takings = takings.keys().any(|position| position.index() >= *seen);
         let voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         Ok(Held { vault, missing_takings, voided })
@@ -283,14 +290,26 @@ impl Session {
     }
 
     /// What `judge` makes of what is known.
-    pub fn judge(&self, known: &KnownVault, judge: impl Fn(&Facts<'_>) -> PinStatus) -> PinStatus {
-        let chain = known.chain.as_deref().map(chain_ids);
-        judge(&Facts {
+    ///
+    /// # Errors
+    /// Where the accepted chain cannot be read.
+    pub fn judge(
+        &self,
+        known: &KnownVault,
+        judge: impl Fn(&Facts<'_>) -> PinStatus,
+    ) -> Result<PinStatus, PinError> {
+        let chain = known.chain.as_ref().map(AcceptedChain::ids).transpose()?;
+        Ok(judge(&self.facts(known, chain.as_deref())))
+    }
+
+    /// What is known, with the ids of the accepted chain.
+    fn facts<'a>(&'a self, known: &'a KnownVault, chain: Option<&'a [PolicyId]>) -> Facts<'a> {
+        Facts {
             here: known.here.as_ref().map(|here| here.vault),
             around: &known.around,
-            chain: chain.as_deref(),
+            chain,
             carried: self.carried.as_ref().map(|carried| &carried.pin),
-        })
+        }
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
@@ -345,11 +364,20 @@ impl Session {
     /// log heads are those that were accepted, or nothing was.
     pub fn settled(&self, verified: &Verified) -> Result<Option<PinStatus>, SessionError> {
         let Some(vault) = verified.chain.first() else { return Ok(None) };
-        let known = self.pins().known(&self.place(), &VaultId::from(*vault))?;
-        let pin = self.judge(&known, |facts| verified.standing(facts));
+        let known = self.pins().known_unread(&self.place(), &VaultId::from(vault))?;
+        let (pin, accepted) = match is_pinned(&known, verified) {
+            true => {
+                let chain = verified.chain.all();
+                (verified.standing(&self.facts(&known, Some(&chain))), Some(chain.len()))
+            }
+            false => {
+                let pin = self.judge(&known, |facts| verified.standing(facts))?;
+                let lines = known.chain.as_ref().map(AcceptedChain::lines).transpose()?;
+                (pin, lines.map(<[String]>::len))
+            }
+        };
         let same = match &known.here {
             Some(here) => {
-                let accepted = known.chain.as_ref().map(Vec::len);
                 here.heads == verified.heads
                     && accepted == Some(verified.chain.len())
                     && here.counted >= verified.chain.len() as u64
@@ -376,6 +404,11 @@ impl Session {
     pub fn place(&self) -> VaultPlace {
         VaultPlace::of(&self.location, self.home.as_deref())
     }
+}
+
+/// Whether the accepted chain is that of bytes which were verified.
+fn is_pinned(known: &KnownVault, verified: &Verified) -> bool {
+    known.chain.as_ref().is_some_and(|chain| chain.is(&verified.pinned))
 }
 
 fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {

@@ -224,8 +224,7 @@ fn readable(text: &str) -> Result<(), TransactionError> {
     if text.len() > format::MAX_FILE {
         return Err(TransactionError::TooLarge);
     }
-    // Not strictly: that the text is canonical is the writer's doing, whatever it holds.
-    format::parse(text.as_bytes(), Trust::Cached, ReadScope::All)
+    format::parse(text.as_bytes(), Trust::Written, ReadScope::All)
         .map_err(TransactionError::Unreadable)?;
     Ok(())
 }

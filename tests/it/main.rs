@@ -56,6 +56,7 @@ mod inject;
 mod json_schemas;
 mod key_rotation;
 mod keyring;
+mod known_chain;
 mod known_signatures;
 mod leaks;
 mod leaks_daily;

@@ -5,6 +5,7 @@
 pub mod armor;
 pub mod bytes;
 pub mod digest;
+pub(crate) mod digits;
 pub mod envelope;
 pub mod id;
 pub mod identity;

@@ -151,11 +151,16 @@ impl Chain {
         let position = self.next_position();
         self.check_owners().map_err(|cause| ChainError { position, op: None, cause })?;
         self.check_skipped(entry)?;
-        self.positions.insert(id, position);
+        self.settle(entry, id, keys);
+        Ok(())
+    }
+
+    /// The entry's place.
+    pub(super) fn settle(&mut self, entry: &PolicyEntry, id: PolicyId, keys: Arc<[KeyId]>) {
+        self.positions.insert(id, self.next_position());
         self.ids.push(id);
         self.heads.push(entry.heads.clone());
         self.signers.push(keys);
-        Ok(())
     }
 
     /// What `member` got by the word of one of its keys, which is lost.

@@ -22,6 +22,7 @@ pub mod op;
 mod paths;
 pub mod position;
 pub mod rebase;
+mod refold;
 mod registry;
 pub mod rights;
 pub mod sealers;

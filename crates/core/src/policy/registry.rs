@@ -8,7 +8,9 @@ use super::error::{ChainFault, Needs, OpFault};
 use super::settings::Settings;
 use crate::crypto::bytes::Id;
 use crate::crypto::identity::recipient::{self, Recipient, RecipientKind};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What a key is used for.
@@ -20,8 +22,22 @@ enum Use {
 }
 
 /// Every key that a recipient of the chain ever was, by the recipient's id.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Registry(HashMap<Id, Use>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct Registry {
+    used: HashMap<Id, Use>,
+    /// Recipients of epochs that were accepted before and whose ids nobody asked for yet: each costs a
+    /// multiplication on the curve, and a reader needs none.
+    unread: Vec<RecipientText>,
+    is_refolding: bool,
+}
+
+impl PartialEq for Registry {
+    fn eq(&self, other: &Self) -> bool {
+        self.read_out() == other.read_out()
+    }
+}
+
+impl Eq for Registry {}
 
 /// Whose word brings a recipient in.
 pub(super) struct Admission<'a> {
@@ -31,6 +47,36 @@ pub(super) struct Admission<'a> {
 }
 
 impl Registry {
+    /// From now on until [`Registry::refolded`], what comes is of bytes that passed before.
+    pub fn refold(&mut self) {
+        self.is_refolding = true;
+    }
+
+    pub fn refolded(&mut self) {
+        self.is_refolding = false;
+    }
+
+    /// All keys, those of unread recipients among them. What is known of a key stands: an epoch's was unused before it.
+    fn read_out(&self) -> Cow<'_, HashMap<Id, Use>> {
+        if self.unread.is_empty() {
+            return Cow::Borrowed(&self.used);
+        }
+        let mut used = self.used.clone();
+        for id in self.unread.iter().filter_map(|text| Some(recipient::read(text).ok()?.id)) {
+            used.entry(id).or_insert(Use::Former);
+        }
+        Cow::Owned(used)
+    }
+
+    /// The keys, to judge what comes.
+    fn used(&mut self) -> &mut HashMap<Id, Use> {
+        if !self.is_refolding && !self.unread.is_empty() {
+            self.used = self.read_out().into_owned();
+            self.unread.clear();
+        }
+        &mut self.used
+    }
+
     /// Puts a recipient in force for a member. Returns its id.
     pub fn admit(
         &mut self,
@@ -42,7 +88,7 @@ impl Registry {
         if let Some(plugin) = plugin.filter(|name| !by.settings.allows_plugin(name)) {
             return Err(OpFault::Plugin { plugin: plugin.to_owned() }.into());
         }
-        match self.0.get(&id) {
+        match self.used().get(&id) {
             None => {}
             Some(Use::InForce(owner)) if owner == member => {
                 return Err(OpFault::RecipientExists { member: member.clone() }.into());
@@ -56,13 +102,13 @@ impl Registry {
                 }
             }
         }
-        self.0.insert(id, Use::InForce(member.clone()));
+        self.used.insert(id, Use::InForce(member.clone()));
         Ok(id)
     }
 
     /// The member in whom a key is in force.
     pub fn owner(&self, id: &Id) -> Option<&Name> {
-        match self.0.get(id)? {
+        match self.used.get(id)? {
             Use::InForce(owner) => Some(owner),
             Use::Former => None,
         }
@@ -70,18 +116,22 @@ impl Registry {
 
     /// Takes recipients out of force.
     pub(crate) fn retire<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) {
-        ids.into_iter().for_each(|id| drop(self.0.insert(*id, Use::Former)));
+        ids.into_iter().for_each(|id| drop(self.used.insert(*id, Use::Former)));
     }
 
     /// Notes the recipient of a new epoch, which nothing may have used before: who left with its
     /// identity would open what is sealed to it.
-    pub(crate) fn begin_epoch(&mut self, text: &str) -> Result<(), OpFault> {
+    pub(crate) fn begin_epoch(&mut self, text: &RecipientText) -> Result<(), OpFault> {
+        if self.is_refolding {
+            self.unread.push(text.clone());
+            return Ok(());
+        }
         let Recipient { id, kind, .. } = recipient::read(text).map_err(OpFault::Recipient)?;
         if kind != RecipientKind::X25519 {
             // Its identity must stand in the envelope as an age identity that any reader has.
             return Err(OpFault::EpochRecipient);
         }
-        match self.0.insert(id, Use::Former) {
+        match self.used().insert(id, Use::Former) {
             None => Ok(()),
             Some(_) => Err(OpFault::EpochRecipientUsed),
         }

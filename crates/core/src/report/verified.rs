@@ -1,6 +1,7 @@
 //! What full verification found in a file, in the form that is kept for its exact bytes: enough to
 //! answer `audit verify` and to judge pins again without parsing anything.
 
+use crate::crypto::bytes::Id;
 use crate::crypto::id::{EntryId, PolicyId};
 use crate::log::finding::FindingCode;
 use crate::log::report::FindingRecord;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub struct Verified {
     pub name: Name,
     /// Ids of the policy entries; the first is the vault's.
-    pub chain: Vec<PolicyId>,
+    pub chain: ChainIds,
     /// Heads of the log.
     pub heads: Vec<EntryId>,
     pub entries: usize,
@@ -31,21 +32,24 @@ pub struct Verified {
     pub until: Option<UnixTime>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
     pub prune_from: Option<UnixTime>,
+    /// The hash of the text by which a device keeps the chain: where it keeps that, it has accepted this chain.
+    pub pinned: Id,
 }
 
 impl Verified {
-    /// What is known of an open vault at `now`, in seconds since the Unix epoch.
-    pub fn of(vault: &Vault, now: UnixTime) -> Self {
+    /// What is known of an open vault at `now`, in seconds since the Unix epoch; see [`Verified::pinned`].
+    pub fn of(vault: &Vault, now: UnixTime, pinned: Id) -> Self {
         let expiries = vault.live().filter_map(|(_, secret)| secret.current()?.expires);
         Self {
             name: vault.file().header.name.clone(),
-            chain: vault.chain().ids().to_vec(),
+            chain: ChainIds::of(vault.chain().ids()),
             heads: vault.heads().into_iter().collect(),
             entries: vault.file().entries.len(),
             secrets: vault.live().count(),
             findings: vault.findings().map(|found| found.iter().map(Into::into).collect()),
             until: expiries.filter(|at| *at > now).min(),
             prune_from: prune::first_due(vault),
+            pinned,
         }
     }
 
@@ -71,6 +75,35 @@ impl Verified {
 
     /// What the pins say of the file; see [`pin::judge`].
     pub fn standing(&self, facts: &Facts<'_>) -> PinStatus {
-        pin::judge(&self.chain, facts)
+        pin::judge(&self.chain.all(), facts)
+    }
+}
+
+/// The ids of a chain as one text, which every command reads and few look into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChainIds(String);
+
+/// The characters of an id.
+const ID: usize = 43;
+
+impl ChainIds {
+    fn of(ids: &[PolicyId]) -> Self {
+        Self(ids.iter().map(PolicyId::to_string).collect())
+    }
+
+    #[expect(clippy::len_without_is_empty, reason = "a chain has a genesis")]
+    pub const fn len(&self) -> usize {
+        self.0.len() / ID
+    }
+
+    pub fn first(&self) -> Option<PolicyId> {
+        PolicyId::parse(self.0.get(..ID)?).ok()
+    }
+
+    /// Each of them, up to one that is none.
+    pub fn all(&self) -> Vec<PolicyId> {
+        let texts = self.0.as_bytes().chunks(ID).map(std::str::from_utf8);
+        texts.map_while(|text| PolicyId::parse(text.ok()?).ok()).collect()
     }
 }

@@ -194,19 +194,19 @@ impl Vault {
             }
             None => (file, None),
         };
-        let signatures = match (trust, depth) {
-            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Some(known),
-            _ => None,
+        let chain = match (trust, depth) {
+            (Trust::Cached, _) => Chain::refold(&file.chain),
+            (_, Depth::Unverified) => Chain::build_knowing(&file.chain, None),
+            _ => Chain::build_knowing(&file.chain, Some(known)),
         };
-        let chain = Chain::build_knowing(&file.chain, signatures).map_err(OpenError::Chain)?;
+        let chain = chain.map_err(OpenError::Chain)?;
         if chain.vault_id() != file.header.vault {
             return Err(OpenError::OtherVault);
         }
         match (trust, depth) {
-            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => {
-                Self::verified((file, away), chain, depth, now, known)
-            }
-            (trust, depth) => Self::folded((file, away), chain, depth, trust == Trust::Cached),
+            (Trust::Cached, _) => Self::folded((file, away), chain, depth, true),
+            (_, Depth::Unverified) => Self::folded((file, away), chain, depth, false),
+            _ => Self::verified((file, away), chain, depth, now, known),
         }
     }
 
@@ -545,8 +545,8 @@ fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, Open
     let scope = match (depth, trust) {
         (Depth::Everything, _) => ReadScope::All,
         (Depth::Unverified, _) => ReadScope::NoSecrets,
-        (Depth::Secrets(_), Trust::Strict) => ReadScope::Secrets(&uids),
         (Depth::Secrets(_), Trust::Cached) => ReadScope::Naming { uids: &uids, names },
+        (Depth::Secrets(_), Trust::Strict | Trust::Written) => ReadScope::Secrets(&uids),
     };
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
 }

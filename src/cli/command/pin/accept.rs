@@ -8,11 +8,10 @@ use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::compare::CompareArgs;
 use crate::engine::session::{Session, SessionError};
-use crate::store::state::pins::KnownVault;
+use crate::store::state::pins::{AcceptedChain, KnownVault};
 use clap::Args;
 use v_secure_core::crypto::id::{PolicyId, VaultId};
 use v_secure_core::file::request::fingerprint_words;
-use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::view::pin::PinAcceptView;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Facts, Neighbour, PinStatus};
@@ -47,11 +46,11 @@ impl Accept {
             return Err(carried_failure(&session));
         }
         let known = known(context, &session, &chain.vault_id())?;
-        let standing = session
-            .judge(&known, |facts| pin::judge(chain.ids(), &Facts { carried: None, ..*facts }));
+        let judge = |facts: &Facts<'_>| pin::judge(chain.ids(), &Facts { carried: None, ..*facts });
+        let standing = session.judge(&known, judge).map_err(SessionError::Pin)?;
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
-        let given_up = GivenUp::of(&known, &opened.vault);
+        let given_up = GivenUp::of(&known, &opened.vault).map_err(SessionError::Pin)?;
         let lost = session.lost_of(&standing, &known).ok().flatten();
         given_up.warn(context, lost.as_ref());
         let demoted = session.demoted_by(&opened.vault, &known).unwrap_or_default();
@@ -134,7 +133,7 @@ fn before(session: &Session, known: &KnownVault) -> Outcome<Before> {
         (None, Some(neighbour)) => return Ok(Before::Around(neighbour.clone())),
         (None, None) => known.chain.clone(),
     };
-    let ids = chain.map(|chain| chain.iter().map(|l| PolicyEntry::id_of_line(l)).collect());
+    let ids = chain.as_ref().map(AcceptedChain::ids).transpose().map_err(SessionError::Pin)?;
     Ok(ids.map_or(Before::Nothing, Before::Chain))
 }
 
@@ -150,7 +149,9 @@ fn tell_same(
     let chain = vault.chain();
     let policy = format!("{} ({} entries)", fingerprint_words(&chain.head()), chain.len());
     context.ui.note_wrapped("policy  ", 8, &policy);
-    let added = chain.len().saturating_sub(known.chain.as_ref().map_or(0, Vec::len));
+    let accepted = known.chain.as_ref().map(AcceptedChain::ids).transpose();
+    let accepted = accepted.map_err(SessionError::Pin)?.map_or(0, |ids| ids.len());
+    let added = chain.len().saturating_sub(accepted);
     let same = match added {
         0 => "the same policy as was accepted".to_owned(),
         _ => format!("the accepted policy, and {} after it", counted(added, "entry", "entries")),

@@ -3,8 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::lost;
 use crate::engine::lost::Lost;
-use crate::store::state::pins::KnownVault;
-use v_secure_core::policy::entry::PolicyEntry;
+use crate::store::state::pins::{AcceptedChain, KnownVault, PinError};
 use v_secure_core::report::view::pin::GivenUpView;
 use v_secure_core::vault::Vault;
 
@@ -17,15 +16,14 @@ pub(crate) struct GivenUp {
 }
 
 impl GivenUp {
-    pub fn of(known: &KnownVault, vault: &Vault) -> Self {
+    pub fn of(known: &KnownVault, vault: &Vault) -> Result<Self, PinError> {
         let now = vault.chain().ids();
-        let chain = known.chain.as_deref().unwrap_or_default();
-        let accepted = chain.iter().map(|line| PolicyEntry::id_of_line(line));
-        let lacking = accepted.enumerate().filter(|(at, id)| now.get(*at) != Some(id));
+        let chain = known.chain.as_ref().map(AcceptedChain::ids).transpose()?.unwrap_or_default();
+        let lacking = chain.iter().enumerate().filter(|(at, id)| now.get(*at) != Some(*id));
         let heads = known.heads(&vault.id()).iter();
         let missing = heads.filter(|head| !vault.file().entries.contains_key(*head));
         let view = GivenUpView { policy_entries: lacking.count(), log_entries: missing.count() };
-        Self { view, accepted: chain.len() }
+        Ok(Self { view, accepted: chain.len() })
     }
 
     pub const fn view(&self) -> GivenUpView {

@@ -19,7 +19,7 @@ use v_secure_core::crypto::bytes::Id;
 const FOLDER: &str = "verified";
 
 /// Names the version: another one may verify more than this one.
-const FIRST_LINE: &str = concat!("v-secure-verified 3 ", env!("CARGO_PKG_VERSION"));
+const FIRST_LINE: &str = concat!("v-secure-verified 4 ", env!("CARGO_PKG_VERSION"));
 
 /// The longest record, in bytes.
 const LIMIT: u64 = 1 << 20;

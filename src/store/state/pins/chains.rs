@@ -6,8 +6,11 @@ use super::stored;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-use v_secure_core::crypto::id::VaultId;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest;
+use v_secure_core::crypto::id::{PolicyId, VaultId};
 use v_secure_core::policy::entry::PolicyEntry;
 
 /// Key order is the field order.
@@ -19,24 +22,94 @@ struct Stored {
     chain: Vec<String>,
 }
 
-/// The chain of `vault`; `path` is where it stands now, for messages.
+/// The furthest chain of a vault that was accepted, as its file has it. What stands there is read when it is asked
+/// for: a chain grows for years, and that it is the one of the vault at hand is told by its hash.
+#[derive(Debug, Clone)]
+pub struct AcceptedChain {
+    file: PathBuf,
+    vault: VaultId,
+    /// Where the vault stands now, for messages.
+    path: PathBuf,
+    bytes: Vec<u8>,
+    lines: OnceLock<Vec<String>>,
+}
+
+impl PartialEq for AcceptedChain {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for AcceptedChain {}
+
+impl AcceptedChain {
+    /// The lines of its entries, genesis first.
+    ///
+    /// # Errors
+    /// [`PinError::Damaged`] where the file holds no chain of the vault, and what a file of another format is.
+    pub fn lines(&self) -> Result<&[String], PinError> {
+        match self.lines.get() {
+            Some(lines) => Ok(lines),
+            None => self.read().map(|lines| &**self.lines.get_or_init(|| lines)),
+        }
+    }
+
+    /// The ids of its entries.
+    ///
+    /// # Errors
+    /// As of [`AcceptedChain::lines`].
+    pub fn ids(&self) -> Result<Vec<PolicyId>, PinError> {
+        Ok(self.lines()?.iter().map(|line| PolicyEntry::id_of_line(line)).collect())
+    }
+
+    /// Whether the file is the text with this hash, which [`hash`] gives of a chain.
+    pub(crate) fn is(&self, hash: &Id) -> bool {
+        digest::file_hash(&self.bytes) == *hash
+    }
+
+    pub(super) fn is_text(&self, text: &str) -> bool {
+        self.bytes == text.as_bytes()
+    }
+
+    fn read(&self) -> Result<Vec<String>, PinError> {
+        let failed = |unread| stored::error(unread, &self.file, &self.path);
+        let found = stored::record::<Stored>(&self.bytes).map_err(failed)?;
+        let checked = match found.vault == self.vault {
+            true => check(&self.vault, &found.chain),
+            false => Err(PinDamage::NotItsGenesis { vault: self.vault }),
+        };
+        checked.map_err(|source| failed(stored::Unread::Damage(source)))?;
+        Ok(found.chain)
+    }
+}
+
+/// The chain of `vault`, unread; `path` is where it stands now, for messages.
 pub(super) fn load(
     folder: &Path,
     vault: &VaultId,
     path: &Path,
     owners: Owners,
-) -> Result<Option<Vec<String>>, PinError> {
+) -> Result<Option<AcceptedChain>, PinError> {
     let file = folder.join(file_name(vault));
-    let failed = |unread| stored::error(unread, &file, path);
-    let Some(found) = stored::read::<Stored>(&file, owners).map_err(failed)? else {
-        return Ok(None);
-    };
-    let checked = match found.vault == *vault {
-        true => check(vault, &found.chain),
-        false => Err(PinDamage::NotItsGenesis { vault: *vault }),
-    };
-    checked.map_err(|source| failed(stored::Unread::Damage(source)))?;
-    Ok(Some(found.chain))
+    let bytes =
+        stored::bytes(&file, owners).map_err(|unread| stored::error(unread, &file, path))?;
+    Ok(bytes.map(|bytes| AcceptedChain {
+        file,
+        vault: *vault,
+        path: path.into(),
+        bytes,
+        lines: OnceLock::new(),
+    }))
+}
+
+/// What stands in the file of a chain.
+pub(super) fn text(vault: &VaultId, chain: &[String]) -> String {
+    stored::text(&Stored { format: FORMAT, vault: *vault, chain: chain.to_vec() })
+}
+
+/// The hash of the file of a chain, by which it is known unread.
+pub(crate) fn hash(vault: &VaultId, chain: &[String]) -> Id {
+    digest::file_hash(text(vault, chain).as_bytes())
 }
 
 pub(super) fn check(vault: &VaultId, chain: &[String]) -> Result<(), PinDamage> {
@@ -47,8 +120,7 @@ pub(super) fn check(vault: &VaultId, chain: &[String]) -> Result<(), PinDamage> 
 }
 
 pub(super) fn write(lock: &Lock, vault: &VaultId, chain: &[String]) -> Result<(), PinError> {
-    let record = Stored { format: FORMAT, vault: *vault, chain: chain.to_vec() };
-    stored::write(lock, &file_name(vault), &record)
+    stored::write_text(lock, &file_name(vault), &text(vault, chain))
 }
 
 pub(super) fn missing(folder: &Path, vault: &VaultId, path: &Path) -> PinError {

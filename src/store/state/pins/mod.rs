@@ -5,12 +5,13 @@
 //! by [`Pins::accept`]; and a file that cannot be read is an error, never "no pin", which would turn
 //! the protection off.
 
-mod chains;
+pub(crate) mod chains;
 mod error;
 pub(crate) mod folder;
 mod places;
 mod stored;
 
+pub use self::chains::AcceptedChain;
 pub use self::error::{PinDamage, PinError};
 use self::places::Recorded;
 use super::pins::folder::PinFolder;
@@ -82,8 +83,8 @@ pub struct KnownVault {
     /// The log heads of the vault's other places, which a new one takes over; only where nothing was
     /// accepted here.
     pub elsewhere: Vec<EntryId>,
-    /// The lines of the furthest chain of the vault.
-    pub chain: Option<Vec<String>>,
+    /// The furthest chain of the vault.
+    pub chain: Option<AcceptedChain>,
 }
 
 impl KnownVault {
@@ -156,6 +157,17 @@ impl Pins {
     /// # Errors
     /// A place that has accepted the vault while its chain is gone is damage, and no first use.
     pub fn known(&self, place: &VaultPlace, vault: &VaultId) -> Result<KnownVault, PinError> {
+        let known = self.known_unread(place, vault)?;
+        known.chain.as_ref().map_or(Ok(()), |chain| chain.lines().map(drop))?;
+        Ok(known)
+    }
+
+    /// [`Pins::known`], whose chain the caller reads, or finds to be that of the vault at hand.
+    pub(crate) fn known_unread(
+        &self,
+        place: &VaultPlace,
+        vault: &VaultId,
+    ) -> Result<KnownVault, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(KnownVault::default()) };
         let here = self.here(place)?;
         let (around, elsewhere) = match here.is_none() {
@@ -224,7 +236,13 @@ impl Pins {
             return Err(places::differs(&folder, place));
         }
         let stored = chains::load(&folder, &new.vault, place.vault(), owners)?;
-        let growth = stored.as_deref().map_or(Growth::Longer, |old| compare(old, &new.chain));
+        let text = chains::text(&new.vault, &new.chain);
+        let is_same = stored.as_ref().is_some_and(|stored| stored.is_text(&text));
+        let growth = match &stored {
+            Some(_) if is_same => Growth::Same,
+            Some(stored) => compare(stored.lines()?, &new.chain),
+            None => Growth::Longer,
+        };
         if growth == Growth::Parted {
             return Err(chains::differs(&folder, &new.vault, place.vault()));
         }
@@ -236,7 +254,7 @@ impl Pins {
             let place = here.is_none().then_some(to_write);
             return Ok(Some(Plan { chain: false, place, saved: Saved::Kept }));
         }
-        let chain = growth == Growth::Longer || stored.as_ref() != Some(&new.chain);
+        let chain = !is_same;
         let place = (!here.is_some_and(|here| here.says(&to_write))).then_some(to_write);
         let saved = if chain || place.is_some() { Saved::Written } else { Saved::Unchanged };
         Ok(Some(Plan { chain, place, saved }))

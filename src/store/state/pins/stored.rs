@@ -37,17 +37,26 @@ pub(super) fn read<T: Serialize + DeserializeOwned>(
     file: &Path,
     owners: Owners,
 ) -> Result<Option<T>, Unread> {
-    let bytes = match private::read_own(file, LIMIT, owners) {
-        Ok(bytes) => bytes,
-        Err(PrivateError::Read(ReadError::Missing { .. })) => return Ok(None),
+    bytes(file, owners)?.map(|bytes| record(&bytes)).transpose()
+}
+
+/// What stands in `file`, whatever it is; `None` if there is no file.
+pub(super) fn bytes(file: &Path, owners: Owners) -> Result<Option<Vec<u8>>, Unread> {
+    match private::read_own(file, LIMIT, owners) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(PrivateError::Read(ReadError::Missing { .. })) => Ok(None),
         Err(PrivateError::Read(ReadError::TooLarge { len, limit, .. })) => {
-            return Err(Unread::Damage(PinDamage::TooLarge { len, limit }));
+            Err(Unread::Damage(PinDamage::TooLarge { len, limit }))
         }
-        Err(error) => return Err(Unread::Other(error.into())),
-    };
-    match serde_json::from_slice::<AnyFormat>(&bytes) {
+        Err(error) => Err(Unread::Other(error.into())),
+    }
+}
+
+/// The record that stands in these bytes.
+pub(super) fn record<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Unread> {
+    match serde_json::from_slice::<AnyFormat>(bytes) {
         Ok(found) if found.format != FORMAT => Err(Unread::Format(found.format, found.path)),
-        _ => parse(&bytes).map(Some).map_err(Unread::Damage),
+        _ => parse(bytes).map_err(Unread::Damage),
     }
 }
 
@@ -68,9 +77,18 @@ pub(super) fn error(unread: Unread, file: &Path, vault: &Path) -> PinError {
     }
 }
 
-pub(super) fn write<T: Serialize>(lock: &Lock, name: &str, record: &T) -> Result<(), PinError> {
+/// What stands in the file of a record.
+pub(super) fn text<T: Serialize>(record: &T) -> String {
     let mut text = line::write(record);
     text.push('\n');
+    text
+}
+
+pub(super) fn write<T: Serialize>(lock: &Lock, name: &str, record: &T) -> Result<(), PinError> {
+    write_text(lock, name, &text(record))
+}
+
+pub(super) fn write_text(lock: &Lock, name: &str, text: &str) -> Result<(), PinError> {
     let len = text.len() as u64;
     if len > LIMIT {
         return Err(PinError::Unfit(PinDamage::TooLarge { len, limit: LIMIT }));

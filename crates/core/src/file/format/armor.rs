@@ -2,6 +2,7 @@
 //! last one shorter or equal (C2SP age, ASCII armor).
 
 use super::error::Cause;
+use crate::crypto::digits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -48,14 +49,22 @@ impl Reader {
             ArmorState::Full | ArmorState::Last if line == END && !self.bytes.is_empty() => {
                 ArmorState::End
             }
-            ArmorState::Full if !line.is_empty() && line.len() <= COLUMNS => {
-                STANDARD.decode_vec(line, &mut self.bytes).map_err(|_| Cause::Armor)?;
-                let full = line.len() == COLUMNS && !line.ends_with('=');
-                if full { ArmorState::Full } else { ArmorState::Last }
-            }
+            ArmorState::Full if !line.is_empty() && line.len() <= COLUMNS => self.digits(line)?,
             _ => return Err(Cause::Armor),
         };
         Ok(())
+    }
+
+    fn digits(&mut self, line: &str) -> Result<ArmorState, Cause> {
+        let (fours, rest) = line.as_bytes().as_chunks();
+        let mut bytes = [[0; 3]; COLUMNS / 4];
+        if line.len() == COLUMNS && rest.is_empty() && digits::STANDARD.read(fours, &mut bytes) {
+            self.bytes.extend_from_slice(bytes.as_flattened());
+            return Ok(ArmorState::Full);
+        }
+        // Padded, shorter, or none of it.
+        STANDARD.decode_vec(line, &mut self.bytes).map_err(|_| Cause::Armor)?;
+        Ok(ArmorState::Last)
     }
 
     /// The binary age file. An empty one is none of age's.

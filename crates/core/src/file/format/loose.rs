@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 /// What is wrong with a record, and two records where there can be one: of a secret's name, of an
 /// audience's envelope, of a place of the chain.
 pub fn parse_loose(bytes: &[u8]) -> Result<VaultFile, FormatError> {
-    let mut cursor = Cursor::new(header::text(bytes)?);
+    let mut cursor = Cursor::new(header::text(bytes, Trust::Strict)?);
     read(&mut cursor).map_err(|fault| fault.into_error(bytes))
 }
 

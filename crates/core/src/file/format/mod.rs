@@ -59,8 +59,11 @@ const MAX_CIPHERTEXT_LINE: usize = 14 << 20;
 pub enum Trust {
     /// Nothing: everything is checked, that it is canonical included.
     Strict,
-    /// Exactly these bytes have passed as [`Trust::Strict`] before: they are not written again to
-    /// compare. All else is still checked.
+    /// This program has just written them, from records that are canonical as such. All else is checked: a writer
+    /// keeps to the rules of single records, and not all limits are those of one.
+    Written,
+    /// Exactly these bytes have passed as [`Trust::Strict`] before: they are neither written again to compare nor held
+    /// to the rules of single records.
     Cached,
 }
 

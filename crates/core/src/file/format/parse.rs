@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// The first thing that is wrong, in order of the file; bytes that no reader could make text of,
 /// and what needs a newer program, come before anything else.
 pub fn parse(bytes: &[u8], trust: Trust, scope: ReadScope<'_>) -> Result<VaultFile, FormatError> {
-    let text = header::text(bytes)?;
+    let text = header::text(bytes, trust)?;
     sections(&mut Cursor::new(text), trust, scope).map_err(|fault| fault.into_error(bytes))
 }
 

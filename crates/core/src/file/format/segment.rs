@@ -27,7 +27,7 @@ pub fn segment_id(bytes: &[u8]) -> Id {
 /// The first line that is no entry, or out of order.
 pub fn parse_segment(bytes: &[u8], vault: &VaultId, trust: Trust) -> Result<Segment, FormatError> {
     let read = || {
-        let mut cursor = Cursor::new(header::text(bytes).map_err(Read::Bytes)?);
+        let mut cursor = Cursor::new(header::text(bytes, trust).map_err(Read::Bytes)?);
         let parse = Parse::of_segment(vault, trust);
         let mut entries: Segment = Vec::new();
         while let Some(line) = cursor.line().map_err(Read::Fault)? {
@@ -83,7 +83,7 @@ pub fn parse_versions(bytes: &[u8]) -> Result<BTreeMap<SecretId, SecretSection>,
     if bytes.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut cursor = Cursor::new(header::text(bytes)?);
+    let mut cursor = Cursor::new(header::text(bytes, Trust::Strict)?);
     loose::secrets_alone(&mut cursor).map_err(|fault| fault.into_error(bytes))
 }
 

@@ -149,6 +149,10 @@ impl SettingKey {
 impl Setting {
     /// The key that `text` is, if it is one of this setting.
     fn read(&'static self, text: &str) -> Option<SettingKey> {
+        // Most keys are others: a chain can have thousands of settings.
+        if self.key.as_bytes().first() != text.as_bytes().first() {
+            return None;
+        }
         let Some((before, after)) = self.key.split_once(ENVIRONMENT) else {
             let key = SettingKey { setting: self, environment: None };
             return (self.key == text).then_some(key);

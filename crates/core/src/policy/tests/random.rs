@@ -104,6 +104,7 @@ proptest! {
     #[test]
     fn spans_agree_with_a_state_for_every_position(
         steps in proptest::collection::vec(proptest::collection::vec(recipe(&MEMBERS, &ROLES), 1..4), 1..40),
+        next in proptest::collection::vec(recipe(&MEMBERS, &ROLES), 0..8),
     ) {
         let mut world = World::found(1, &["admin"]);
         let mut states = vec![world.chain.state().clone()];
@@ -125,6 +126,26 @@ proptest! {
             }
         }
         prop_assert_eq!(rebuilt.state(), world.chain.state());
+        // Folded again without being judged: the same, and what comes next is judged as ever.
+        let again = Chain::refold(&world.entries).unwrap();
+        for (position, state) in states.iter().enumerate() {
+            let at = PolicyPosition::new(position);
+            agree(&again, at, state)?;
+            prop_assert_eq!(again.heads(at), rebuilt.heads(at));
+            prop_assert_eq!(again.signers(at), rebuilt.signers(at));
+        }
+        prop_assert_eq!(again.ids(), rebuilt.ids());
+        prop_assert_eq!(again.removals(), rebuilt.removals());
+        prop_assert_eq!(again.state(), rebuilt.state());
+        for next in next.into_iter().map(|recipe| op(&world, recipe)) {
+            let next = signed(world.draft(vec![next]), &["admin"]);
+            let [then, now] = [&rebuilt, &again].map(|chain| chain.extended(next.clone()));
+            match (then, now) {
+                (Ok(then), Ok(now)) => prop_assert_eq!(then.state(), now.state()),
+                (Err(then), Err(now)) => prop_assert_eq!(then.to_string(), now.to_string()),
+                (then, now) => prop_assert!(false, "{then:?} and {now:?}"),
+            }
+        }
         let mut fresh = CurrentAudiences::default();
         for (audience, found) in rebuilt.state().audiences().filter(|(_, found)| !found.left) {
             fresh.begin(audience, &found.roles);

@@ -124,6 +124,26 @@ fn an_epochs_recipient_is_new_and_nobodys() {
 }
 
 #[test]
+fn recipients_that_a_reader_put_off_are_read_before_anything_is_judged_by_them() {
+    let mut world = World::cast();
+    world.chain = Chain::refold(&world.entries).unwrap();
+    let mut again = epoch("owner", 9);
+    if let PolicyOp::Epoch(EpochStart { recipient: text, .. }) = &mut again {
+        *text = recipient("epoch 2");
+    }
+    assert_eq!(world.code(&["admin"], vec![again]), "policy-op-epoch-recipient-used");
+    let adding = || vec![recipient_add("gus", "epoch 2")];
+    assert_eq!(world.code(&["gus"], adding()), "policy-unauthorised");
+    // In the other order: what owners gave to a member stays the member's.
+    world.did(&["admin"], adding());
+    world.chain = Chain::refold(&world.entries).unwrap();
+    assert_eq!(
+        world.code(&["admin"], vec![recipient_add("dora", "epoch 2")]),
+        "policy-op-recipient-taken"
+    );
+}
+
+#[test]
 fn recipients_have_one_spelling_and_allowed_plugins() {
     let mut world = World::cast();
     let code = |world: &World, text: &str| world.code(&["admin"], vec![adding("gus", text)]);

@@ -52,7 +52,7 @@ impl<'a> AuditVerifyView<'a> {
         Self {
             verdict: if is_refused { "refused" } else { "ok" },
             findings,
-            vault: found.and_then(|found| found.chain.first().copied().map(VaultId::from)),
+            vault: found.and_then(|found| found.chain.first().map(VaultId::from)),
             entries: found.map(|found| found.entries),
             policy_entries: found.map(|found| found.chain.len()),
             secrets: found.map(|found| found.secrets),
