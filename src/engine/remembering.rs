@@ -160,7 +160,7 @@ impl Session {
 
     /// Remembers log entries as written on this device.
     pub(crate) fn note_entries(&self, entries: &[EntryId]) -> Result<(), PinError> {
-        self.written().add(entries.iter().map(|entry| Id::from(*entry))).map(|_| ())
+        self.written().add_made(entries.iter().map(|entry| Id::from(*entry))).map(|_| ())
     }
 
     /// The ids of the log entries that were written on this device.
@@ -169,7 +169,8 @@ impl Session {
     }
 
     fn written(&self) -> IdList {
-        IdList::new(self.state.as_deref(), self.owners, WRITTEN.to_owned())
+        // Without one of them a discarded change is warned of as a roll-back.
+        IdList::new(self.state.as_deref(), self.owners, WRITTEN.to_owned()).in_passing()
     }
 
     fn made(&self) -> IdList {

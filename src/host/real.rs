@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
+use zeroize::Zeroizing;
 
 /// Answers to [`Terminal::prompt_hidden`]: of the process, as its terminal is.
 static HIDDEN_PROMPTS: AtomicUsize = AtomicUsize::new(0);
@@ -114,11 +115,12 @@ fn project_dirs() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", FOLDER)
 }
 
+/// What is reserved at first for a value of unknown length. All of it at once would be the longest one's megabytes,
+/// which are wiped whatever they hold.
+const FIRST: usize = 64 << 10;
+
 fn bounded(source: impl Read, limit: usize, what: &str) -> io::Result<SecretValue> {
-    // Reserved in full at once: a buffer that grows leaves unwiped copies behind.
-    let mut bytes = Vec::with_capacity(limit + 1);
-    source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    let value = SecretValue::new(bytes);
+    let value = up_to(source, limit + 1)?;
     if value.len() > limit {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
@@ -126,6 +128,27 @@ fn bounded(source: impl Read, limit: usize, what: &str) -> io::Result<SecretValu
         ));
     }
     Ok(value)
+}
+
+/// The first bytes of what is read. Each buffer that became too short is wiped, which a growing Vec does not do.
+fn up_to(mut source: impl Read, most: usize) -> io::Result<SecretValue> {
+    let mut bytes = Zeroizing::new(vec![0; FIRST.min(most)]);
+    let mut filled = 0;
+    loop {
+        match source.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if filled == bytes.len() {
+            let mut longer = vec![0; (2 * filled).min(most)];
+            longer[..filled].copy_from_slice(&bytes);
+            drop(SecretValue::new(std::mem::replace(&mut *bytes, longer)));
+        }
+    }
+    bytes.truncate(filled);
+    Ok(SecretValue::new(std::mem::take(&mut *bytes)))
 }
 
 impl Terminal for RealHost {
@@ -269,5 +292,36 @@ impl Prompts for RealPrompts {
 
     fn hidden(&self, question: &str) -> Option<SecretValue> {
         if self.ask { RealHost.prompt_hidden(&format!("{question}: ")).ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time, and is interrupted in between.
+    struct Slow<'a>(&'a [u8], bool);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let few = into.len().min(50_021);
+            self.0.read(&mut into[..few])
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_whole_whatever_its_length_and_longer_than_the_limit_is_refused() {
+        let all: Vec<u8> = (0..300_000u32).map(|at| (at % 251) as u8).collect();
+        for length in [0, 1, FIRST - 1, FIRST, FIRST + 1, 2 * FIRST, 200_000, 200_001, 300_000] {
+            let read = bounded(Slow(&all[..length], false), 200_000, "it");
+            match length <= 200_000 {
+                true => assert_eq!(read.unwrap().expose(), &all[..length]),
+                false => assert_eq!(read.unwrap_err().kind(), io::ErrorKind::FileTooLarge),
+            }
+        }
     }
 }

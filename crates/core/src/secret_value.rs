@@ -4,7 +4,7 @@
 //! value can reach an error or a log only through [`SecretValue::expose`], which a reader can grep.
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Secret bytes: a value, a key or an identity's text.
 pub struct SecretValue(Zeroizing<Vec<u8>>);
@@ -41,6 +41,15 @@ impl SecretValue {
     /// Equality whose time depends on the lengths alone.
     pub fn same_as(&self, other: &Self) -> bool {
         self.0.as_slice().ct_eq(other.0.as_slice()).into()
+    }
+}
+
+impl Drop for SecretValue {
+    fn drop(&mut self) {
+        // Wiped as one slice, all that was allocated: a Vec wipes byte by byte, which takes longer than sealing them.
+        let mut bytes = std::mem::take(&mut *self.0);
+        bytes.resize(bytes.capacity(), 0);
+        bytes.as_mut_slice().zeroize();
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct IdList {
     folder: PinFolder,
     name: String,
     limit: u64,
+    /// Whether a writer waits until the ids are on the disk.
+    is_durable: bool,
 }
 
 /// How many of the ids given were new.
@@ -41,7 +43,13 @@ pub(crate) struct Added {
 impl IdList {
     /// The list `name` in `state/pins`; without a state folder nothing is remembered.
     pub fn new(state: Option<&Path>, owners: Owners, name: String) -> Self {
-        Self { folder: PinFolder::new(state, owners), name, limit: LIMIT }
+        Self { folder: PinFolder::new(state, owners), name, limit: LIMIT, is_durable: true }
+    }
+
+    /// The same list, of ids that are worth no waiting: what a power failure takes of them costs a word.
+    #[must_use]
+    pub fn in_passing(self) -> Self {
+        Self { is_durable: false, ..self }
     }
 
     /// The ids so far.
@@ -67,17 +75,33 @@ impl IdList {
         }
     }
 
+    /// Adds ids that were made just now, so that no list has them: what is there is not read for it.
+    pub fn add_made(&self, ids: impl IntoIterator<Item = Id>) -> Result<Added, PinError> {
+        let ids: Vec<Id> = ids.into_iter().collect();
+        if ids.is_empty() {
+            return Ok(Added::default());
+        }
+        match self.folder.lock()? {
+            Some(lock) => self.write(&lock, ids),
+            None => Ok(Added { kept: 0, left_out: ids.len() }),
+        }
+    }
+
     fn append(&self, lock: &Lock, mut ids: Vec<Id>) -> Result<Added, PinError> {
-        let path = lock.folder().join(&self.name);
         // Another process may have added since: asked again, now under the lock.
-        retain_new(&mut ids, &self.read(&path)?);
+        retain_new(&mut ids, &self.read(&lock.folder().join(&self.name))?);
+        self.write(lock, ids)
+    }
+
+    fn write(&self, lock: &Lock, mut ids: Vec<Id>) -> Result<Added, PinError> {
+        let path = lock.folder().join(&self.name);
         let file = private::open_append(&path, self.folder.owners)?;
         let failed = |source| PinError::Append { path: path.clone(), source };
         let len = whole_records(&file, &path).map_err(failed)?;
         let room = usize::try_from(self.limit.saturating_sub(len) / RECORD).unwrap_or(usize::MAX);
         let left_out = ids.len().saturating_sub(room);
         ids.truncate(room);
-        write(file, &ids).map_err(failed)?;
+        write(file, &ids, self.is_durable).map_err(failed)?;
         Ok(Added { kept: ids.len(), left_out })
     }
 
@@ -107,10 +131,10 @@ fn whole_records(file: &File, path: &Path) -> io::Result<u64> {
     Ok(whole)
 }
 
-fn write(mut file: File, ids: &[Id]) -> io::Result<()> {
+fn write(mut file: File, ids: &[Id], is_durable: bool) -> io::Result<()> {
     let bytes: Vec<u8> = ids.iter().flat_map(|id| id.0).collect();
     file.write_all(&bytes)?;
-    file.sync_data()
+    if is_durable { file.sync_data() } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -168,6 +192,21 @@ mod tests {
         fs::remove_file(&lock).unwrap();
         assert_eq!(seen.add(ids(0..3)).unwrap(), Added::default());
         assert!(!lock.exists());
+    }
+
+    #[test]
+    fn what_was_just_made_is_added_unasked_behind_what_is_whole() {
+        let (state, seen) = fresh();
+        let seen = seen.in_passing();
+        assert_eq!(seen.add_made([]).unwrap(), Added::default());
+        assert!(!file(&state).exists());
+        seen.add_made(ids(0..2)).unwrap();
+        let torn = [&*fs::read(file(&state)).unwrap(), &[7; 5]].concat();
+        fs::write(file(&state), torn).unwrap();
+        assert_eq!(seen.add_made(ids(2..3)).unwrap(), Added { kept: 1, left_out: 0 });
+        assert_eq!(seen.load().unwrap(), set(0..3));
+        let nowhere = IdList::new(None, Owners::current(), "a".into());
+        assert_eq!(nowhere.add_made(ids(0..1)).unwrap(), Added { kept: 0, left_out: 1 });
     }
 
     #[test]

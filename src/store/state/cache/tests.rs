@@ -53,7 +53,7 @@ fn a_report_is_found_by_the_hash_alone_and_kept_exactly() {
     }
     assert_eq!(cache.get(&id(2)), None);
     let text = fs::read_to_string(record(&state, &id(1))).unwrap();
-    let first = format!("v-secure-verified 3 {}", env!("CARGO_PKG_VERSION"));
+    let first = format!("v-secure-verified 4 {}", env!("CARGO_PKG_VERSION"));
     assert_eq!(text.lines().next(), Some(first.as_str()));
 }
 
@@ -75,7 +75,7 @@ fn damage_other_versions_and_other_names_are_no_records_and_are_replaced() {
         good[..good.len() - 1].to_owned(),
         good.clone() + "more",
         good.replace("12 entries", "13 entries"),
-        good.replacen("verified 3 ", "verified 4 ", 1),
+        good.replacen("verified 4 ", "verified 5 ", 1),
         good.replacen('\n', "0\n", 1),
         good.replacen('\n', "\r\n", 1),
         FIRST_LINE.to_owned(),
