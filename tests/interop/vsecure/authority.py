@@ -146,4 +146,4 @@ def _may(signers, op):
         return signers.grants(op["pattern"], op["rights"])
     if kind == "revoke":
         return signers.grants(op["pattern"], ())
-    return False  # vault, setting and rebase are owner-level
+    return False  # vault, setting, rebase, threshold and checkpoint are owner-level

@@ -1,5 +1,6 @@
 """What the readable copies of a file say, if chain and log are followed."""
 
+from . import recent
 from .errors import Refused
 from .file import records
 from .fold import fold
@@ -8,9 +9,15 @@ from .policy import chain_of
 
 
 def active_of(file):
-    """{full name: the object ids that `active` lists}, of the secrets that have any; refuses what does not hold."""
+    """{full name: the object ids that `active` lists}, of the secrets that have any; refuses what does not hold. Of a
+    secret that reaches behind a checkpoint the file says nothing, and what it lists stays."""
     _, log = records(file)
-    graph = Graph(log, chain_of(tuple(file.policy)))
+    chain = chain_of(tuple(file.policy))
+    if file.closed:
+        found = recent.read(file, log, chain)
+        stated = {secret.name: secret.active for secret in file.secrets.values() if secret.name in found.behind}
+        return stated | {state.name: state.candidates for state in found.secrets.values()}
+    graph = Graph(log, chain)
     return {state.name: state.candidates for state in fold(graph, standing(graph)).values()}
 
 

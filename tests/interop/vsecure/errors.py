@@ -34,5 +34,12 @@ class MergedAsText(Conflict):
         super().__init__("merge", "merged-as-text", str(refusal))
 
 
+class HistoryMissing(Refused):
+    """What is asked for needs closed history that is not beside the file: nobody is accused."""
+
+    def __init__(self, detail=""):
+        super().__init__("history", "history-missing", detail)
+
+
 def malformed(code, detail=""):
     return Refused("format", code, detail)

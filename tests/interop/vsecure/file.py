@@ -4,7 +4,7 @@ import itertools
 import re
 from dataclasses import dataclass, field
 
-from . import rules
+from . import closed, rules
 from .encoding import H, armor, decode, encode, unarmor
 from .errors import NeedsNewer, malformed
 from .keys import SUITE, secret_uid
@@ -19,6 +19,8 @@ _BLOCK_END = b"'" * 3
 # The signatures at the end of a policy entry's line, and one of them.
 _SIGNATURE = rb'\{"key":"[^"\\]*","alg":"([^"\\]*)","sig":"[^"\\]*"\}'
 _SIGNATURES = re.compile(rb'\{"seq":.*,"sigs":\[(' + _SIGNATURE + rb'(?:,' + _SIGNATURE + rb')*)\]\}', re.S)
+# What this reader knows beyond the bare format.
+KNOWN_REQUIREMENTS = {closed.REQUIREMENT}
 # Between the items of a TOML list.
 SEPARATOR = ", "
 # The lines that part the secrets and the log, each before what its bucket holds.
@@ -45,6 +47,7 @@ class File:
     name: str
     requires: list = field(default_factory=list)
     policy: list = field(default_factory=list)
+    closed: object = None                          # Closed, or None
     audiences: dict = field(default_factory=dict)  # name: (epoch, binary age file)
     slots: dict = field(default_factory=dict)      # slot id: line
     secrets: dict = field(default_factory=dict)    # uid: Secret
@@ -55,14 +58,20 @@ def render(file):
     out = ["format = 1", f"requires = {_list(file.requires)}", f'suite = "{file.suite}"',
            f'vault = "{encode(file.vault)}"', f'name = "{file.name}"',
            "", "[policy]", "chain = '''", *file.policy, "'''"]
+    out += _render_closed(file.closed) if file.closed else []
     for name, (epoch, envelope) in file.audiences.items():
         out += ["", f'[audience."{name}"]', f'epoch = "{encode(epoch)}"',
                 "envelope = '''", *armor(envelope), "'''"]
     for slot, line in file.slots.items():
         out += ["", f"[slot.{encode(slot)}]", "record = '''", line, "'''"]
-    out += _parted(SECRET_MARKS, ((uid[0], _render_secret(encode(uid), secret)) for uid, secret in file.secrets.items()))
+    out += _parted(SECRET_MARKS, ((uid[0], render_secret(encode(uid), secret)) for uid, secret in file.secrets.items()))
     out += ["", "[log]", "entries = '''", *_parted(LOG_MARKS, ((_bucket(line), [line]) for line in file.log)), "'''"]
     return "\n".join(out) + "\n"
+
+
+def _render_closed(found):
+    entries, secrets = found.blocks()
+    return ["", "[closed]", "entries = '''", *entries, "'''", "secrets = '''", *secrets, "'''"]
 
 
 def _parted(marks, items):
@@ -85,7 +94,7 @@ def _list(items):
     return "[" + SEPARATOR.join(f'"{item}"' for item in items) + "]"
 
 
-def _render_secret(uid, secret):
+def render_secret(uid, secret):
     out = ["", f"[secret.{uid}]", f'name = "{secret.name}"',
            f"active = {_list(map(encode, secret.active))}"]
     for oid, version in secret.versions.items():
@@ -198,7 +207,7 @@ def head_of(line):
         parts = rest.split(".")
         require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", line[:80])
         return parts[1] if parts[1:] else kind, *(decode(found, 32) for found in parts[::2])
-    require(line in ("[policy]", "[log]"), "layout", line[:80])
+    require(line in ("[policy]", "[closed]", "[log]"), "layout", line[:80])
     return (kind,)
 
 
@@ -228,7 +237,7 @@ def _newer(raw):
     listed = re.fullmatch(rb'requires = \["(.*)"\]', second)
     if number and listed:
         wanted = listed[1].decode("utf-8", "replace").split(f'"{SEPARATOR}"')
-        if all(map(rules.is_name, wanted)):
+        if all(map(rules.is_name, wanted)) and not set(wanted) <= KNOWN_REQUIREMENTS:
             raise NeedsNewer(", ".join(wanted))
     if number and number[1] == b"1":
         _algorithms(raw.split(b"\n"))
@@ -256,10 +265,11 @@ def _text(raw):
 
 def header(lines):
     require(lines.take() == "format = 1", "layout", "not a vault file")
-    lines.expect("requires = []")
+    requires = lines.array("requires")
+    require(requires in ([], [closed.REQUIREMENT]), "layout", "requires")
     suite = lines.value("suite")
     require(suite == SUITE, "suite-unknown", suite[:80])
-    file = File(suite, decode(lines.value("vault"), 32), lines.value("name"))
+    file = File(suite, decode(lines.value("vault"), 32), lines.value("name"), requires)
     require(rules.is_name(file.name), "name", file.name[:80])
     return file
 
@@ -268,6 +278,9 @@ def _before_secrets(lines, file):
     _head(lines, "[policy]")
     file.policy = lines.block("chain")
     require(0 < len(file.policy) <= MOST_CHAIN, "limit", "entries of the chain")
+    if lines.peek(1) == "[closed]":
+        _head(lines, "[closed]")
+        file.closed = closed_blocks(lines)
     while lines.peek(1).startswith('[audience."'):
         _audience(lines, file)
     while lines.peek(1).startswith("[slot."):
@@ -354,6 +367,10 @@ def _secret(lines, file):
 
 
 # What stands behind the head of a section.
+
+def closed_blocks(lines):
+    return closed.parse(lines.block("entries"), lines.block("secrets"))
+
 
 def audience(lines):
     epoch = decode(lines.value("epoch"), 16)

@@ -1,6 +1,7 @@
 """The signed log (section 6): its graph, and which ops count."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from . import signing
 from .errors import Refused
@@ -22,20 +23,53 @@ class Graph:
 
     def __init__(self, entries, chain):
         self.entries, self.chain = entries, chain
-        self.order = _sorted(entries)
+        self.order = _sorted(entries, self.links)
         self.bit = {found: 1 << at for at, found in enumerate(self.order)}
         self.ancestors = {}
         for found in self.order:
             self._link(entries[found])
 
+    def links(self, entry):
+        """The entries that it directly follows."""
+        return entry.parents
+
     def _link(self, entry):
-        parents = [self.entries[parent] for parent in entry.parents]
-        if entry.lamport != 1 + max((parent.lamport for parent in parents), default=0):
+        self.judge_link(entry, [self.entries[parent] for parent in entry.parents])
+        self.ancestors[entry.id] = self.reach(entry.parents)
+
+    def judge_link(self, entry, parents, all_there=True):
+        """Lamport and policy against those of its parents, as far as these are there."""
+        least = 1 + max((parent.lamport for parent in parents), default=0)
+        if entry.lamport < least or (all_there and entry.lamport > least):
             raise Refused("log", "lamport-wrong", short(entry.id))
         position = self.policy_position(entry)
         if any(self.policy_position(parent) > position for parent in parents):
             raise Refused("log", "policy-backdated", short(entry.id))
-        self.ancestors[entry.id] = self.reach(entry.parents)
+
+    def heads(self, at):
+        """The heads of policy entry `at`; refuses one that is missing."""
+        heads = self.chain.entries[at].heads
+        if any(head not in self.entries for head in heads):
+            raise Refused("log", "policy-head-missing", f"policy entry {at} knew a log entry that is gone")
+        return heads
+
+    def known_from_the_start(self):
+        """The mask of what every policy entry counts as known."""
+        return 0
+
+    @cached_property
+    def puts(self):
+        """By secret: the mask of the entries that put it, whether these ops count or not."""
+        puts = {}
+        for entry in self.entries.values():
+            for op in entry.ops:
+                if op["op"] == "put":
+                    puts[op["secret"]] = puts.get(op["secret"], 0) | self.bit[entry.id]
+        return puts
+
+    def may_rotate(self, entry, op):
+        """Whether `rotate` suffices for a put: an ancestor puts the secret."""
+        return op["op"] == "put" and bool(self.ancestors[entry.id] & self.puts.get(op["secret"], 0))
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -58,12 +92,13 @@ def short(found):
     return found.hex()[:12]
 
 
-def _sorted(entries):
+def _sorted(entries, links):
     """Ids with every parent first; refuses a parent that the log does not hold."""
     children, waiting = {}, {}
     for entry in entries.values():
-        waiting[entry.id] = len(entry.parents)
-        for parent in entry.parents:
+        parents = links(entry)
+        waiting[entry.id] = len(parents)
+        for parent in parents:
             if parent not in entries:
                 raise Refused("log", "parent-missing", short(entry.id))
             children.setdefault(parent, []).append(entry.id)
@@ -91,32 +126,31 @@ class Standing:
 
 def knowledge(graph):
     """known(t) for each position; refuses heads that are missing."""
-    known, mask = [], 0
-    for at, entry in enumerate(graph.chain.entries):
-        if any(head not in graph.entries for head in entry.heads):
-            raise Refused("log", "policy-head-missing", f"policy entry {at} knew a log entry that is gone")
-        mask |= graph.reach(entry.heads)
+    known, mask = [], graph.known_from_the_start()
+    for at in range(len(graph.chain.entries)):
+        mask |= graph.reach(graph.heads(at))
         known.append(mask)
     return known
 
 
 def standing(graph, wanted=None):
     """Judges the entries that name one of the `wanted` secrets (None: all); refuses a forged one."""
-    out, puts = Standing(known=knowledge(graph)), _puts(graph)
+    out = Standing(known=knowledge(graph))
     for found in graph.order:
         entry = graph.entries[found]
         if wanted is None or any(op.get("secret") in wanted for op in entry.ops):
-            _judge(graph, puts, entry, out)
+            judge(graph, entry, out)
     return out
 
 
-def _judge(graph, puts, entry, out):
+def judge(graph, entry, out):
+    """Adds to `out` what is to be said of the ops of an entry; refuses a forged one."""
     start = graph.policy_position(entry)
-    _signed(graph, entry, start)
+    check_signature(graph, entry, start)
     for number, op in enumerate(entry.ops):
         def ends(rotates, op=op):
             return _ends(graph, entry, op, rotates, start, out.known)
-        rotates = op["op"] == "put" and bool(graph.ancestors[entry.id] & puts.get(op["secret"], 0))
+        rotates = graph.may_rotate(entry, op)
         allowed, ended = ends(rotates)
         if not allowed:
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
@@ -128,7 +162,8 @@ def _judge(graph, puts, entry, out):
                 out.by_rotate.add((entry.id, number))
 
 
-def _signed(graph, entry, start):
+def check_signature(graph, entry, start):
+    """Refuses an entry whose key, actor or signature is wrong."""
     ever = graph.chain.every_key.get(entry.key)
     if ever is None:
         raise Refused("log", "key-unknown", short(entry.id))
@@ -163,13 +198,3 @@ def authorised(chain, entry, op, rotates, position):
         return any(have & JOINS for _, have in state.grants_of(actor))
     needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if rotates else ())
     return any(all(state.holds(actor, right, op["secret"]) for right in rights) for rights in needed)
-
-
-def _puts(graph):
-    """By secret: the mask of the entries that put it, whether these ops count or not."""
-    puts = {}
-    for entry in graph.entries.values():
-        for op in entry.ops:
-            if op["op"] == "put":
-                puts[op["secret"]] = puts.get(op["secret"], 0) | graph.bit[entry.id]
-    return puts

@@ -7,7 +7,7 @@ that somebody wrote: `merged` writes it anew, and the whole is verified.
 import re
 
 from .encoding import encode
-from .file import Secret, audience, head_of, header, lines_of, secret_copies, slot_line, version, wrap
+from .file import Secret, audience, closed_blocks, head_of, header, lines_of, secret_copies, slot_line, version, wrap
 from .records import dump, log_entry, policy_entry, slot_record
 from .rules import require
 
@@ -53,6 +53,11 @@ class _Found:
             entry = log_entry(line, self.file.vault)
             kept = self.entries.setdefault(entry.id, entry)
             self.entries[entry.id] = min(kept, entry, key=lambda found: found.sig)
+
+    def closed(self, lines):
+        section = closed_blocks(lines)
+        require(self.file.closed in (None, section), "doubled", "two blocks of what is closed")
+        self.file.closed = section
 
     def audience(self, lines, name):
         section = audience(lines)

@@ -67,11 +67,12 @@ class State:
         self.added = []                   # every credential in the order of adding
         self.ever_read, self.ever_granted = {}, {}  # role name: patterns
         self.superseded = {}              # epoch: the position of its successor
+        self.checkpoint = None            # the last op of that kind
         self.incarnations = 0
 
     def copy(self):
         out = State()
-        for name in ("vault", "incarnations"):
+        for name in ("vault", "checkpoint", "incarnations"):
             setattr(out, name, getattr(self, name))
         for name in ("keys", "settings", "every_key", "every_epoch", "every_recipient", "superseded"):
             setattr(out, name, dict(getattr(self, name)))
@@ -218,6 +219,11 @@ class Chain:
     @property
     def every_key(self):
         return self.states[-1].every_key
+
+    @property
+    def checkpoint(self):
+        """The last checkpoint, with its position as `at`; None without one."""
+        return self.states[-1].checkpoint
 
     @property
     def every_epoch(self):
@@ -484,10 +490,18 @@ def _setting(c, key, value):
         c.state.settings.pop(key, None)
 
 
+def _checkpoint(c, **stated):
+    before = c.state.checkpoint["entries"] if c.state.checkpoint else 0
+    _check(c.at > 0 and len(c.entry.ops) == 1, "checkpoint", "it stands alone, and not in genesis")
+    _check(stated["entries"] > before, "checkpoint", "it closes no more than the one before it")
+    c.state.checkpoint = {**stated, "at": c.at}
+
+
 _APPLY = {
     "vault": _vault, "member-add": _member_add, "member-remove": _member_remove,
     "recipient-add": _recipient_add, "recipient-remove": _recipient_remove, "key-add": _key_add,
     "key-remove": _key_remove, "role-add": _role_add, "role-remove": _role_remove,
     "role-join": _role_join, "role-leave": _role_leave, "grant": _grant, "revoke": _revoke,
     "epoch": _epoch, "reseal": _reseal, "setting": _setting, "rebase": lambda c, head: None, "threshold": _threshold,
+    "checkpoint": _checkpoint,
 }

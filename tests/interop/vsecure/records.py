@@ -178,6 +178,7 @@ POLICY_OPS = {
     "reseal": {"audience": audience, "epoch": SHORT, "envelope": ID, "skipped": optional(skipped)},
     "setting": {"key": text(REASON), "value": text(VALUE)},
     "rebase": {"head": ID},
+    "checkpoint": {"entry": ID, "closed": ID, "open": ids(), "segment": ID, "entries": integer},
     "threshold": {"owners": integer},
 }
 _some_ids, _objects, _adopts = optional(ids(least=1)), ids(least=1), optional(adopted)

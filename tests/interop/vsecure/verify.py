@@ -3,9 +3,10 @@
 import time
 from dataclasses import dataclass, field
 
-from . import keys, merged, signing
+from . import history as closed_history
+from . import keeping, keys, merged, recent, signing
 from .encoding import encode
-from .errors import Conflict, MergedAsText, NeedsNewer, Refused, Unmerged
+from .errors import Conflict, HistoryMissing, MergedAsText, NeedsNewer, Refused, Unmerged
 from .file import parse, parse_alone, records
 from .fold import fold
 from .log import Graph, Standing, short, standing
@@ -31,6 +32,9 @@ class Vault:
     secrets: dict = field(default_factory=dict)
     findings: list = field(default_factory=list)
     finding: object = None
+    recent: object = None    # Recent: what the file says by itself, if its history is closed
+    behind: set = field(default_factory=set)  # secrets of which the file alone says nothing, while it is alone
+    history: object = None   # what lies beside the file, if it was read
 
     @property
     def void(self):
@@ -45,37 +49,38 @@ class Vault:
         self.findings.append(Finding(severity, kind, code, subject))
 
 
-def verify(raw, now=None):
-    """Never raises for a bad file: the first error is in the result."""
-    return _told_from_merges(raw, lambda: _whole(raw, time.time() if now is None else now))
+def verify(raw, now=None, history=None):
+    """Never raises for a bad file: the first error is in the result. `history` is what lies beside the file."""
+    return _told_from_merges(raw, history, lambda: _whole(raw, time.time() if now is None else now, history))
 
 
-def verify_alone(raw, names):
+def verify_alone(raw, names, history=None):
     """What is judged at every depth, for these secrets: section 7, the last part."""
-    return _told_from_merges(raw, lambda: _alone(raw, names))
+    return _told_from_merges(raw, history, lambda: _alone(raw, names, history))
 
 
-def _told_from_merges(raw, judge):
+def _told_from_merges(raw, history, judge):
     """What `judge` finds, but for a file that git merged as text, or began to."""
     vault = Vault()
     if merged.is_unmerged(raw):
         vault.finding = Unmerged()
         return vault
     vault = judge()
-    if vault.finding and not isinstance(vault.finding, NeedsNewer) and _is_merged_as_text(raw):
+    if vault.finding and not isinstance(vault.finding, (NeedsNewer, HistoryMissing)) and _is_merged_as_text(raw, history):
         vault.finding, vault.findings = MergedAsText(vault.finding), []
         vault.tell("error", "merge", "merged-as-text", "vault")
     return vault
 
 
-def _is_merged_as_text(raw):
+def _is_merged_as_text(raw, history):
     try:
-        return _whole(merged.mended(raw), 0).finding is None
+        finding = _whole(merged.mended(raw), 0, history).finding
     except Refused:
         return False
+    return finding is None or isinstance(finding, HistoryMissing)
 
 
-def _whole(raw, now):
+def _whole(raw, now, history):
     vault = Vault()
     try:
         vault.file = parse(raw)
@@ -83,13 +88,18 @@ def _whole(raw, now):
         for check in (_audiences, _objects, _present, _slots, _copies):
             check(vault)
         _stop(vault)
+        if vault.recent:
+            _unfold(vault, None, history or {})
+            for check in (_objects, _present, _copies, _checkpoints):
+                check(vault)
+            _stop(vault)
         _attention(vault, now)
     except Refused as finding:
         vault.finding = finding
     return vault
 
 
-def _alone(raw, names):
+def _alone(raw, names, history):
     vault = Vault()
     try:
         vault.file = parse_alone(raw, names)
@@ -97,6 +107,8 @@ def _alone(raw, names):
         for check in (_audiences, _objects, _present, _copies):
             check(vault)
         _stop(vault)
+        if vault.recent:
+            _settle(vault, names, history or {})
     except Refused as finding:
         vault.finding = finding
     return vault
@@ -107,9 +119,45 @@ def _judge(vault, wanted):
     vault.chain = chain_of(tuple(vault.file.policy))
     if vault.file.vault != vault.chain.vault:
         raise Refused("copies", "header-vault")  # the ids of objects are derived with it
+    recent.check_block(vault.file, vault.chain)
+    if vault.file.closed:
+        vault.recent = recent.read(vault.file, log, vault.chain, wanted)
+        vault.graph, vault.standing = vault.recent.graph, vault.recent.standing
+        vault.secrets, vault.behind = vault.recent.secrets, vault.recent.behind
+    else:
+        _fold_all(vault, log, wanted)
+
+
+def _fold_all(vault, log, wanted):
     vault.graph = Graph(log, vault.chain)
     vault.standing = standing(vault.graph, wanted)
     vault.secrets = fold(vault.graph, vault.standing, wanted)
+
+
+def _unfold(vault, wanted, history):
+    """The whole vault in place of the file: the closed entries, and what was left out with them."""
+    vault.history, vault.behind = history, set()
+    vault.file, log = closed_history.whole(vault.file, vault.graph.entries, vault.chain, history)
+    _fold_all(vault, log, wanted)
+
+
+def _settle(vault, names, history):
+    """Takes the whole vault for a secret that the file alone does not tell."""
+    try:
+        recent.need(vault.recent, names)
+    except HistoryMissing:
+        if not closed_history.is_there(vault.chain, history):
+            raise
+        _unfold(vault, set(names), history)
+        for check in (_objects, _present):
+            check(vault)
+        _stop(vault)
+
+
+def _checkpoints(vault):
+    for at, op in closed_history.checkpoints(vault.chain):
+        if not keeping.is_true(vault.graph, vault.standing, vault.history, at, op):
+            vault.tell("error", "log", "checkpoint-false", f"policy entry {at}")
 
 
 def _stop(vault):
@@ -142,10 +190,10 @@ def _objects(vault):
         wrong(keys.secret_uid(vault.chain.vault, secret.name) == uid, "secret-uid")
         for found, version in secret.versions.items():
             wrong(keys.object_id(uid, version) == found, "object-id-wrong")
-            wrong((secret.name, found) in named, "object-unknown")
+            wrong((secret.name, found) in named or secret.name in vault.behind, "object-unknown")
         for found, wrap in secret.wraps.items():
             wrong(keys.wrap_id(wrap) == found, "wrap-id-wrong")
-            wrong((secret.name, wrap["version"], found) in wrapped, "wrap-unknown")
+            wrong((secret.name, wrap["version"], found) in wrapped or secret.name in vault.behind, "wrap-unknown")
             wrong(vault.chain.every_epoch.get(wrap["epoch"]) == wrap["audience"], "wrap-epoch")
 
 
@@ -202,7 +250,7 @@ def _copies(vault):
         vault.tell("error", "copies", "header-name", "header")
     for secret in file.secrets.values():
         state = vault.secrets.get(secret.name)
-        if secret.active != (state.candidates if state else []):
+        if secret.name not in (vault.recent.behind if vault.recent else ()) and secret.active != (state.candidates if state else []):
             vault.tell("error", "copies", "active-wrong", secret.name)
 
 

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""Histories by chance whose log is closed somewhere: whoever reads them without the closed part must find what the whole says.
+
+    closing_model.py --count 400 --seed 1 --jobs 2
+
+Members with one right each, or two, write on branches, lose rights and have them back; history is closed at any entry
+where that is allowed; they go on, on top of it and on branches that began before it. Values and wraps are random bytes, as nothing
+here opens one.
+"""
+
+import argparse
+import copy
+import random
+from functools import lru_cache
+from multiprocessing import Pool
+
+import pyrage
+
+from vsecure import keeping, keys, recent, rules
+from vsecure.copies import fix_copies
+from vsecure.errors import Refused
+from vsecure.file import File, records, render
+from vsecure.fold import fold
+from vsecure.history import segment, segment_id
+from vsecure.log import Graph, RIGHTS_NEEDED, standing
+from vsecure.policy import Chain
+from vsecure.verify import verify
+from vsecure.writing import Builder, ids, op
+
+MEMBERS = {"wes": ("write",), "rob": ("rotate",), "ron": ("rotate",), "del": ("delete",), "wim": ("write", "delete"), "rod": ("rotate", "delete"),
+           "ray": ("read", "write", "rotate", "delete", "grant")}
+NAMES = ("prod/A", "prod/B", "prod/C")
+KINDS = ("put",) * 5 + ("resolve", "resolve", "restore", "restore", "remove", "remove", "remove", "expire", "prune", "rewrap", "field", "pending")
+
+
+class Base:
+    """The vault that every history begins from: made once, as keys are slow to make."""
+
+    def __init__(self):
+        rng = random.Random(1)
+        self.build = Builder(File("", b"", ""), rng)
+        self.seeds = {name: rng.randbytes(32) for name in ("ada", *MEMBERS)}
+        identity = pyrage.x25519.Identity.generate()
+        to = {name: str(pyrage.x25519.Identity.generate().to_public()) for name in self.seeds}
+        ops = [op("vault", suite=keys.SUITE, nonce=rng.randbytes(16), name="closing", threshold=1)]
+        self.build.add_policy(ops + self._member("ada", "owner", to), [self.seeds["ada"]])
+        ops = [one for name, rights in MEMBERS.items() for one in (
+            op("role-add", role=f"r-{name}"), op("grant", role=f"r-{name}", pattern="*", rights=list(rights)),
+            *self._member(name, f"r-{name}", to))]
+        self.build.add_policy(ops, [self.seeds["ada"]])
+        self.epoch, kek = rng.randbytes(16), rng.randbytes(32)
+        binary = pyrage.encrypt(b"", [identity.to_public()])
+        self.build.file.audiences["owner"] = (self.epoch, binary)
+        self.build.add_policy([op("epoch", audience="owner", epoch=self.epoch, recipient=str(identity.to_public()),
+                                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, kek),
+                                  envelope=keys.envelope_id(binary))], [self.seeds["ada"]])
+
+    def _member(self, name, role, to):
+        return [op("member-add", member=name, kind="user", recipients=[to[name]]),
+                self.build.key_add(name, "one", self.seeds[name], to[name]), op("role-join", role=role, member=name)]
+
+
+@lru_cache(1)
+def base():
+    return Base()
+
+
+class Nothing(Exception):
+    """This step has nothing to work on."""
+
+
+class World:
+    """A vault that grows, whole: what is closed stays in it."""
+
+    def __init__(self, seed):
+        self.rng, self.base = random.Random(seed), base()
+        self.build = copy.deepcopy(self.base.build)
+        self.build.rng = self.rng
+        self.chain, self.closing, self.graph = Chain(self.build.policy), None, None
+        self.reaches, self.late = {}, self.rng.choice([0, 0.05, 0.2])
+        self.names = NAMES[:self.rng.choice([1, 2, 3])]
+        self.checkpoints = []
+
+    # The graph as the steps need it.
+
+    def above(self, found):
+        """An entry with all its ancestors."""
+        if found not in self.reaches:
+            parents = self.build.log[found].parents
+            self.reaches[found] = frozenset({found}).union(*map(self.above, parents))
+        return self.reaches[found]
+
+    def parents(self, fit):
+        chance, rng = self.rng.random(), self.rng
+        if self.closing:
+            is_late = rng.random() < self.late
+            fit = [found for found in fit if self.stays(found) and (is_late or self.closing.entry in self.above(found))]
+        heads = self.top(fit)
+        if not fit:
+            return []
+        if chance < 0.35:
+            return heads
+        some = rng.sample(fit, min(len(fit), rng.choice([0, 1, 1, 1, 2, 2, 3])))
+        if not some and self.closing and self.late == 0:
+            return heads
+        return self.top(some)
+
+    def stays(self, found):
+        """Whether an entry is in the file without history: one upon another makes it say nothing, mostly."""
+        return (found in self.closing.block.entries or found not in self.above(self.closing.entry)
+                or self.rng.random() < 0.02)
+
+    def top(self, found):
+        """Those that no other of them follows."""
+        return sorted(one for one in set(found) if not any(one != other and one in self.above(other) for other in found))
+
+    # Steps.
+
+    def step(self):
+        chance = self.rng.random()
+        if chance < 0.14:
+            self.change_rights()
+        elif chance < 0.2:
+            self.again()
+        else:
+            self.write()
+
+    def write(self):
+        last = len(self.chain.states) - 1
+        at = self.rng.randrange(last + 1) if self.rng.random() < 0.3 else last
+        fit = sorted(found for found, entry in self.build.log.items() if self.chain.position[entry.policy] <= at)
+        parents = self.parents(fit)
+        who = self.rng.choice(sorted(self.base.seeds))
+        ops = [self.op(self.rng.choice(KINDS), who, at, parents) for _ in range(self.rng.choice([1, 1, 1, 2, 2, 3]))]
+        self.add(who, [one for one in ops if one], parents, at)
+
+    def add(self, who, ops, parents, at):
+        if not ops:
+            raise Nothing
+        self.build.add_log(who, self.base.seeds[who], ops, parents=parents, policy=self.build.policy[at].id)
+
+    def op(self, kind, who, at, parents):
+        name, state = self.rng.choice(self.names), self.chain.states[at]
+        if self.closing and self.rng.random() < 0.9 and not any(self.closing.entry in self.above(one) for one in parents):
+            name = self.names[-1]  # what is late is about one of them, mostly, so that others can be compared
+        if not self.may(state, who, kind, name, parents):
+            return None
+        if kind in ("put", "pending"):
+            expires = self.rng.choice([None, None, None, 1, 9_000_000_000])
+            return self.put(name, who, parents, kind, expires)
+        if kind == "field":
+            return op(kind, secret=name, field=self.rng.choice(["description", "var"]), value=self.rng.choice(["a", "b", None]))
+        versions = sorted({o["object"] for e in self.build.log.values() for o in e.ops
+                           if o["op"] == "put" and o["secret"] == name} & self.held(name))
+        if not versions:
+            return None
+        if kind in ("restore", "remove", "prune"):
+            return op(kind, secret=name, objects=ids(self.rng.sample(versions, min(len(versions), self.rng.choice([1, 1, 2])))))
+        found = self.rng.choice(versions[-3:])
+        if kind == "rewrap":
+            return op(kind, secret=name, object=found, wrap=self.wrap(name, found))
+        if kind == "expire":
+            return op(kind, secret=name, object=found, at=self.rng.choice([None, 1, 9_000_000_000]))
+        return op(kind, secret=name, object=found)
+
+    def may(self, state, who, kind, name, parents):
+        if any(all(state.holds(who, right, name) for right in rights) for rights in RIGHTS_NEEDED[kind]):
+            return True
+        above = frozenset().union(*map(self.above, parents))
+        return kind == "put" and state.holds(who, "rotate", name) and any(
+            o["op"] == "put" and o["secret"] == name for found in above for o in self.build.log[found].ops)
+
+    def held(self, name):
+        secret = self.build.file.secrets.get(keys.secret_uid(self.build.file.vault, name))
+        return set(secret.versions) if secret else set()
+
+    def put(self, name, who, parents, kind="put", expires=None):
+        random_bytes = {"uid": 16, "nonce": 24, "commitment": 32, "ciphertext": 80}
+        version = {"author": keys_of(self.base.seeds[who]), "origin": self.build.origin(parents), "expires": expires,
+                   **{key: self.rng.randbytes(size) for key, size in random_bytes.items()}}
+        found = self.build.keep_version(name, version)
+        return self.build.put_op(name, found, self.wrap(name, found), kind)
+
+    def wrap(self, name, found):
+        return self.build.wrap(name, found, bytes(32), "owner", self.base.epoch, kek=bytes(32))
+
+    def again(self):
+        """A version put once more by its author upon the same parents, beside other ops."""
+        entries = sorted(self.build.log.values(), key=lambda entry: entry.id)
+        entry = self.rng.choice(entries or [None])
+        puts = [o for o in entry.ops if o["op"] == "put"] if entry else []
+        if not puts or (self.closing and not self.late):
+            raise Nothing
+        item, at = self.rng.choice(puts), self.chain.position[entry.policy]
+        if not self.may(self.chain.states[at], entry.actor, "put", item["secret"], entry.parents):
+            raise Nothing
+        first = self.op(self.rng.choice(["put", "remove", "field", "prune"]), entry.actor, at, entry.parents)
+        put = op("put", secret=item["secret"], body=item["body"], wrap=item["wrap"], expires=item["expires"])
+        self.add(entry.actor, [first, put] if first else [put], entry.parents, at)
+
+    def change_rights(self):
+        who = self.rng.choice(sorted(MEMBERS))
+        held = self.chain.states[-1].grants[f"r-{who}"].get("*", set())
+        lost = [right for right in rules.RIGHTS if right in MEMBERS[who] and right not in held]
+        kind, some = ("grant", lost) if lost and self.rng.random() < 0.5 else ("revoke", [r for r in rules.RIGHTS if r in held])
+        if not some:
+            raise Nothing
+        rights = [right for right in some if self.rng.random() < 0.6] or some[:1]
+        log = sorted(self.build.log)
+        heads = self.rng.choice([[], self.top(self.rng.sample(log, min(len(log), 2))), self.build.heads()])
+        self.policy([op(kind, role=f"r-{who}", pattern="*", rights=rights)], heads)
+
+    def policy(self, ops, heads):
+        kept = list(self.build.policy), list(self.build.file.policy)
+        try:
+            self.build.add_policy(ops, [self.base.seeds["ada"]], heads)
+            self.chain = Chain(self.build.policy)
+        except Refused:
+            self.build.policy, self.build.file.policy = kept
+            raise Nothing from None
+
+    def close(self):
+        """Closes history at some entry where that is allowed."""
+        first = self.united() if self.rng.random() < 0.75 and self.build.log else []
+        graph = self.judged()
+        for entry in first + self.rng.sample(sorted(self.build.log), len(self.build.log)):
+            if not first and self.rng.random() < 0.7 and len(self.above(entry)) < len(self.build.log) / 2:
+                continue
+            try:
+                made = keeping.closing(graph, self.stands, entry, len(self.build.policy))
+            except keeping.NotClosable:
+                continue
+            others = self.rng.choice([[], self.build.heads()])
+            self.policy([op("checkpoint", **made.op)], self.top([entry, *others]))
+            self.closing = made
+            self.checkpoints.append(made)
+            return
+        raise Nothing
+
+    def united(self):
+        """An owner's entry upon all heads but some: it says nothing, or something about a secret."""
+        at = len(self.chain.states) - 1
+        heads = [head for head in self.build.heads() if self.rng.random() < 0.95]
+        kinds = self.rng.choice([(), (), KINDS])
+        ops = [self.op(self.rng.choice(kinds), "ada", at, heads)] if kinds else []
+        self.add("ada", [one for one in ops if one] or [op("join")], heads, at)
+        return [max(self.build.log.values(), key=lambda entry: entry.ts).id]
+
+    def judged(self):
+        _, log = records(self.build.file)
+        graph = Graph(log, self.chain)
+        self.stands = standing(graph)
+        return graph
+
+
+def keys_of(seed):
+    from vsecure import signing
+    return signing.key_id(signing.public_of(seed))
+
+
+def history(seed):
+    """A world with at least one checkpoint and what came after it, or None."""
+    world = World(seed)
+    rounds = world.rng.choice([1, 1, 2])
+    for _ in range(rounds):
+        _steps(world, world.rng.choice([3, 6, 10, 16]))
+        _attempt(world.close)
+        if not world.rng.randrange(3):
+            world.late = world.rng.choice([0, 0.05, 0.2])
+    if not world.closing:
+        return None
+    _steps(world, world.rng.choice([1, 3, 6, 12]))
+    return world
+
+
+def _steps(world, count):
+    for _ in range(4 * count):
+        count -= _attempt(world.step)
+        if not count:
+            return
+
+
+def _attempt(step):
+    """Whether the step was taken."""
+    try:
+        step()
+    except Nothing:
+        return False
+    return True
+
+
+def compare(world):
+    """What reading without history says otherwise than the whole: lines; and how many secrets were compared."""
+    graph = world.judged()
+    told = fold(graph, world.stands)
+    closing = world.closing
+    file, _ = keeping.leave_out(world.build.file, graph, closing.block, closing.entry)
+    _, log = records(file)
+    found = recent.read(file, log, world.chain)
+    names = {name for name in told if name not in found.behind}
+    return [line for name in sorted(names) for line in _differences(graph, closing, told[name], found.secrets.get(name))], len(names)
+
+
+def _differences(graph, closing, told, found):
+    mask, name = graph.reach([closing.entry]), told.name
+    if found is None:
+        if told.fields or any(not graph.bit[v.first.entry] & mask for v in told.versions.values()) or told.candidates:
+            yield f"{name}: not there"
+        return
+    for what in ("candidates", "current", "fields"):
+        if getattr(told, what) != getattr(found, what):
+            yield f"{name}: {what} {getattr(told, what)} {getattr(found, what)}"
+    if sorted(told.conflicts) != sorted(found.conflicts):
+        yield f"{name}: conflicts {told.conflicts} {found.conflicts}"
+    if list(found.versions) != [v for v in told.versions if v in found.versions]:
+        yield f"{name}: order of versions"
+    for object_id, version in told.versions.items():
+        closed = bool(graph.bit[version.first.entry] & mask)
+        mine = found.versions.get(object_id)
+        if mine is None:
+            if not closed or object_id in told.candidates:
+                yield f"{name}: a version is missing"
+            continue
+        for what in ("number", "removed", "pruned", "overruled", "live", "expires") + (() if closed and version.pruned else ("wrap", "wraps")):
+            if getattr(version, what) != getattr(mine, what) and not (what == "live" and closed and version.pruned):
+                yield f"{name} {version.number}: {what} {getattr(version, what)} {getattr(mine, what)}"
+        odd = [code for code in version.odd if not (closed and code == "prune-beside-expire" and code not in mine.odd)]
+        if odd != mine.odd:
+            yield f"{name} {version.number}: {odd} {mine.odd}"
+
+
+def whole_file(world):
+    """(the file without what is closed, what lies beside it): as writers leave it who close at each checkpoint."""
+    beside, graph = {}, world.judged()
+    for made in world.checkpoints:
+        text = segment(made.segment)
+        beside[segment_id(text).hex() + ".log"] = text
+    file, versions = keeping.leave_out(world.build.file, graph, world.closing.block, world.closing.entry)
+    beside[segment_id(segment(world.closing.segment)).hex() + ".versions"] = versions
+    return render(fix_copies(copy.deepcopy(file))).encode(), beside
+
+
+def verified(world):
+    """What the whole vault is found to have wrong, of a history that honest writers made."""
+    raw, beside = whole_file(world)
+    vault = verify(raw, 0, beside)
+    return [f"verify: {vault.finding}"] if vault.finding else []
+
+
+def _run(seed):
+    try:
+        world = history(seed)
+        if world is None:
+            return seed, [], 0, 0
+        lines, count = compare(world)
+        return seed, lines + (verified(world) if seed % 4 == 0 else []), count, sum(map(len, (e.ops for e in world.build.log.values())))
+    except Exception as error:  # noqa: BLE001
+        import traceback
+        return seed, [traceback.format_exc()], 0, 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    wrong = compared = 0
+    with Pool(args.jobs) as pool:
+        for seed, lines, count, _ in pool.imap_unordered(_run, range(args.seed * 1_000_000, args.seed * 1_000_000 + args.count)):
+            compared += count
+            wrong += bool(lines)
+            for line in lines[:4] if wrong < 10 else ():
+                print(seed, line)
+    print(f"{args.count} histories: {compared} secrets were read without history")
+    print(f"{wrong} histories are wrong")
+
+
+if __name__ == "__main__":
+    main()

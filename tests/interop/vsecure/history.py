@@ -1,0 +1,127 @@
+"""The files beside the vault that hold closed history (section 11, "Beside the file"), and the whole vault.
+
+`history` is what lies in that folder: {name: bytes}.
+"""
+
+import copy
+
+from . import keys
+from .encoding import H, encode
+from .errors import HistoryMissing, Refused
+from .file import MOST_FILE, Lines, Secret, head_of, render_secret, secret_copies, version, wrap
+from .recent import named
+from .records import log_entry
+from .rules import require
+
+
+def load(folder):
+    """What the folder holds, if it is there."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".log", ".versions")} \
+        if folder.is_dir() else {}
+
+
+def checkpoints(chain):
+    """(position, op) of each checkpoint of the chain."""
+    return [(at, op) for at, entry in enumerate(chain.entries) for op in entry.ops if op["op"] == "checkpoint"]
+
+
+def segment(entries):
+    """The text of a segment, of entries in any order."""
+    return "".join(entry.line + "\n" for entry in sorted(entries, key=_order)).encode()
+
+
+def segment_id(text):
+    return H("segment", text)
+
+
+def read_segment(history, found, vault):
+    """The entries of a segment, in their order."""
+    text = history.get(found.hex() + ".log")
+    if text is None:
+        raise HistoryMissing(f"{found.hex()}.log")
+    if len(text) > MOST_FILE or segment_id(text) != found:
+        raise Refused("history", "segment-wrong", found.hex())
+    lines = text.decode().split("\n")
+    require(lines.pop() == "", "line-ends", "a segment")
+    entries = [log_entry(line, vault) for line in lines]
+    require(entries == sorted(entries, key=_order), "order", "entries of a segment")
+    return entries
+
+
+def is_there(chain, history):
+    """Whether the segments of all checkpoints are."""
+    return all(op["segment"].hex() + ".log" in history for _, op in checkpoints(chain))
+
+
+def _order(entry):
+    return entry.lamport, entry.id
+
+
+def versions_text(secrets):
+    """The text of the versions and wraps that were left out: {uid: Secret}."""
+    return "".join(f"{line}\n" for uid, secret in secrets.items() for line in render_secret(encode(uid), secret)).encode()
+
+
+def read_versions(text):
+    """{uid: Secret} of all that can be read; nothing signs it, so what cannot be read is passed over."""
+    found = {}
+    if len(text) > MOST_FILE:
+        return found
+    lines = Lines(text.decode("utf-8", "replace").split("\n"))
+    while lines.left:
+        start = lines.at
+        try:
+            _take_section(lines, found)
+        except Refused:
+            lines.at = start + 1
+    return {uid: secret for uid, secret in found.items() if secret.name}
+
+
+def _take_section(lines, found):
+    kind, uid, *ids = head_of(lines.take())
+    secret = found.setdefault(uid, Secret("", []))
+    if kind == "secret":
+        secret.name = secret_copies(lines).name
+    elif kind == "version":
+        secret.versions.setdefault(ids[0], version(lines))
+    elif kind == "wrap":
+        secret.wraps.setdefault(ids[0], wrap(lines))
+
+
+def whole(file, log, chain, history):
+    """(file, log) of the whole vault: with the entries that were closed, and what was left out with them."""
+    log, sections = dict(log), {}
+    for _, op in checkpoints(chain):
+        for entry in read_segment(history, op["segment"], chain.vault):
+            log[entry.id] = min(log.get(entry.id, entry), entry, key=lambda one: one.sig)
+        for uid, secret in read_versions(history.get(op["segment"].hex() + ".versions", b"")).items():
+            if keys.secret_uid(chain.vault, secret.name) == uid:
+                _unite(sections.setdefault(uid, Secret(secret.name, [])), secret, uid)
+    file = copy.copy(file)
+    file.closed, file.secrets = None, copy.deepcopy(file.secrets)
+    _bring_back(file, sections, log)
+    file.log = [log[found].line for found in sorted(log)]
+    return file, log
+
+
+def _unite(secret, more, uid):
+    """Adds what is what its id says."""
+    secret.versions.update({found: one for found, one in more.versions.items() if keys.object_id(uid, one) == found})
+    secret.wraps.update({found: one for found, one in more.wraps.items() if keys.wrap_id(one) == found})
+
+
+def _bring_back(file, sections, log):
+    """Adds to the file what its entries name; a wrap of a version that is gone has no place in it."""
+    names = {}
+    for entry in log.values():
+        for op in entry.ops:
+            names.setdefault(op.get("secret"), set()).update(named(op))
+    for uid, more in sections.items():
+        known, there = names.get(more.name, set()), file.secrets.get(uid, Secret(more.name, []))
+        versions = {**{found: one for found, one in more.versions.items() if found in known}, **there.versions}
+        wraps = {found: one for found, one in more.wraps.items()
+                 if (one["version"], found) in known and one["version"] in versions}
+        if versions:
+            there.versions, there.wraps = dict(sorted(versions.items())), dict(sorted({**wraps, **there.wraps}.items()))
+            file.secrets[uid] = there
+    file.secrets = dict(sorted(file.secrets.items()))
