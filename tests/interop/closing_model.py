@@ -78,7 +78,11 @@ class World:
         self.build.rng = self.rng
         self.chain, self.closing, self.graph = Chain(self.build.policy), None, None
         self.reaches, self.late = {}, self.rng.choice([0, 0.05, 0.2])
-        self.names = NAMES[:self.rng.choice([1, 2, 3])]
+        self.names = NAMES[:self.rng.choice([1, 1, 2, 3])]
+        # What a world is about differs: else what takes three ops of one kind would hardly ever come together.
+        self.kinds = [kind for kind in KINDS for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
+        self.apart = self.rng.choice([0, 0.5, 0.9])  # how many puts are beside all else
+        self.rights, self.twice = self.rng.choice([0.02, 0.14]), self.rng.choice([0.02, 0.25])
         self.checkpoints = []
 
     # The graph as the steps need it.
@@ -108,7 +112,7 @@ class World:
     def stays(self, found):
         """Whether an entry is in the file without history: one upon another makes it say nothing, mostly."""
         return (found in self.closing.block.entries or found not in self.above(self.closing.entry)
-                or self.rng.random() < 0.02)
+                or self.rng.random() < 0.001)
 
     def top(self, found):
         """Those that no other of them follows."""
@@ -118,9 +122,9 @@ class World:
 
     def step(self):
         chance = self.rng.random()
-        if chance < 0.14:
+        if chance < self.rights:
             self.change_rights()
-        elif chance < 0.2:
+        elif chance < self.rights + self.twice:
             self.again()
         else:
             self.write()
@@ -129,9 +133,11 @@ class World:
         last = len(self.chain.states) - 1
         at = self.rng.randrange(last + 1) if self.rng.random() < 0.3 else last
         fit = sorted(found for found, entry in self.build.log.items() if self.chain.position[entry.policy] <= at)
-        parents = self.parents(fit)
-        who = self.rng.choice(sorted(self.base.seeds))
-        ops = [self.op(self.rng.choice(KINDS), who, at, parents) for _ in range(self.rng.choice([1, 1, 1, 2, 2, 3]))]
+        kinds = self.rng.choices(self.kinds, k=self.rng.choice([1, 1, 1, 2, 2, 3]))
+        apart = kinds == ["put"] and not self.closing and self.rng.random() < self.apart
+        parents = [] if apart else self.parents(fit)
+        who = self.rng.choice([*sorted(self.base.seeds), "ada", "ray", "wim", "rod"])
+        ops = [self.op(kind, who, at, parents) for kind in kinds]
         self.add(who, [one for one in ops if one], parents, at)
 
     def add(self, who, ops, parents, at):
@@ -150,13 +156,13 @@ class World:
             return self.put(name, who, parents, kind, expires)
         if kind == "field":
             return op(kind, secret=name, field=self.rng.choice(["description", "var"]), value=self.rng.choice(["a", "b", None]))
-        versions = sorted({o["object"] for e in self.build.log.values() for o in e.ops
-                           if o["op"] == "put" and o["secret"] == name} & self.held(name))
+        versions = list(dict.fromkeys(o["object"] for e in self.build.log.values() for o in e.ops
+                                      if o["op"] == "put" and o["secret"] == name))[-self.rng.choice([2, 3, 9]):]
         if not versions:
             return None
         if kind in ("restore", "remove", "prune"):
             return op(kind, secret=name, objects=ids(self.rng.sample(versions, min(len(versions), self.rng.choice([1, 1, 2])))))
-        found = self.rng.choice(versions[-3:])
+        found = self.rng.choice(versions)
         if kind == "rewrap":
             return op(kind, secret=name, object=found, wrap=self.wrap(name, found))
         if kind == "expire":
@@ -169,10 +175,6 @@ class World:
         above = frozenset().union(*map(self.above, parents))
         return kind == "put" and state.holds(who, "rotate", name) and any(
             o["op"] == "put" and o["secret"] == name for found in above for o in self.build.log[found].ops)
-
-    def held(self, name):
-        secret = self.build.file.secrets.get(keys.secret_uid(self.build.file.vault, name))
-        return set(secret.versions) if secret else set()
 
     def put(self, name, who, parents, kind="put", expires=None):
         random_bytes = {"uid": 16, "nonce": 24, "commitment": 32, "ciphertext": 80}
@@ -194,7 +196,7 @@ class World:
         item, at = self.rng.choice(puts), self.chain.position[entry.policy]
         if not self.may(self.chain.states[at], entry.actor, "put", item["secret"], entry.parents):
             raise Nothing
-        first = self.op(self.rng.choice(["put", "remove", "field", "prune"]), entry.actor, at, entry.parents)
+        first = self.op(self.rng.choice(["put", "remove", "remove", "field", "prune"]), entry.actor, at, entry.parents)
         put = op("put", secret=item["secret"], body=item["body"], wrap=item["wrap"], expires=item["expires"])
         self.add(entry.actor, [first, put] if first else [put], entry.parents, at)
 
@@ -206,7 +208,7 @@ class World:
         if not some:
             raise Nothing
         rights = [right for right in some if self.rng.random() < 0.6] or some[:1]
-        log = sorted(self.build.log)
+        log = [found for found in sorted(self.build.log) if not self.closing or self.stays(found)]
         heads = self.rng.choice([[], self.top(self.rng.sample(log, min(len(log), 2))), self.build.heads()])
         self.policy([op(kind, role=f"r-{who}", pattern="*", rights=rights)], heads)
 
@@ -221,7 +223,7 @@ class World:
 
     def close(self):
         """Closes history at some entry where that is allowed."""
-        first = self.united() if self.rng.random() < 0.75 and self.build.log else []
+        first = self.united() if self.rng.random() < 0.9 and self.build.log else []
         graph = self.judged()
         for entry in first + self.rng.sample(sorted(self.build.log), len(self.build.log)):
             if not first and self.rng.random() < 0.7 and len(self.above(entry)) < len(self.build.log) / 2:
@@ -240,7 +242,7 @@ class World:
     def united(self):
         """An owner's entry upon all heads but some: it says nothing, or something about a secret."""
         at = len(self.chain.states) - 1
-        heads = [head for head in self.build.heads() if self.rng.random() < 0.95]
+        heads = self.build.heads() if self.rng.random() < 0.9 else self.build.heads()[1:]
         kinds = self.rng.choice([(), (), KINDS])
         ops = [self.op(self.rng.choice(kinds), "ada", at, heads)] if kinds else []
         self.add("ada", [one for one in ops if one] or [op("join")], heads, at)
@@ -347,7 +349,7 @@ def verified(world):
     return [f"verify: {vault.finding}"] if vault.finding else []
 
 
-def _run(seed):
+def judged(seed):
     try:
         world = history(seed)
         if world is None:
@@ -367,7 +369,7 @@ def main():
     args = parser.parse_args()
     wrong = compared = 0
     with Pool(args.jobs) as pool:
-        for seed, lines, count, _ in pool.imap_unordered(_run, range(args.seed * 1_000_000, args.seed * 1_000_000 + args.count)):
+        for seed, lines, count, _ in pool.imap_unordered(judged, range(args.seed * 1_000_000, args.seed * 1_000_000 + args.count)):
             compared += count
             wrong += bool(lines)
             for line in lines[:4] if wrong < 10 else ():

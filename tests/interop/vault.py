@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from vsecure import keys, reading, vectors
+from vsecure import history, keys, reading, vectors
 from vsecure.encoding import encode
-from vsecure.errors import Conflict, NeedsNewer, Refused
+from vsecure.errors import Conflict, HistoryMissing, NeedsNewer, Refused
 from vsecure.keys import Unopened
 from vsecure.records import slot_record
 from vsecure.verify import verdict, verify
@@ -28,6 +28,7 @@ ADVICE = {
     "objects": "A sealed value or key is missing, or is not the one that was signed.",
     "slots": "A passphrase slot does not hold.",
     "copies": "A readable copy in the file differs from what the signed entries say.",
+    "history": "The folder `history` beside the file is not there, or not whole: nothing is said of what is closed.",
 }
 
 GIT = {
@@ -46,7 +47,7 @@ def advice(finding):
 
 def code_of(finding):
     """The exit code that tells what kind of finding it is."""
-    kinds = {NeedsNewer: FAILED, Conflict: CONFLICT}
+    kinds = {NeedsNewer: FAILED, Conflict: CONFLICT, HistoryMissing: CONFLICT}
     return next((code for kind, code in kinds.items() if isinstance(finding, kind)), REFUSED)
 
 
@@ -62,7 +63,7 @@ def say(message):
 
 def load(path):
     try:
-        return verify(Path(path).read_bytes())
+        return verify(Path(path).read_bytes(), history=history.load(Path(path).parent / "history"))
     except OSError as error:
         raise Stop(FAILED, f"Cannot read {path}: {error.strerror}") from error
 
@@ -70,6 +71,9 @@ def load(path):
 def load_trusted(args):
     vault = load(args.file)
     if not vault.finding:
+        return vault
+    if isinstance(vault.finding, HistoryMissing) and not vault.recent.missing:
+        say(f"Note: {advice(vault.finding)}")
         return vault
     what = f"{args.file} does not verify.\n{advice(vault.finding)}\n  {vault.finding}"
     if getattr(args, "unverified", False) and vault.secrets:
@@ -108,6 +112,8 @@ def command_list(args):
 
 def command_get(args):
     vault = load_trusted(args)
+    if args.name in vault.behind:
+        raise Stop(CONFLICT, f"{args.name} needs the history folder, which is not beside the file.")
     state = vault.secrets.get(args.name)
     if state is None or not state.versions:
         raise Stop(FAILED, f"The vault has no secret {args.name}. `list` shows the names.")

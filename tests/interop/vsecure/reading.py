@@ -4,7 +4,7 @@ import pyrage
 
 from . import keys
 from .encoding import decode
-from .errors import Conflict, NeedsNewer
+from .errors import Conflict, HistoryMissing, NeedsNewer
 from .keys import Unopened
 from .verify import verify_alone
 
@@ -93,13 +93,13 @@ def order_of_wraps(secret, version):
     return [secret.wraps[w] for w in tried if w in secret.wraps]
 
 
-def get(raw, name, member, identity, now):
+def get(raw, name, member, identity, now, history=None):
     """("value", bytes) or ("refused" | "unmerged" | "merged-as-text" | "locked" | "not-found" | "expired" |
-    "not-permitted" | "unsettled" | "damaged" | "needs-newer", detail): one secret for a member, of what is judged at
-    every depth."""
-    vault = verify_alone(raw, [name])
+    "not-permitted" | "unsettled" | "damaged" | "needs-newer" | "history-missing", detail): one secret for a member, of
+    what is judged at every depth."""
+    vault = verify_alone(raw, [name], history)
     if vault.finding:
-        own = isinstance(vault.finding, (Conflict, NeedsNewer))
+        own = isinstance(vault.finding, (Conflict, NeedsNewer, HistoryMissing))
         return vault.finding.code if own else "refused", str(vault.finding)
     head = vault.chain.states[-1]
     if member not in head.members or str(identity.to_public()) not in head.members[member]["recipients"]:
@@ -134,9 +134,9 @@ def _opened(vault, head, state, member, identity):
 
 def version_of(state, text):
     """The object id for a version given as its id, or as its number for display."""
-    ordered = list(state.versions.values())
-    if text.isdecimal() and 1 <= int(text) <= len(ordered):
-        return ordered[int(text) - 1].object
+    numbers = {str(version.number): version.object for version in state.versions.values()}
+    if text in numbers:
+        return numbers[text]
     found = decode(text, 32)
     if found not in state.versions:
         raise Unopened("this secret has no such version")

@@ -318,7 +318,7 @@ def verdict(vault):
     if vault.finding:
         bad = vault.finding
         codes = sorted({f.code for f in vault.findings if f.severity == "error"} | {bad.code})
-        word = bad.code if isinstance(bad, Conflict) else "refused"
+        word = bad.code if isinstance(bad, (Conflict, HistoryMissing)) else "refused"
         return {"verdict": word, "class": bad.kind, "code": bad.code, "detail": bad.detail, "errors": codes}
     return {"verdict": "ok", "state": {s.name: _state(s) for s in vault.secrets.values()},
             "void": sorted(map(encode, vault.void)), "findings": [list(f) for f in found], "notices": vault.notices}

@@ -1,0 +1,420 @@
+"""Tests of closed history: what is kept, what is read without the rest, and what nobody can hide by it."""
+
+import hashlib
+import unittest
+
+from nacl import bindings
+
+import closing_model
+from closing_model import World
+from vsecure import closed, keeping, recent, signing
+from vsecure.copies import fix_copies
+from vsecure.encoding import encode
+from vsecure.errors import HistoryMissing, Refused
+from vsecure.file import parse, records, render
+from vsecure.fold import fold
+from vsecure.history import read_versions, segment, segment_id
+from vsecure.policy import Chain
+from vsecure.records import dump, log_entry
+from vsecure.verify import verdict, verify, verify_alone
+from vsecure.writing import ids, op
+
+A, B = "prod/A", "prod/B"
+
+
+class Story(World):
+    """A vault whose entries are told one by one."""
+
+    def log(self, who, *ops, on=None):
+        """An entry upon these, or the heads; gives its id."""
+        at = len(self.chain.states) - 1
+        return self.build.add_log(who, self.base.seeds[who], list(ops), parents=on, policy=self.build.policy[at].id)
+
+    def put_alone(self, who, name=A, on=None, *more):
+        """An entry that puts: (its id, the object)."""
+        put = self.put(name, who, self.build.heads() if on is None else on)
+        entry = self.log(who, *more, put, on=on)
+        return entry, next(o["object"] for o in self.build.log[entry].ops if o["op"] == "put")
+
+    def shut(self, entry, **changed):
+        """Closes at an entry; `changed` is what the checkpoint says otherwise than it should."""
+        made = keeping.closing(self.judged(), self.stands, entry, len(self.build.policy))
+        self.policy([op("checkpoint", **{**made.op, **changed})], [entry])
+        self.closing = made
+        self.checkpoints.append(made)
+        return entry
+
+    def both(self):
+        """({name: state} of the whole, what the file says without history)."""
+        graph = self.judged()
+        file, _ = keeping.leave_out(self.build.file, graph, self.closing.block, self.closing.entry)
+        return fold(graph, self.stands), recent.read(file, records(file)[1], self.chain)
+
+    def files(self):
+        """(the file, what lies beside it)."""
+        return closing_model.whole_file(self)
+
+
+class Closed(unittest.TestCase):
+    def setUp(self):
+        self.story = Story(1)
+
+    def agrees(self):
+        lines, count = closing_model.compare(self.story)
+        self.assertEqual((lines, count > 0), ([], True))
+
+    def code(self, raw, history=None):
+        return verdict(verify(raw, 0, history)).get("code")
+
+    def alone(self, raw, name, history=None):
+        finding = verify_alone(raw, [name], history).finding
+        return finding and finding.code
+
+
+class Kept(Closed):
+    """What acts without history, and where."""
+
+    def test_a_removal_that_was_taken_back_does_not_come_back(self):
+        _, put = self.story.put_alone("ada")
+        self.story.log("ada", op("remove", secret=A, objects=ids([put])))
+        self.story.shut(self.story.log("ada", op("restore", secret=A, objects=ids([put]))))
+        _, rotated = self.story.put_alone("rob")
+        self.agrees()
+        self.assertEqual(self.story.both()[1].secrets[A].current, rotated)
+
+    def test_a_removal_of_two_acts_only_on_the_one_that_was_not_restored(self):
+        first, one = self.story.put_alone("ada")
+        _, other = self.story.put_alone("wes", on=[])
+        self.story.log("ada", op("remove", secret=A, objects=ids([one, other])))
+        self.story.shut(self.story.log("ada", op("restore", secret=A, objects=ids([other]))))
+        self.story.log("ada", op("resolve", secret=A, object=other))
+        self.agrees()
+        state = self.story.both()[1].secrets[A]
+        self.assertEqual((state.current, state.versions[one].removed), (other, True))
+        self.assertEqual([version.odd for version in state.versions.values()], [[], []])
+
+    def test_a_put_that_sets_nothing_does_not_decide_which_is_current(self):
+        """The same version put twice, once behind its own removal: the other copy's place is what counts."""
+        for tries in range(40):
+            self.story = story = Story(100 + tries)
+            base = story.log("ada", op("join"))
+            one, version = story.put_alone("wim", on=[base])
+            item = story.build.log[one].ops[0]
+            again = op("put", secret=A, body=item["body"], wrap=item["wrap"])
+            twice = story.log("wim", op("remove", secret=A, objects=ids([version])), again, on=[base])
+            beside, other = story.put_alone("wes", on=[base])
+            story.shut(story.log("ada", op("restore", secret=A, objects=ids([version]))))
+            self.agrees()
+            if one < beside < twice:
+                self.assertEqual(story.both()[1].secrets[A].current, other)
+                return
+        self.fail("no entry came to lie between")
+
+    def test_a_field_alone_lets_nobody_rotate(self):
+        self.story.shut(self.story.log("ada", op("field", secret=A, field="var", value="X")))
+        raw, beside = self.story.files()
+        file, (entry, _) = parse(raw), self.story.put_alone("rob")
+        file.secrets = self.story.build.file.secrets
+        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line)
+                                               for line in [*file.log, self.story.build.log[entry].line])]
+        raw = render(file).encode()
+        self.assertEqual([self.code(raw, found) for found in (None, beside)], ["op-unauthorised"] * 2)
+
+    def test_a_void_put_lets_somebody_rotate_as_it_does_in_the_whole(self):
+        before = self.story.build.policy[-1].id
+        self.story.policy([op("revoke", role="r-wes", pattern="*", rights=["write"])], [])
+        self.story.build.add_log("wes", self.story.base.seeds["wes"], [self.story.put(A, "wes", [])], parents=[], policy=before)
+        self.story.shut(self.story.log("ada", op("join"), on=sorted(self.story.build.log)))
+        _, rotated = self.story.put_alone("rob")
+        self.agrees()
+        state = self.story.both()[1].secrets[A]
+        self.assertEqual((state.current, state.versions[rotated].number), (rotated, 1))
+
+    def test_a_removal_of_what_was_never_put_overrules_as_it_does_in_the_whole(self):
+        self.story.shut(self.story.log("ada", op("remove", secret=A, objects=ids([bytes(32)]))))
+        before = self.story.build.policy[-1].id
+        self.story.policy([op("revoke", role="r-wes", pattern="*", rights=["write"])], [])
+        at = self.story.build.heads()
+        self.story.build.add_log("wes", self.story.base.seeds["wes"], [self.story.put(A, "wes", at)], parents=at, policy=before)
+        self.story.put_alone("rob", on=sorted(found for found in self.story.build.log if found not in at))
+        self.agrees()
+        self.assertIsNone(self.story.both()[1].secrets[A].current)
+
+    def test_a_rotation_beside_a_removal_cannot_be_closed(self):
+        first, put = self.story.put_alone("ada")
+        self.story.put_alone("rob", on=[first])
+        self.story.log("ada", op("remove", secret=A, objects=ids([put])), on=[first])
+        last = self.story.log("ada", op("join"), on=self.story.top(self.story.build.log))
+        with self.assertRaises(keeping.NotClosable):
+            self.story.shut(last)
+        self.story.shut(self.story.put_alone("wes")[0])
+        self.agrees()
+
+    def test_versions_keep_their_numbers(self):
+        for _ in range(3):
+            last, third = self.story.put_alone("ada")
+        self.story.shut(last)
+        _, fourth = self.story.put_alone("ada")
+        versions = self.story.both()[1].secrets[A].versions
+        self.assertEqual({found: one.number for found, one in versions.items()}, {third: 3, fourth: 4})
+
+    def test_a_second_checkpoint_goes_on_from_the_first(self):
+        self.story.shut(self.story.put_alone("ada")[0])
+        first = self.story.closing
+        self.story.shut(self.story.put_alone("wes")[0])
+        self.story.put_alone("ada", B)
+        self.agrees()
+        raw, beside = self.story.files()
+        self.assertIsNone(self.code(raw, beside))
+        self.assertEqual([len(first.segment), len(self.story.closing.segment)], [1, 1])
+
+
+class Reading(Closed):
+    """What is said without history, and what is not."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.old = self.story.put_alone("ada")
+        self.story.put_alone("ada", B)
+        self.story.shut(self.story.put_alone("wes")[0])
+        self.top = self.story.closing.entry
+
+    def test_values_need_no_history_but_a_verdict_on_everything_does(self):
+        raw, beside = self.story.files()
+        self.assertNotIn(encode(self.old).encode(), raw)
+        self.assertEqual((self.alone(raw, A), self.alone(raw, "prod/none")), (None, None))
+        self.assertEqual((self.code(raw, beside), self.code(raw)), (None, "history-missing"))
+        self.assertEqual(verdict(verify(raw, 0))["verdict"], "history-missing")
+
+    def test_a_late_put_is_not_told_without_history(self):
+        self.story.put_alone("wes", on=[])
+        raw, beside = self.story.files()
+        self.assertEqual([self.alone(raw, A), self.alone(raw, B)], ["history-missing", None])
+        self.assertEqual([self.alone(raw, A, beside), self.code(raw, beside)], [None, None])
+        self.assertEqual(len(verify_alone(raw, [A], beside).secrets[A].candidates), 2)
+
+    def test_a_late_rotation_upon_a_kept_entry_is_no_forgery(self):
+        self.story.put_alone("rob", on=[self.story.closing.block.entries[0]])
+        raw, beside = self.story.files()
+        self.assertIsNone(self.alone(raw, B) if self.alone(raw, A) else self.alone(raw, A))
+        self.assertIsNone(self.code(raw, beside))
+
+    def test_upon_a_closed_entry_nothing_is_told_without_history(self):
+        self.story.put_alone("wes", "prod/C", on=[self.first])
+        raw, beside = self.story.files()
+        self.assertEqual([self.alone(raw, name) for name in (A, B, "prod/C")], ["history-missing"] * 3)
+        self.assertEqual([self.alone(raw, name, beside) for name in (A, B, "prod/C")], [None] * 3)
+        self.assertIsNone(self.code(raw, beside))
+
+    def test_a_closed_head_of_a_later_policy_entry_says_nothing_without_history(self):
+        self.story.policy([op("revoke", role="r-wes", pattern="*", rights=["write"])], [self.first])
+        raw, beside = self.story.files()
+        self.assertEqual([self.alone(raw, B), self.alone(raw, B, beside), self.code(raw, beside)], ["history-missing", None, None])
+
+    def test_older_versions_are_in_the_whole(self):
+        raw, beside = self.story.files()
+        whole = verify(raw, 0, beside)
+        self.assertEqual([version.number for version in whole.secrets[A].versions.values()], [1, 2])
+        self.assertIn(self.old, whole.file.secrets[next(u for u, s in whole.file.secrets.items() if s.name == A)].versions)
+
+    def test_the_block_is_written_as_it_is_read(self):
+        raw, _ = self.story.files()
+        file = parse(raw)
+        self.assertEqual(render(file).encode(), raw)
+        self.assertEqual(closed.parse(*file.closed.blocks()), file.closed)
+
+
+class Attacks(Closed):
+    """What somebody can do who may write the file, and what is seen of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.story.put_alone("ada", B)
+        self.story.put_alone("ada")
+        self.story.shut(self.story.put_alone("wes")[0])
+        self.older = self.story.files()
+        self.open, _ = self.story.put_alone("wes")
+        self.after = self.story.log("ada", op("field", secret=B, field="var", value="X"))
+        self.raw, self.beside = self.story.files()
+
+    def changed(self, change):
+        file = parse(self.raw)
+        change(file)
+        return render(fix_copies(file)).encode()
+
+    def dropped(self, found):
+        line = self.story.build.log[found].line
+        return self.changed(lambda file: file.log.remove(line))
+
+    def told(self, raw, history=None):
+        """What is said of both secrets, and of all."""
+        return [self.alone(raw, A, history), self.alone(raw, B, history), self.code(raw, history)]
+
+    def test_an_open_entry_that_others_follow_cannot_be_dropped(self):
+        raw = self.dropped(self.open)
+        self.assertEqual(self.told(raw), ["history-missing"] * 3)
+        self.assertEqual(self.told(raw, self.beside), ["parent-missing"] * 3)
+
+    def test_nor_can_one_below_a_head_that_the_chain_names(self):
+        self.story.policy([op("grant", role="r-wes", pattern="*", rights=["delete"])], [self.after])
+        self.raw, self.beside = self.story.files()
+        first = parse(self.dropped(self.after))
+        first.log.remove(self.story.build.log[self.open].line)
+        raw = render(fix_copies(first)).encode()
+        self.assertEqual(self.told(raw), ["history-missing"] * 3)
+        self.assertEqual(self.told(raw, self.beside), ["policy-head-missing"] * 3)
+
+    def test_a_kept_entry_cannot_be_dropped(self):
+        raw = self.raw.replace(self.story.build.log[self.story.closing.entry].line.encode() + b"\n", b"")
+        self.assertEqual(self.told(raw, self.beside), ["closed-wrong"] * 3)
+
+    def test_a_block_cannot_be_changed_or_taken_from_an_older_state(self):
+        self.story.shut(self.after)
+        self.raw, self.beside = self.story.files()
+        older = parse(self.older[0]).closed
+        file = parse(self.raw)
+        for block in (older, closed.Closed(file.closed.entries, file.closed.secrets[1:])):
+            file.closed = block
+            self.assertEqual(self.told(render(file).encode(), self.beside), ["closed-wrong"] * 3)
+
+    def test_block_and_requirement_belong_to_a_checkpoint(self):
+        file = parse(self.raw)
+        for block, requires in ((None, []), (file.closed, []), (None, file.requires)):
+            file.closed, file.requires = block, requires
+            self.assertEqual(self.told(render(file).encode(), self.beside), ["closed"] * 3)
+
+    def test_closed_entries_that_are_added_back_only_ask_for_history(self):
+        def change(file):
+            file.log = [self.story.build.log[found].line for found in sorted(self.story.build.log)]
+        raw = self.changed(change)
+        self.assertEqual(self.told(raw)[0], "history-missing")
+        self.assertEqual(self.told(raw, self.beside), [None, None, None])
+
+    def test_what_is_added_to_a_section_only_asks_for_history(self):
+        def change(file):
+            for uid, more in read_versions(next(text for name, text in self.beside.items() if name.endswith(".versions"))).items():
+                file.secrets[uid].versions = dict(sorted({**file.secrets[uid].versions, **more.versions}.items()))
+        raw = self.changed(change)
+        self.assertEqual(self.told(raw), ["history-missing", None, "history-missing"])
+        self.assertEqual(self.told(raw, self.beside), [None, None, None])
+
+    def test_a_segment_is_what_its_id_says(self):
+        name = next(name for name in self.beside if name.endswith(".log"))
+        bad = {**self.beside, name: self.beside[name][:-1] + b" \n"}
+        self.assertEqual(self.told(self.raw, bad), [None, None, "segment-wrong"])
+        self.assertEqual(self.told(self.raw, {}), [None, None, "history-missing"])
+
+    def test_versions_are_read_though_sections_stand_twice_or_are_cut(self):
+        name = next(name for name in self.beside if name.endswith(".versions"))
+        text = self.beside[name]
+        for spoilt in (text + text, text.replace(b"\n\n", b"\n"), b"garbage\n[secret.x\n" + text, text + text[:-40]):
+            self.assertEqual(self.told(self.raw, {**self.beside, name: spoilt}), [None, None, None])
+        self.assertEqual(self.told(self.raw, {**self.beside, name: b""}), [None, None, "object-missing"])
+
+    def test_another_valid_signature_of_a_kept_entry_makes_no_checkpoint_false(self):
+        """The copy with the smaller signature counts in the whole; a segment is compared by its entries."""
+        entry = self.story.build.log[self.story.closing.entry]
+        body, mark, sig = entry.line.rpartition(',"sig":')
+        other = f"{body}{mark}{dump(encode(self.signed_again('wes', entry.id)))}}}"
+        raw = self.raw.replace(entry.line.encode(), other.encode())
+        self.assertNotEqual(raw, self.raw)
+        self.assertEqual(self.told(raw, self.beside), [None] * 3)
+
+    def signed_again(self, who, found):
+        """A signature of the same by another nonce, as nothing obliges anybody to the one that follows from the key."""
+        digest = hashlib.sha512(self.story.base.seeds[who]).digest()
+        secret = bytes([digest[0] & 248, *digest[1:31], digest[31] & 127 | 64])
+        message = b"v-secure/1 log-entry\0" + found
+        nonce = bindings.crypto_core_ed25519_scalar_reduce(bytes(range(64)))
+        point = bindings.crypto_scalarmult_ed25519_base_noclamp(nonce)
+        public = signing.public_of(self.story.base.seeds[who])
+        challenge = bindings.crypto_core_ed25519_scalar_reduce(hashlib.sha512(point + public + message).digest())
+        reduced = bindings.crypto_core_ed25519_scalar_reduce(secret + bytes(32))
+        product = bindings.crypto_core_ed25519_scalar_mul(challenge, reduced)
+        return point + bindings.crypto_core_ed25519_scalar_add(nonce, product)
+
+    def lied(self, change):
+        """The errors of a vault whose checkpoint `change` made false, given (closing, its op)."""
+        self.story = story = Story(7)
+        story.put_alone("ada", B)
+        story.put_alone("ada")
+        last, _ = story.put_alone("wes")
+        made = keeping.closing(story.judged(), story.stands, last, len(story.build.policy))
+        stated = dict(made.op)
+        change(made, stated)
+        story.policy([op("checkpoint", **{**stated, "closed": made.block.digest})], [last])
+        story.closing, story.checkpoints = made, [made]
+        raw, beside = story.files()
+        return verdict(verify(raw, 0, beside))["errors"]
+
+    def test_a_false_checkpoint_is_found_by_whoever_has_the_whole(self):
+        def entries(made, stated):
+            stated["entries"] += 1
+
+        def block(made, stated):
+            made.block = closed.Closed(made.block.entries, made.block.secrets[:1])
+
+        def kept(made, stated):
+            made.block = closed.Closed(tuple(sorted(self.story.build.log)), ())
+
+        def skipped(made, stated):
+            del made.segment[0]
+            stated["segment"] = segment_id(segment(made.segment))
+        for change in (entries, block, kept, skipped):
+            with self.subTest(change.__name__):
+                self.assertTrue({"checkpoint-false", "parent-missing"} & set(self.lied(change)))
+        self.assertIn("checkpoint-false", self.lied(lambda made, stated: stated.update(open=ids([made.entry]))))
+
+
+class PolicyOp(Closed):
+    """What the chain refuses."""
+
+    def setUp(self):
+        super().setUp()
+        self.entry, _ = self.story.put_alone("ada")
+        self.op = keeping.closing(self.story.judged(), self.story.stands, self.entry, len(self.story.build.policy)).op
+
+    def refused(self, ops, by=("ada",)):
+        self.story.build.add_policy(ops, [self.story.base.seeds[name] for name in by], [self.entry])
+        with self.assertRaises(Refused) as caught:
+            Chain(self.story.build.policy)
+        self.story.build.policy.pop()
+        self.story.build.file.policy.pop()
+        return caught.exception.code
+
+    def test_it_is_for_owners(self):
+        self.assertEqual(self.refused([op("checkpoint", **self.op)], ["ray"]), "authority")
+
+    def test_it_stands_alone(self):
+        self.assertEqual(self.refused([op("checkpoint", **self.op), op("rebase", head=bytes(32))]), "checkpoint")
+
+    def test_it_closes_more_than_the_one_before(self):
+        self.assertEqual(self.refused([op("checkpoint", **{**self.op, "entries": 0})]), "checkpoint")
+        self.story.policy([op("checkpoint", **self.op)], [self.entry])
+        self.assertEqual(self.refused([op("checkpoint", **self.op)]), "checkpoint")
+
+
+class Blocks(unittest.TestCase):
+    LINE = '{"secret":"prod/A","versions":2,"ops":[[0,0]],"kept":[{"number":2,"ops":[[0,0]]}]}'
+
+    def test_only_the_one_form_is_read(self):
+        one, other = encode(bytes(32)), encode(b"\1" * 32)
+        self.assertEqual(closed.parse([one, other], [self.LINE]).blocks(), ([one, other], [self.LINE]))
+        bare = '{"secret":"prod/B","ops":[],"kept":[]}'
+        self.assertEqual(closed.parse([], [self.LINE, bare]).blocks()[1], [self.LINE, bare])
+        for entries, secrets in (([other, one], []), ([one, one], []), ([one + "="], []), ([], [bare, self.LINE]), ([], [bare, bare]),
+                                 ([], [self.LINE.replace("[[0,0]]", "[[0,0],[0,0]]", 1)]), ([], [self.LINE.replace("[0,0]", "[0]", 1)]),
+                                 ([], [self.LINE.replace(":2,", ":-2,")]), ([], [self.LINE.replace(",", ", ", 1)]),
+                                 ([], [self.LINE.replace('"ops":[[0,0]],', "", 1)])):
+            with self.subTest(entries=entries, secrets=secrets), self.assertRaises(Refused):
+                closed.parse(entries, secrets)
+
+
+class Model(unittest.TestCase):
+    def test_without_history_all_is_as_the_whole_says(self):
+        compared = 0
+        for seed in range(120):
+            _, lines, count, _ = closing_model.judged(seed)
+            self.assertEqual(lines, [], seed)
+            compared += count
+        self.assertGreater(compared, 40)
