@@ -44,6 +44,10 @@ class Story(World):
         self.checkpoints.append(made)
         return entry
 
+    def shut_all(self):
+        """Closes at an entry upon all heads, which is about nothing."""
+        return self.shut(self.log("ada", op("join"), on=self.top(self.build.log)))
+
     def both(self):
         """({name: state} of the whole, what the file says without history)."""
         graph = self.judged()
@@ -77,7 +81,8 @@ class Kept(Closed):
     def test_a_removal_that_was_taken_back_does_not_come_back(self):
         _, put = self.story.put_alone("ada")
         self.story.log("ada", op("remove", secret=A, objects=ids([put])))
-        self.story.shut(self.story.log("ada", op("restore", secret=A, objects=ids([put]))))
+        self.story.log("ada", op("restore", secret=A, objects=ids([put])))
+        self.story.shut_all()
         _, rotated = self.story.put_alone("rob")
         self.agrees()
         self.assertEqual(self.story.both()[1].secrets[A].current, rotated)
@@ -86,7 +91,9 @@ class Kept(Closed):
         first, one = self.story.put_alone("ada")
         _, other = self.story.put_alone("wes", on=[])
         self.story.log("ada", op("remove", secret=A, objects=ids([one, other])))
-        self.story.shut(self.story.log("ada", op("restore", secret=A, objects=ids([other]))))
+        self.story.log("ada", op("restore", secret=A, objects=ids([other])))
+        self.story.shut_all()
+        self.agrees()
         self.story.log("ada", op("resolve", secret=A, object=other))
         self.agrees()
         state = self.story.both()[1].secrets[A]
@@ -103,7 +110,8 @@ class Kept(Closed):
             again = op("put", secret=A, body=item["body"], wrap=item["wrap"])
             twice = story.log("wim", op("remove", secret=A, objects=ids([version])), again, on=[base])
             beside, other = story.put_alone("wes", on=[base])
-            story.shut(story.log("ada", op("restore", secret=A, objects=ids([version]))))
+            story.log("ada", op("restore", secret=A, objects=ids([version])))
+            story.shut_all()
             self.agrees()
             if one < beside < twice:
                 self.assertEqual(story.both()[1].secrets[A].current, other)
@@ -144,10 +152,22 @@ class Kept(Closed):
         first, put = self.story.put_alone("ada")
         self.story.put_alone("rob", on=[first])
         self.story.log("ada", op("remove", secret=A, objects=ids([put])), on=[first])
-        last = self.story.log("ada", op("join"), on=self.story.top(self.story.build.log))
         with self.assertRaises(keeping.NotClosable):
-            self.story.shut(last)
+            self.story.shut_all()
         self.story.shut(self.story.put_alone("wes")[0])
+        self.agrees()
+
+    def test_expiry_and_wraps_are_kept(self):
+        first, version = self.story.put_alone("ada")
+        wrap = self.story.wrap(A, version)
+        self.story.log("ada", op("expire", secret=A, object=version, at=7), op("rewrap", secret=A, object=version, wrap=wrap))
+        self.story.shut_all()
+        self.agrees()
+        state = self.story.both()[1].secrets[A].versions[version]
+        self.assertEqual((state.expires, state.wrap, len(state.wraps)), (7, wrap, 2))
+        self.story.log("ada", op("prune", secret=A, objects=ids([version])))
+        self.story.shut_all()
+        self.assertEqual(self.story.both()[1].secrets[A].versions[version].expires, 7)
         self.agrees()
 
     def test_versions_keep_their_numbers(self):
