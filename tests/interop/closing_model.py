@@ -4,8 +4,7 @@
     closing_model.py --count 400 --seed 1 --jobs 2
 
 Members with one right each, or two, write on branches, lose rights and have them back; history is closed at any entry
-where that is allowed; they go on, on top of it and on branches that began before it. Values and wraps are random bytes, as nothing
-here opens one.
+where that is allowed; they go on, on top of it and on branches that began before it.
 """
 
 import argparse
@@ -40,20 +39,24 @@ class Base:
         rng = random.Random(1)
         self.build = Builder(File("", b"", ""), rng)
         self.seeds = {name: rng.randbytes(32) for name in ("ada", *MEMBERS)}
-        identity = pyrage.x25519.Identity.generate()
-        to = {name: str(pyrage.x25519.Identity.generate().to_public()) for name in self.seeds}
+        self.identities = {name: pyrage.x25519.Identity.generate() for name in self.seeds}
+        to = {name: str(identity.to_public()) for name, identity in self.identities.items()}
         ops = [op("vault", suite=keys.SUITE, nonce=rng.randbytes(16), name="closing", threshold=1)]
         self.build.add_policy(ops + self._member("ada", "owner", to), [self.seeds["ada"]])
         ops = [one for name, rights in MEMBERS.items() for one in (
             op("role-add", role=f"r-{name}"), op("grant", role=f"r-{name}", pattern="*", rights=list(rights)),
             *self._member(name, f"r-{name}", to))]
         self.build.add_policy(ops, [self.seeds["ada"]])
-        self.epoch, kek = rng.randbytes(16), rng.randbytes(32)
-        binary = pyrage.encrypt(b"", [identity.to_public()])
+        self.build.add_policy([self._epoch(rng)], [self.seeds["ada"]])
+
+    def _epoch(self, rng):
+        self.epoch, self.kek, identity = rng.randbytes(16), rng.randbytes(32), pyrage.x25519.Identity.generate()
+        plain = keys.envelope_text(self.build.file.vault, "owner", [(self.epoch, self.kek, str(identity))])
+        binary = pyrage.encrypt(plain, [self.identities["ada"].to_public()])
         self.build.file.audiences["owner"] = (self.epoch, binary)
-        self.build.add_policy([op("epoch", audience="owner", epoch=self.epoch, recipient=str(identity.to_public()),
-                                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, kek),
-                                  envelope=keys.envelope_id(binary))], [self.seeds["ada"]])
+        return op("epoch", audience="owner", epoch=self.epoch, recipient=str(identity.to_public()),
+                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, self.kek),
+                  envelope=keys.envelope_id(binary))
 
     def _member(self, name, role, to):
         return [op("member-add", member=name, kind="user", recipients=[to[name]]),
@@ -77,7 +80,7 @@ class World:
         self.build = copy.deepcopy(self.base.build)
         self.build.rng = self.rng
         self.chain, self.closing, self.graph = Chain(self.build.policy), None, None
-        self.reaches, self.late = {}, self.rng.choice([0, 0.05, 0.2])
+        self.deks, self.reaches, self.late = {}, {}, self.rng.choice([0, 0.05, 0.2])
         self.names = NAMES[:self.rng.choice([1, 1, 2, 3])]
         # What a world is about differs: else what takes three ops of one kind would hardly ever come together.
         self.kinds = [kind for kind in KINDS for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
@@ -177,14 +180,13 @@ class World:
             o["op"] == "put" and o["secret"] == name for found in above for o in self.build.log[found].ops)
 
     def put(self, name, who, parents, kind="put", expires=None):
-        random_bytes = {"uid": 16, "nonce": 24, "commitment": 32, "ciphertext": 80}
-        version = {"author": keys_of(self.base.seeds[who]), "origin": self.build.origin(parents), "expires": expires,
-                   **{key: self.rng.randbytes(size) for key, size in random_bytes.items()}}
-        found = self.build.keep_version(name, version)
+        dek = self.rng.randbytes(32)
+        found = self.build.version(name, self.rng.randbytes(8), dek, self.base.seeds[who], expires, parents)
+        self.deks[found] = dek
         return self.build.put_op(name, found, self.wrap(name, found), kind)
 
     def wrap(self, name, found):
-        return self.build.wrap(name, found, bytes(32), "owner", self.base.epoch, kek=bytes(32))
+        return self.build.wrap(name, found, self.deks[found], "owner", self.base.epoch, kek=self.base.kek)
 
     def again(self):
         """A version put once more by its author upon the same parents, beside other ops."""
@@ -253,11 +255,6 @@ class World:
         graph = Graph(log, self.chain)
         self.stands = standing(graph)
         return graph
-
-
-def keys_of(seed):
-    from vsecure import signing
-    return signing.key_id(signing.public_of(seed))
 
 
 def history(seed):
@@ -339,7 +336,10 @@ def whole_file(world):
         beside[segment_id(text).hex() + ".log"] = text
     file, versions = keeping.leave_out(world.build.file, graph, world.closing.block, world.closing.entry)
     beside[segment_id(segment(world.closing.segment)).hex() + ".versions"] = versions
-    return render(fix_copies(copy.deepcopy(file))).encode(), beside
+    file, told = fix_copies(copy.deepcopy(file)), fold(graph, world.stands)
+    for secret in file.secrets.values():
+        secret.active = told[secret.name].candidates if secret.name in told else []
+    return render(file).encode(), beside
 
 
 def verified(world):

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Compares the program with the Python implementation on vaults whose history is closed, and on what is done to them.
+
+    closing_agree.py --binary PROGRAM --count 200 --seed 1 --jobs 2
+
+Each history of closing_model.py is written out, as it is or changed by somebody without keys: entries dropped or added
+back, another block, segments changed or gone. Compared are the verdict, its codes, what every secret holds, and what `get` gives
+of each. Exit 1 on any disagreement.
+"""
+
+import argparse
+import multiprocessing
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import closing_model
+from agree import CODES, CONFLICT, NO_VALUE, Program, _pin, compare
+from vsecure.closed import Closed
+from vsecure.copies import fix_copies
+from vsecure.errors import Refused
+from vsecure.file import parse, render
+from vsecure.history import read_versions, versions_text
+from vsecure.records import log_entry
+from vsecure.reading import get
+from vsecure.verify import verdict, verify
+
+ANYTHING = SimpleNamespace(expect=None)
+MISSING = "history-missing"
+WAYS = {}
+
+
+def way(change):
+    """Marks a function (world, file, beside, rng) that changes the file or what lies beside it."""
+    WAYS[change.__name__] = change
+    return change
+
+
+@way
+def as_it_is(world, file, beside, rng):
+    pass
+
+
+@way
+def hidden(world, file, beside, rng):
+    beside.clear()
+
+
+@way
+def one_hidden(world, file, beside, rng):
+    del beside[rng.choice(sorted(beside))]
+
+
+@way
+def spoilt(world, file, beside, rng):
+    name = rng.choice(sorted(beside))
+    text = bytearray(beside[name] or b"\n")
+    text[rng.randrange(len(text))] ^= 1
+    beside[name] = bytes(text)
+
+
+@way
+def doubled_versions(world, file, beside, rng):
+    for name in beside:
+        if name.endswith(".versions"):
+            beside[name] = beside[name] + beside[name].replace(b"\n\n", b"\n")
+
+
+@way
+def dropped(world, file, beside, rng):
+    del file.log[rng.randrange(len(file.log))]
+
+
+@way
+def dropped_without_history(world, file, beside, rng):
+    dropped(world, file, beside, rng)
+    beside.clear()
+
+
+@way
+def added_back(world, file, beside, rng):
+    lines = {entry.id: entry.line for entry in world.build.log.values()}
+    there = {log_entry(line, file.vault).id for line in file.log}
+    some = rng.sample(sorted(lines), rng.choice([1, 2, len(lines)]) if len(lines) > 1 else 1)
+    file.log = [lines[found] for found in sorted(there | set(some))]
+    if rng.random() < 0.5:
+        beside.clear()
+
+
+@way
+def versions_added_back(world, file, beside, rng):
+    for name in [name for name in beside if name.endswith(".versions")]:
+        for uid, more in read_versions(beside[name]).items():
+            secret = file.secrets.get(uid)
+            if secret:
+                secret.versions = dict(sorted({**secret.versions, **more.versions}.items()))
+    if rng.random() < 0.5:
+        beside.clear()
+
+
+@way
+def moved_aside(world, file, beside, rng):
+    """What the file needs lies beside it."""
+    if file.secrets:
+        uid = rng.choice(sorted(file.secrets))
+        name = next((name for name in beside if name.endswith(".versions")), None)
+        if name:
+            beside[name] += versions_text({uid: file.secrets.pop(uid)})
+
+
+@way
+def older_block(world, file, beside, rng):
+    file.closed = world.checkpoints[0].block
+
+
+@way
+def shorter_block(world, file, beside, rng):
+    file.closed = Closed(file.closed.entries, file.closed.secrets[1:])
+
+
+@way
+def no_block(world, file, beside, rng):
+    file.closed = None
+
+
+@way
+def no_requirement(world, file, beside, rng):
+    file.requires = []
+
+
+def made(seed):
+    """(way, raw, beside, names) of a history."""
+    rng = random.Random(f"closing:{seed}")
+    world = closing_model.history(seed)
+    if world is None:
+        return None
+    raw, beside = closing_model.whole_file(world)
+    name = sorted(WAYS)[seed % len(WAYS)] if rng.random() < 0.8 else "as_it_is"
+    file = parse(raw)
+    WAYS[name](world, file, beside, rng)
+    try:
+        file = fix_copies(file) if rng.random() < 0.5 else file
+    except Refused:
+        pass
+    return name, render(file).encode(), beside, world.names
+
+
+def disagreements(program, raw, beside, names):
+    now, pin = time.time(), _pin(raw)
+    vault = verify(raw, now, beside)
+    ours = verdict(vault)
+    word, report = program.judge(pin)
+    word = MISSING if word == f"exit {CONFLICT}" else word
+    out = compare(ANYTHING, ours, word, report)
+    for name in names:
+        said, detail = get(raw, name, "ada", closing_model.base().identities["ada"], now, beside)
+        code, printed, message = program.get(name, "ada", closing_model.base().identities["ada"], pin)
+        right = {**CODES, MISSING: {CONFLICT}}.get(said, NO_VALUE)
+        if code not in right or printed != (detail if said == "value" else b""):
+            out.append(f"get {name}: Python {said} {detail!r}, the program {code} {printed!r} "
+                       f"{message[:200].decode(errors='replace')}")
+    return ours["verdict"], out
+
+
+def write_beside(path, beside):
+    folder = path.parent / "history"
+    folder.mkdir()
+    for name, text in beside.items():
+        (folder / name).write_bytes(text)
+
+
+def judged(job):
+    seed, binary, keep = job
+    found = made(seed)
+    if found is None:
+        return None
+    kind, raw, beside, names = found
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(binary.resolve(), None, Path(folder))
+        program.take(raw)
+        write_beside(program.path, beside)
+        word, problems = disagreements(program, raw, beside, names)
+        if problems and keep:
+            shutil.copytree(folder, keep / str(seed), ignore=shutil.ignore_patterns("homes"), dirs_exist_ok=True)
+    return word, [f"{seed} [{kind}] {problem}" for problem in problems]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="a folder for the vaults on which something disagrees")
+    args = parser.parse_args()
+    closing_model.base()  # before the pool: its keys are made by chance, and are to be the same in each process
+    counts, bad = Counter(), 0
+    jobs = [(args.seed * 1_000_000 + number, args.binary, args.keep) for number in range(args.count)]
+    with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
+        for result in pool.imap_unordered(judged, jobs):
+            word, problems = result or ("not made", [])
+            counts[word] += 1
+            bad += bool(problems)
+            for problem in problems:
+                print(problem, flush=True)
+    print(f"{args.count - counts['not made']} files: {dict(counts)}; {bad} files disagree")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
