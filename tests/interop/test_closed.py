@@ -1,6 +1,8 @@
 """Tests of closed history: what is kept, what is read without the rest, and what nobody can hide by it."""
 
+import copy
 import hashlib
+import random
 import unittest
 
 from nacl import bindings
@@ -16,6 +18,7 @@ from vsecure.fold import fold
 from vsecure.history import read_versions, segment, segment_id
 from vsecure.policy import Chain
 from vsecure.records import dump, log_entry
+from vsecure.union import union
 from vsecure.verify import verdict, verify, verify_alone
 from vsecure.writing import ids, op
 
@@ -384,6 +387,57 @@ class Attacks(Closed):
             with self.subTest(change.__name__):
                 self.assertTrue({"checkpoint-false", "parent-missing"} & set(self.lied(change)))
         self.assertIn("checkpoint-false", self.lied(lambda made, stated: stated.update(open=ids([made.entry]))))
+
+
+class Merging(Closed):
+    """What two branches come to, of which one closed history."""
+
+    def setUp(self):
+        super().setUp()
+        self.story.put_alone("ada", B)
+        self.first, _ = self.story.put_alone("ada")
+
+    def branch(self):
+        """A copy that goes on by itself, with random bytes of its own."""
+        side = copy.copy(self.story)
+        side.build, side.rng = copy.deepcopy(self.story.build), random.Random(2)
+        side.build.rng, side.checkpoints = side.rng, list(self.story.checkpoints)
+        return side
+
+    def united(self, *sides):
+        """(the union of the files as bytes, what lies beside them)."""
+        files, beside = zip(*(side.files() if side.closing else (render(fix_copies(side.build.file)).encode(), {}) for side in sides))
+        one, other = (render(union(*map(parse, order))).encode() for order in (files, files[::-1]))
+        self.assertEqual(one, other)
+        return one, {name: text for found in beside for name, text in found.items()}
+
+    def test_a_branch_that_knows_of_no_checkpoint_is_united(self):
+        side = self.branch()
+        _, late = side.put_alone("wim")
+        self.story.shut(self.story.put_alone("wes")[0])
+        raw, beside = self.united(self.story, side)
+        self.assertEqual(self.alone(raw, A), "history-missing")
+        whole = verify_alone(raw, [A], beside)
+        self.assertEqual((whole.finding, len(whole.secrets[A].candidates)), (None, 2))
+        self.assertIsNone(self.code(raw, beside))
+
+    def test_of_two_blocks_what_the_older_kept_is_left_out(self):
+        self.story.shut(self.first)
+        side = self.branch()
+        side.put_alone("wim", "prod/C")
+        self.story.shut(self.story.put_alone("wes")[0])
+        raw, beside = self.united(self.story, side)
+        self.assertNotIn(self.story.build.log[self.first].line.encode(), raw)
+        self.assertIsNone(self.code(raw, beside))
+
+    def test_upon_one_checkpoint_nothing_needs_history(self):
+        self.story.shut(self.first)
+        side = self.branch()
+        side.put_alone("wim")
+        self.story.put_alone("wes")
+        raw, beside = self.united(self.story, side)
+        self.assertEqual((self.alone(raw, A), self.alone(raw, B), self.code(raw, beside)), (None, None, None))
+        self.assertEqual(len(verify_alone(raw, [A]).secrets[A].candidates), 2)
 
 
 class PolicyOp(Closed):

@@ -17,13 +17,20 @@ _SEPARATOR = re.compile(r"(?:# [0-9a-f]{2}|#[0-9a-f]{3})?")
 
 def read(raw):
     """A `File` with the records of the bytes in their order, each once."""
-    lines = lines_of(raw)
-    found = _Found(header(lines))
-    while lines.left:
-        line = lines.take()
-        if not _separates(line):
-            kind, *names = head_of(line)
-            getattr(found, kind)(lines, *names)
+    return united([raw])
+
+
+def united(sides):
+    """A `File` with the records of these files, each once; the header is that of the first."""
+    found = None
+    for lines in map(lines_of, sides):
+        head = header(lines)
+        found = found or _Found(head)
+        while lines.left:
+            line = lines.take()
+            if not _separates(line):
+                kind, *names = head_of(line)
+                getattr(found, kind)(lines, *names)
     return found.whole()
 
 
