@@ -6,7 +6,8 @@
 #
 # V_SECURE_INTEROP_VENV  a virtual environment to use (and make, if it is not there)
 # V_SECURE_INTEROP_COUNT how many mutants (1000), V_SECURE_INTEROP_SEED by which seed (1),
-# V_SECURE_INTEROP_HISTORIES how many histories of who gets in (400),
+# V_SECURE_INTEROP_HISTORIES how many histories of who gets in, and of closed logs (400),
+# V_SECURE_INTEROP_CLOSED how many vaults with a closed log (200),
 # V_SECURE_INTEROP_JOBS  in how many processes (2)
 # V_SECURE_INTEROP_CAMPAIGN a folder of files that the campaign wrote (V_SECURE_CAMPAIGN_OUT)
 # V_SECURE_INTEROP_DOORS on how many mutants every command that reads is asked (40)
@@ -100,6 +101,22 @@ files=$(number '([0-9]+) histories: ')
 bad=$(number '([0-9]+) histories are wrong')
 [ "$files" -gt 0 ] || bad=1
 count $((files > bad ? files - bad : 0)) "$bad"
+
+step "closed history" "$python" closing_model.py --count "${V_SECURE_INTEROP_HISTORIES:-400}" \
+    --seed "${V_SECURE_INTEROP_SEED:-1}" --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+files=$(number '([0-9]+) histories: ')
+bad=$(number '([0-9]+) histories are wrong')
+[ "$files" -gt 0 ] || bad=1
+count $((files > bad ? files - bad : 0)) "$bad"
+
+if [ "$which" = --binary ]; then
+    step "closed vaults" "$python" closing_agree.py --binary "$program" --count "${V_SECURE_INTEROP_CLOSED:-200}" \
+        --seed "${V_SECURE_INTEROP_SEED:-1}" --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+    files=$(number '([0-9]+) files: ')
+    bad=$(number '([0-9]+) files disagree')
+    [ "$files" -gt 0 ] || bad=1
+    count $((files > bad ? files - bad : 0)) "$bad"
+fi
 
 if [ "$which" = --binary ]; then
     step "mutants for the doors" "$python" mutants.py "$vault/vault.toml" --older "$vault/older.toml" \
