@@ -18,21 +18,24 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 from mutants import attempt, drawn
-from mutating.source import WAYS, Source
+from mutating.source import WAYS, Source, closed
+from vsecure.copies import fix_copies
 from vsecure.encoding import H, encode
-from vsecure.file import parse
+from vsecure.errors import Refused
+from vsecure.file import parse, render
 from vsecure.reading import get
 from vsecure.verify import verdict, verify
 
 FAILED, CONFLICT = 1, 7
 WORDS = {0: "ok", 6: "refused"}
-MERGED, UNMERGED = "merged-as-text", "unmerged"
+MERGED, UNMERGED, MISSING = "merged-as-text", "unmerged", "history-missing"
 # The exit codes of `get` that fit each word. The format states those of a file that is not read; why a member
 # has no value of one that is, is the program's to say.
 NO_VALUE = {3, 4, 5, 8}
-CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE},
+CODES = {"value": {0}, MISSING: {CONFLICT}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE},
          MERGED: {CONFLICT}, UNMERGED: {CONFLICT}}
 # The verdicts that fit what a mutant is known to be. What is refused is not taken for git's work.
 EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MERGED}, "unfinished": {UNMERGED},
@@ -43,6 +46,9 @@ ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-ex
              "slot-stale", "recipient-skipped"}
 
 
+ANYTHING = SimpleNamespace(expect=None)
+
+
 class Program:
     """The program, or examples/verdict.rs, in a folder that holds one mutant at a time. Each run has a home of
     its own: neither a pin of the machine's user nor what an earlier run found has a say."""
@@ -51,10 +57,14 @@ class Program:
         self.binary, self.example, self.folder = binary, example, folder
         self.path, self.homes, self.runs = folder / "vault.toml", folder / "homes", 0
 
-    def take(self, raw):
+    def take(self, raw, beside=None):
         shutil.rmtree(self.homes, ignore_errors=True)
         self.homes.mkdir(parents=True)
         self.path.write_bytes(raw)
+        shutil.rmtree(self.folder / "history", ignore_errors=True)
+        for name, text in (beside or {}).items():
+            (self.folder / "history").mkdir(exist_ok=True)
+            (self.folder / "history" / name).write_bytes(text)
 
     def run(self, args, **env):
         self.runs += 1
@@ -79,6 +89,8 @@ class Program:
             report = json.loads(run.stdout)
         except ValueError:
             return word, {}
+        if run.returncode == CONFLICT and {f["code"] for f in report.get("findings", ()) if f.get("severity") == "error"} == {MISSING}:
+            word = MISSING
         alone = [(f.get("severity"), f["code"]) for f in report.get("findings", ())] == [("error", MERGED)]
         return MERGED if run.returncode == CONFLICT and alone else word, report
 
@@ -144,7 +156,7 @@ def read(program, raw, source, vault, rng, pin):
         readers = [m for m in members if m in head.members and head.holds(m, "read", name)]
         for member in {rng.choice(readers or members)} | ({rng.choice(members)} if rng.random() < 0.2 else set()):
             identity = source.identities[member]
-            word, detail = get(raw, name, member, identity, time.time())
+            word, detail = get(raw, name, member, identity, time.time(), source.beside)
             code, printed, said = program.get(name, member, identity, pin)
             withheld = word == "value" and member not in readers and code in NO_VALUE and not printed
             right = code in CODES.get(word, NO_VALUE) and printed == (detail if word == "value" else b"")
@@ -170,6 +182,8 @@ class Judge:
         keys = json.loads(args.keys.read_text())
         older = parse(args.older.read_bytes()) if args.older else None
         self.source = Source(args.vault.read_bytes(), older, keys)
+        if args.closed:
+            self.source = closed(self.source, random.Random(args.seed))
         folder = Path(tempfile.mkdtemp(dir=args.work))
         self.program = Program(args.binary and args.binary.resolve(), args.verdict and args.verdict.resolve(), folder)
         self.ways = [w for w in WAYS if args.only in w.kind]
@@ -178,14 +192,35 @@ class Judge:
         """(what Python says of mutant `number`, its problems); None where it cannot be made."""
         rng = random.Random(f"{self.args.seed}:{number}")
         way = self.ways[number] if number < len(self.ways) else drawn(self.ways, rng)
-        made = attempt(self.source, way, rng)
+        made = self._made(way, rng)
         if made is None:
             return None
         raw, description = made
-        vault = verify(raw)
+        # Some are read without what lies beside the vault; nothing is known then of what they are.
+        hidden = self.args.closed and rng.random() < 0.2
+        self.source.beside, kept = {} if hidden else self.source.beside, self.source.beside
+        try:
+            return self._judged(raw, way if not self.args.closed else ANYTHING, way.kind, description, rng, number)
+        finally:
+            self.source.beside = kept
+
+    def _made(self, way, rng):
+        if not self.args.closed:
+            return attempt(self.source, way, rng)
+        try:
+            made = attempt(self.source, way, rng)
+        except (LookupError, TypeError):  # some ways take it that all versions are in the file
+            return None
+        try:  # what a way cannot know: what is active where the file alone does not tell
+            return made and (render(fix_copies(parse(made[0]), self.source.beside)).encode(), made[1])
+        except Refused:
+            return made
+
+    def _judged(self, raw, way, kind, description, rng, number):
+        vault = verify(raw, history=self.source.beside)
         ours, pin, problems = verdict(vault), _pin(raw), []
         if self.program.binary or self.program.example:
-            self.program.take(raw)
+            self.program.take(raw, self.source.beside)
             problems = compare(way, ours, *self.program.judge(pin))
             if self.program.binary:
                 problems += read(self.program, raw, self.source, vault, rng, pin)
@@ -196,7 +231,7 @@ class Judge:
         if problems and self.args.keep:
             (self.args.keep / f"{number:05}.vault").write_bytes(raw)
         why = f" ({ours['class']}/{ours['code']} {ours['detail']})" if "class" in ours else ""
-        return ours.get("class", ours["verdict"]), [f"{number} [{way.kind}: {description}] {p}{why}" for p in problems]
+        return ours.get("class", ours["verdict"]), [f"{number} [{kind}: {description}] {p}{why}" for p in problems]
 
 
 _JUDGE = None
@@ -219,6 +254,7 @@ def arguments():
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--binary", type=Path, help="the program; without any, Python stands alone")
     which.add_argument("--verdict", type=Path, help="examples/verdict.rs, built: the library alone")
+    parser.add_argument("--closed", action="store_true", help="close the vault's history first, by an owner")
     parser.add_argument("--count", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -17,10 +17,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
 import closing_model
-from agree import CODES, CONFLICT, NO_VALUE, Program, _pin, compare
+from agree import ANYTHING, CODES, NO_VALUE, Program, _pin, compare
 from vsecure.closed import Closed
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
@@ -30,8 +29,6 @@ from vsecure.records import log_entry
 from vsecure.reading import get
 from vsecure.verify import verdict, verify
 
-ANYTHING = SimpleNamespace(expect=None)
-MISSING = "history-missing"
 WAYS = {}
 
 
@@ -155,23 +152,15 @@ def disagreements(program, raw, beside, names):
     vault = verify(raw, now, beside)
     ours = verdict(vault)
     word, report = program.judge(pin)
-    word = MISSING if word == f"exit {CONFLICT}" else word
     out = compare(ANYTHING, ours, word, report)
     for name in names:
         said, detail = get(raw, name, "ada", closing_model.base().identities["ada"], now, beside)
         code, printed, message = program.get(name, "ada", closing_model.base().identities["ada"], pin)
-        right = {**CODES, MISSING: {CONFLICT}}.get(said, NO_VALUE)
+        right = CODES.get(said, NO_VALUE)
         if code not in right or printed != (detail if said == "value" else b""):
             out.append(f"get {name}: Python {said} {detail!r}, the program {code} {printed!r} "
                        f"{message[:200].decode(errors='replace')}")
     return ours["verdict"], out
-
-
-def write_beside(path, beside):
-    folder = path.parent / "history"
-    folder.mkdir()
-    for name, text in beside.items():
-        (folder / name).write_bytes(text)
 
 
 def judged(job):
@@ -182,8 +171,7 @@ def judged(job):
     kind, raw, beside, names = found
     with tempfile.TemporaryDirectory() as folder:
         program = Program(binary.resolve(), None, Path(folder))
-        program.take(raw)
-        write_beside(program.path, beside)
+        program.take(raw, beside)
         word, problems = disagreements(program, raw, beside, names)
         if problems and keep:
             shutil.copytree(folder, keep / str(seed), ignore=shutil.ignore_patterns("homes"), dirs_exist_ok=True)

@@ -336,10 +336,7 @@ def whole_file(world):
         beside[segment_id(text).hex() + ".log"] = text
     file, versions = keeping.leave_out(world.build.file, graph, world.closing.block, world.closing.entry)
     beside[segment_id(segment(world.closing.segment)).hex() + ".versions"] = versions
-    file, told = fix_copies(copy.deepcopy(file)), fold(graph, world.stands)
-    for secret in file.secrets.values():
-        secret.active = told[secret.name].candidates if secret.name in told else []
-    return render(file).encode(), beside
+    return render(fix_copies(copy.deepcopy(file), beside)).encode(), beside
 
 
 def verified(world):

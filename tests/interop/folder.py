@@ -19,11 +19,8 @@ from types import SimpleNamespace
 
 import pyrage
 
-from agree import Program, _pin, compare, read
+from agree import ANYTHING, Program, _pin, compare, read
 from vsecure.verify import verdict, verify
-
-ANYTHING = SimpleNamespace(expect=None)
-
 
 def one(job):
     """(the class of what Python says, the problems) of a file."""
@@ -36,7 +33,7 @@ def one(job):
         program.take(raw)
         problems = compare(ANYTHING, ours, *program.judge(pin))
         if program.binary and vault.chain:
-            source = SimpleNamespace(identities=identities, vault=vault, head=vault.chain.states[-1])
+            source = SimpleNamespace(identities=identities, vault=vault, beside={}, head=vault.chain.states[-1])
             problems += read(program, raw, source, vault, rng, pin)
         if program.path.read_bytes() != raw:
             problems.append("a command that reads changed the file")

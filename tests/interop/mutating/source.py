@@ -1,17 +1,17 @@
 """What a mutant is made from, and the list of ways to make one."""
 
-import copy
 from dataclasses import dataclass, field
 
 import pyrage
 
-from vsecure import signing
+from vsecure import history, keeping, signing
 from vsecure.copies import fix_copies
 from vsecure.encoding import decode
-from vsecure.file import render
+from vsecure.file import parse, render
+from vsecure.log import Graph, standing
 from vsecure.reading import Reader
 from vsecure.verify import verify
-from vsecure.writing import Builder
+from vsecure.writing import Builder, op
 
 ACCEPT, REFUSE, EITHER = "accept", "refuse", None
 # Merged as text; refused or that; with marks of a conflict; accepted, merged as text, or with marks.
@@ -57,9 +57,10 @@ class Source:
     raw: bytes
     older: object = None                       # File
     keys: dict = field(default_factory=dict)   # {"members": …} as keys.json has it
+    beside: dict = field(default_factory=dict) # what lies in the folder `history`
 
     def __post_init__(self):
-        self.vault = verify(self.raw)
+        self.vault = verify(self.raw, history=self.beside)
         if self.vault.finding:
             raise SystemExit(f"the source does not verify: {self.vault.finding}")
         self.seeds = {}
@@ -74,7 +75,7 @@ class Source:
             self.epochs.update(Reader(self.vault, [identity]).epochs)
 
     def file(self):
-        return copy.deepcopy(self.vault.file)
+        return parse(self.raw)
 
     def builder(self, rng):
         return Builder(self.file(), rng)
@@ -103,6 +104,21 @@ class Source:
     def live(self):
         """States of the secrets that have a current version."""
         return [s for s in self.vault.secrets.values() if s.current]
+
+
+def closed(source, rng):
+    """The same vault with its history closed by an owner at an entry that follows all, and an entry more on top."""
+    build, (who, seed) = source.builder(rng), source.owners()[0]
+    top = build.add_log(who, seed, [op("join")])
+    graph = Graph(build.log, source.vault.chain)
+    made = keeping.closing(graph, standing(graph), top, len(build.policy))
+    build.add_policy([op("checkpoint", **made.op)], [seed for _, seed in source.owners()], [top])
+    file, versions = keeping.leave_out(build.file, graph, made.block, top)
+    after = Builder(file, rng)
+    after.add_log(who, seed, [op("join")])
+    segment = history.segment(made.segment)
+    beside = {f"{history.segment_id(segment).hex()}.{kind}": text for kind, text in (("log", segment), ("versions", versions))}
+    return Source(fixed(after.file), source.older, source.keys, beside)
 
 
 def text(file):

@@ -22,12 +22,12 @@ def is_unmerged(raw):
     return True
 
 
-def mended(raw):
+def mended(raw, history=None):
     """The text of the vault that the records give, to be verified. Refuses what git does not make of two vaults."""
     file = loose.read(raw)
     _, log = records(file)
     put = {(op["secret"], op["object"]) for entry in log.values() for op in entry.ops if op["op"] == "put"}
-    active = active_of(file)
+    active = active_of(file, history)
     for uid, secret in file.secrets.items():
         require(all((secret.name, found) in put for found in secret.active), "active", secret.name)
         secret.active = active.get(secret.name, [])

@@ -1,4 +1,7 @@
-"""The union of two files of one vault (section 7, "Merging"), with what section 11 says of closed history. It needs none."""
+"""The union of two files of one vault (section 7, "Merging"), with what section 11 says of closed history.
+
+Only `active` of a secret that reaches behind the checkpoint takes that history; without it, what it lists is that of both.
+"""
 
 from . import loose
 from .copies import active_of
@@ -7,7 +10,7 @@ from .file import render
 from .records import log_entry, policy_entry
 
 
-def union(one, other):
+def union(one, other, history=None):
     """A `File` with the records of both; refuses chains of which neither goes on from the other."""
     longer, shorter = (one, other) if len(one.policy) >= len(other.policy) else (other, one)
     ids = [[policy_entry(line).id for line in file.policy] for file in (longer, shorter)]
@@ -16,7 +19,7 @@ def union(one, other):
     file = loose.united([render(_bare(found)).encode() for found in (longer, shorter)])
     file.audiences, file.closed, file.requires = dict(longer.audiences), longer.closed, longer.requires
     _leave_out_closed(file, longer.closed, shorter.closed)
-    active = active_of(file)
+    active = active_of(file, history)
     for secret in file.secrets.values():
         secret.active = active.get(secret.name, [])
     return file

@@ -74,7 +74,7 @@ def _told_from_merges(raw, history, judge):
 
 def _is_merged_as_text(raw, history):
     try:
-        finding = _whole(merged.mended(raw), 0, history).finding
+        finding = _whole(merged.mended(raw, history), 0, history).finding
     except Refused:
         return False
     return finding is None or isinstance(finding, HistoryMissing)
@@ -250,7 +250,7 @@ def _copies(vault):
         vault.tell("error", "copies", "header-name", "header")
     for secret in file.secrets.values():
         state = vault.secrets.get(secret.name)
-        if secret.name not in (vault.recent.behind if vault.recent else ()) and secret.active != (state.candidates if state else []):
+        if secret.name not in vault.behind and secret.active != (state.candidates if state else []):
             vault.tell("error", "copies", "active-wrong", secret.name)
 
 

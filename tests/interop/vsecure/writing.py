@@ -112,8 +112,13 @@ class Builder:
         return entry.id
 
     def heads(self):
-        parents = {p for e in self.log.values() for p in e.parents}
+        parents = {p for e in self.log.values() for p in e.parents} | self._below_checkpoint()
         return sorted(set(self.log) - parents)
+
+    def _below_checkpoint(self):
+        """Of closed history, what the checkpoint's entry follows, though the links are not here."""
+        entries = [o["entry"] for entry in self.policy for o in entry.ops if o["op"] == "checkpoint"]
+        return set(self.file.closed.entries) - {entries[-1]} if self.file.closed and entries else set()
 
     def add_policy(self, ops, seeds, heads=None, reason="", **changed):
         heads = self.heads() if heads is None else heads
