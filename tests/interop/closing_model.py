@@ -79,7 +79,8 @@ class World:
         self.rng, self.base = random.Random(seed), base()
         self.build = copy.deepcopy(self.base.build)
         self.build.rng = self.rng
-        self.chain, self.closing, self.graph = Chain(self.build.policy), None, None
+        self.chain, self.closing = Chain(self.build.policy), None
+        self.floor, self.kept = None, set()  # upon which entry most goes on, and what else stays of what is below
         self.deks, self.reaches, self.late = {}, {}, self.rng.choice([0, 0.05, 0.2])
         self.names = NAMES[:self.rng.choice([1, 1, 2, 3])]
         # What a world is about differs: else what takes three ops of one kind would hardly ever come together.
@@ -99,22 +100,22 @@ class World:
 
     def parents(self, fit):
         chance, rng = self.rng.random(), self.rng
-        if self.closing:
+        if self.floor:
             is_late = rng.random() < self.late
-            fit = [found for found in fit if self.stays(found) and (is_late or self.closing.entry in self.above(found))]
+            fit = [found for found in fit if self.stays(found) and (is_late or self.floor in self.above(found))]
         heads = self.top(fit)
         if not fit:
             return []
         if chance < 0.35:
             return heads
         some = rng.sample(fit, min(len(fit), rng.choice([0, 1, 1, 1, 2, 2, 3])))
-        if not some and self.closing and self.late == 0:
+        if not some and self.floor and self.late == 0:
             return heads
         return self.top(some)
 
     def stays(self, found):
         """Whether an entry is in the file without history: one upon another makes it say nothing, mostly."""
-        return (found in self.closing.block.entries or found not in self.above(self.closing.entry)
+        return (found in self.kept or found not in self.above(self.floor)
                 or self.rng.random() < 0.001)
 
     def top(self, found):
@@ -137,7 +138,7 @@ class World:
         at = self.rng.randrange(last + 1) if self.rng.random() < 0.3 else last
         fit = sorted(found for found, entry in self.build.log.items() if self.chain.position[entry.policy] <= at)
         kinds = self.rng.choices(self.kinds, k=self.rng.choice([1, 1, 1, 2, 2, 3]))
-        apart = kinds == ["put"] and not self.closing and self.rng.random() < self.apart
+        apart = kinds == ["put"] and not self.floor and self.rng.random() < self.apart
         parents = [] if apart else self.parents(fit)
         who = self.rng.choice([*sorted(self.base.seeds), "ada", "ray", "wim", "rod"])
         ops = [self.op(kind, who, at, parents) for kind in kinds]
@@ -150,7 +151,7 @@ class World:
 
     def op(self, kind, who, at, parents):
         name, state = self.rng.choice(self.names), self.chain.states[at]
-        if self.closing and self.rng.random() < 0.9 and not any(self.closing.entry in self.above(one) for one in parents):
+        if self.floor and self.rng.random() < 0.9 and not any(self.floor in self.above(one) for one in parents):
             name = self.names[-1]  # what is late is about one of them, mostly, so that others can be compared
         if not self.may(state, who, kind, name, parents):
             return None
@@ -193,7 +194,7 @@ class World:
         entries = sorted(self.build.log.values(), key=lambda entry: entry.id)
         entry = self.rng.choice(entries or [None])
         puts = [o for o in entry.ops if o["op"] == "put"] if entry else []
-        if not puts or (self.closing and not self.late):
+        if not puts or (self.floor and not self.late):
             raise Nothing
         item, at = self.rng.choice(puts), self.chain.position[entry.policy]
         if not self.may(self.chain.states[at], entry.actor, "put", item["secret"], entry.parents):
@@ -210,7 +211,7 @@ class World:
         if not some:
             raise Nothing
         rights = [right for right in some if self.rng.random() < 0.6] or some[:1]
-        log = [found for found in sorted(self.build.log) if not self.closing or self.stays(found)]
+        log = [found for found in sorted(self.build.log) if not self.floor or self.stays(found)]
         heads = self.rng.choice([[], self.top(self.rng.sample(log, min(len(log), 2))), self.build.heads()])
         self.policy([op(kind, role=f"r-{who}", pattern="*", rights=rights)], heads)
 
@@ -226,6 +227,9 @@ class World:
     def close(self):
         """Closes history at some entry where that is allowed."""
         first = self.united() if self.rng.random() < 0.9 and self.build.log else []
+        if first and self.rng.random() < 0.5:  # what it is closed at is some steps old, as it is where people have branches
+            self.floor, self.kept = first[0], set(first)
+            _steps(self, self.rng.choice([1, 3, 6]))
         graph = self.judged()
         for entry in first + self.rng.sample(sorted(self.build.log), len(self.build.log)):
             if not first and self.rng.random() < 0.7 and len(self.above(entry)) < len(self.build.log) / 2:
@@ -236,7 +240,7 @@ class World:
                 continue
             others = self.rng.choice([[], self.build.heads()])
             self.policy([op("checkpoint", **made.op)], self.top([entry, *others]))
-            self.closing = made
+            self.closing, self.floor, self.kept = made, entry, set(made.block.entries)
             self.checkpoints.append(made)
             return
         raise Nothing
