@@ -149,7 +149,7 @@ def _settle(vault, names, history):
         if not closed_history.is_there(vault.chain, history):
             raise
         _unfold(vault, set(names), history)
-        for check in (_objects, _present):
+        for check in (_objects, _present, _copies):
             check(vault)
         _stop(vault)
 
