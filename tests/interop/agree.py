@@ -89,7 +89,7 @@ class Program:
             report = json.loads(run.stdout)
         except ValueError:
             return word, {}
-        if run.returncode == CONFLICT and {f["code"] for f in report.get("findings", ()) if f.get("severity") == "error"} == {MISSING}:
+        if run.returncode == CONFLICT and _codes(report) == [MISSING]:
             word = MISSING
         alone = [(f.get("severity"), f["code"]) for f in report.get("findings", ())] == [("error", MERGED)]
         return MERGED if run.returncode == CONFLICT and alone else word, report

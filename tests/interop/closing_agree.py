@@ -3,9 +3,9 @@
 
     closing_agree.py --binary PROGRAM --count 200 --seed 1 --jobs 2
 
-Each history of closing_model.py is written out, as it is or changed by somebody without keys: entries dropped or added
-back, another block, segments changed or gone. Compared are the verdict, its codes, what every secret holds, and what `get` gives
-of each. Exit 1 on any disagreement.
+Each history of closing_model.py is written out, as it is or changed by somebody without keys: entries dropped or
+added back, another block, segments changed or gone. Compared are the verdict, its codes, what every secret holds, and
+what `get` gives of each. Exit 1 on any disagreement.
 """
 
 import argparse

@@ -59,7 +59,8 @@ def _order(entry):
 
 def versions_text(secrets):
     """The text of the versions and wraps that were left out: {uid: Secret}."""
-    return "".join(f"{line}\n" for uid, secret in secrets.items() for line in render_secret(encode(uid), secret)).encode()
+    lines = [line for uid, secret in secrets.items() for line in render_secret(encode(uid), secret)]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def read_versions(text):

@@ -212,8 +212,8 @@ def _number(secrets, closed):
 
 
 def need(recent, names):
-    """Ends where one of these secrets cannot be told without history. Where somebody names an entry that is not here, it
-    may be closed or it may have been taken out, with others that it followed: then nothing is certain."""
+    """Ends where one of these secrets cannot be told without history. Where somebody names an entry that is not here,
+    it may be closed or it may have been taken out, with others that it followed: then nothing is certain."""
     if recent.missing:
         raise HistoryMissing(f"{len(recent.missing)} entries that others follow are not in the file")
     behind = sorted(recent.behind & set(names))

@@ -1,6 +1,6 @@
 """The union of two files of one vault (section 7, "Merging"), with what section 11 says of closed history.
 
-Only `active` of a secret that reaches behind the checkpoint takes that history; without it, what it lists is that of both.
+Only `active` of a secret that reaches behind the checkpoint takes that history: without it the ids of both sides stay.
 """
 
 from . import loose
