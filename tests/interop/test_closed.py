@@ -3,7 +3,11 @@
 import copy
 import hashlib
 import random
+import subprocess
+import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from nacl import bindings
 
@@ -24,6 +28,7 @@ from vsecure.verify import verdict, verify, verify_alone
 from vsecure.writing import ids, op
 
 A, B = "prod/A", "prod/B"
+SCRIPT = Path(__file__).resolve().parent / "vault.py"
 
 
 class Story(World):
@@ -241,6 +246,25 @@ class Reading(Closed):
         whole = verify(raw, 0, beside)
         self.assertEqual([version.number for version in whole.secrets[A].versions.values()], [1, 2])
         self.assertIn(self.old, whole.file.secrets[secret_uid(whole.chain.vault, A)].versions)
+
+    def test_the_script_reads_the_folder_beside_the_file(self):
+        raw, beside = self.story.files()
+        with tempfile.TemporaryDirectory() as folder:
+            path, history = Path(folder) / "vault.toml", Path(folder) / "history"
+            identity = Path(folder) / "ada.txt"
+            path.write_bytes(raw)
+            identity.write_text(f"{self.story.base.identities['ada']}\n")
+
+            def run(*args):
+                return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], capture_output=True, check=False)
+            self.assertEqual(run("verify", path).returncode, 7)
+            self.assertEqual([run("list", path).returncode, run("get", path, A, "--identity", identity).returncode], [0, 0])
+            self.assertEqual(run("get", path, A, "--version", 1, "--identity", identity).returncode, 1)
+            history.mkdir()
+            for name, text in beside.items():
+                (history / name).write_bytes(text)
+            self.assertEqual(run("verify", path).returncode, 0)
+            self.assertEqual(run("get", path, A, "--version", 1, "--identity", identity).returncode, 0)
 
     def test_the_block_is_written_as_it_is_read(self):
         raw, _ = self.story.files()
