@@ -142,9 +142,14 @@ impl Command {
         let values = match self {
             Self::Set(_) | Self::Ls(_) | Self::Exec(_) | Self::Inject(_) | Self::Import(_) => true,
             Self::Export(_) | Self::Unlock(_) | Self::Lock(_) => true,
+            Self::Settings(_) | Self::Pin(_) => true,
             Self::Get(get) => get.is_of_now(),
             Self::Secret(c::secret::Secret::Get(get)) => get.is_of_now(),
-            Self::Secret(c::secret::Secret::Set(_) | c::secret::Secret::List(_)) => true,
+            Self::Secret(
+                c::secret::Secret::Set(_)
+                | c::secret::Secret::List(_)
+                | c::secret::Secret::Rotate(_),
+            ) => true,
             _ => false,
         };
         if values { HistoryUse::AsNeeded } else { HistoryUse::Whole }

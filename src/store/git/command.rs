@@ -5,6 +5,7 @@ use crate::host::{Environment, real::RealHost};
 use crate::store::file::read;
 use crate::store::git::variables as git_variables;
 use crate::store::sys;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -248,6 +249,31 @@ const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
 /// commit's, relative to the root; all that are staged where there is no commit.
 pub(crate) fn staged_vaults(folder: &Path) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &["--", VAULTS])
+}
+
+/// The vaults beside which files of a closed history were changed or deleted since the last commit.
+pub(crate) fn staged_histories(folder: &Path) -> Vec<PathBuf> {
+    const HISTORIES: &str = ":(top,glob)**/.v-secure/history/*";
+    let asked = ["--diff-filter=DMT", "--", HISTORIES];
+    let changed = staged_paths(folder, &asked).unwrap_or_default();
+    let vaults =
+        changed.iter().filter_map(|path| Some(path.parent()?.with_file_name("vault.toml")));
+    let found: BTreeSet<PathBuf> = vaults.collect();
+    found.into_iter().collect()
+}
+
+/// The files of a closed history that the index has beside a vault, by name.
+pub(crate) fn history_of_index(folder: &Path, vault: &Path) -> BTreeMap<String, Vec<u8>> {
+    let beside = vault.with_file_name("history");
+    let Some(pathspec) = beside.to_str().map(|path| format!(":(top,literal){path}")) else {
+        return BTreeMap::new();
+    };
+    let asked = ["ls-files", "--cached", "-z", "--full-name", "--", &pathspec];
+    let files = paths(folder, &asked).unwrap_or_default().into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_str()?.to_owned();
+        Some((name, staged(folder, &path)?))
+    });
+    files.collect()
 }
 
 /// The vaults whose staged content differs from that of a commit.

@@ -73,6 +73,16 @@ pub fn conflicts() -> Vec<Case> {
             ),
             "v-secure get A",
         ),
+        case("nothing-to-close", a, "v-secure history close"),
+        case(
+            "history-missing",
+            after!(
+                repository,
+                "v-secure history close --all --yes && git add .v-secure && git commit -qm closed && rm -r .v-secure/history"
+            ),
+            "v-secure audit log",
+        )
+        .with("git"),
         case("merged-as-text", after!(a, "sed -i '/\"put\":/p' .v-secure/vault.toml"), "v-secure get A"),
         case(
             "policy-diverged",

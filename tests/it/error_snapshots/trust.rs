@@ -84,6 +84,15 @@ pub fn integrity() -> Vec<Case> {
         )
         .with("git"),
         case("file-too-large", large, "v-secure ls"),
+        case(
+            "history-wrong",
+            after!(
+                repository,
+                "v-secure history close --all --yes && git add .v-secure && git commit -qm closed && for f in .v-secure/history/*.log; do echo >> $f; done"
+            ),
+            "v-secure audit log",
+        )
+        .with("git"),
         case("fingerprint", other_vault, "v-secure pin accept --fingerprint 'some other words'"),
         case("header-vault", header, "v-secure ls").with("git"),
         case("pin", damaged_pin, "v-secure get A"),

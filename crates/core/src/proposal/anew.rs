@@ -9,15 +9,28 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::gives;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::policy::vouching::Gift;
-use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
+use crate::vault::{Vault, closing};
 use std::collections::BTreeSet;
 
-/// What was proposed: keys are made anew, and what the ops give is stated anew. Nothing where there are keys alone
-/// ([`keys_anew`]).
-pub fn anew(proposal: &Proposal) -> Vec<PolicyOp> {
-    changes(&proposal.entry)
+/// What was proposed: keys are made anew, and what the ops give is stated anew, as is what closing the log comes to.
+/// Nothing where there are keys alone ([`keys_anew`]).
+pub fn anew(vault: &Vault, proposal: &Proposal) -> Vec<PolicyOp> {
+    let again = |op| match op {
+        // One that cannot be made any more is refused as what it is.
+        PolicyOp::Checkpoint(stated) => {
+            let found = closing::checkpoint(vault, &stated.entry);
+            PolicyOp::Checkpoint(found.unwrap_or(stated))
+        }
+        op => op,
+    };
+    changes(&proposal.entry).into_iter().map(again).collect()
+}
+
+/// Whether all that was proposed is keys.
+pub fn is_of_keys(proposal: &Proposal) -> bool {
+    changes(&proposal.entry).is_empty()
 }
 
 /// Whether two entries do the same: the same changes, and, where there are none, new keys for the same audiences.
@@ -50,7 +63,7 @@ pub fn gifts_anew(
     proposal: &Proposal,
     ctx: &Ctx<'_>,
 ) -> Result<Vec<Gift>, PolicyChangeError> {
-    let gifts = policy_change::gifts_by(vault, &proposal.entry, &anew(proposal), ctx)?;
+    let gifts = policy_change::gifts_by(vault, &proposal.entry, &anew(vault, proposal), ctx)?;
     Ok(unvouch(gifts, &proposal.entry.ops))
 }
 

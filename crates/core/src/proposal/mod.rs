@@ -11,7 +11,7 @@ mod sign;
 mod tests;
 mod text;
 
-pub use anew::{anew, gifts_anew, is_same, keys_anew};
+pub use anew::{anew, gifts_anew, is_of_keys, is_same, keys_anew};
 pub use judge::{Judged, Unfit, judge};
 pub use sign::{SignError, Signed, gifts, is_signable, may_sign, sign};
 pub use text::{

@@ -228,7 +228,7 @@ fn files_have_one_spelling_and_the_folder_says_which_entry_they_are_of() {
     assert!(matches!(unsigned.read(), Err(FileError::Unsigned)));
     let signatures = vec![SignatureFile { name: key, bytes: sig.as_bytes() }; 17];
     assert!(matches!(Files { signatures, ..unsigned }.read(), Err(FileError::TooMany { .. })));
-    assert_eq!(anew(&good), removal());
+    assert_eq!(anew(&vault, &good), removal());
 }
 
 /// Whoever leaves can add a signature to what the others propose, and may have made the keys.
@@ -246,7 +246,7 @@ fn keys_that_a_leaver_signed_are_signed_by_nobody_and_made_anew() {
     assert_eq!(refused.code(), "policy-unauthorised", "one who stays, of two");
     let all = co_sign(signed.entry.clone(), &team[1].signer.key);
     assert!(vault.chain().extended(all).is_ok(), "a signature more undoes nothing");
-    let anew = proposed(&vault, &team[1], anew(&signed));
+    let anew = proposed(&vault, &team[1], anew(&vault, &signed));
     assert!(sign(&vault, &anew, &team[0].ctx()).is_ok());
 }
 

@@ -25,8 +25,9 @@ use v_secure_core::vault::join;
 #[command(
     after_help = "Owners sign which entries go on to matter; all others move to the folder 'history' beside the \
                   vault, with the versions that nothing needs any more. Commit that folder with the vault. \
-                  Branches that began before the entry up to which it is closed merge as ever, and are \
-                  read more slowly until the next closing: so what is younger than a week stays open.\n\n\
+                  Branches that began before the entry up to which it is closed merge as ever, and \
+                  then every command reads the history until the next closing: so what is younger \
+                  than a week stays open.\n\n\
                   Examples:\n  v-secure history close\n  v-secure history close --keep 30d\n  \
                   v-secure history close --all --yes"
 )]

@@ -49,7 +49,7 @@ impl Renew {
         let session = context.session()?;
         let name = proposals::pick(&session, Some(&self.proposal))?;
         let old = proposals::read(&session, &name)?;
-        let changed = match proposal::anew(&old).is_empty() {
+        let changed = match proposal::is_of_keys(&old) {
             true => self.keys(context, &name, &old),
             false => self.changes(context, &name, &old),
         };
@@ -81,7 +81,7 @@ impl Renew {
         let signers = RefCell::new(Vec::new());
         let make = |vault: &Vault| {
             signers.replace(proposals::signed_by(vault, name, old)?);
-            Ok(proposal::anew(old))
+            Ok(proposal::anew(vault, old))
         };
         let gifts = |vault: &Vault, _: &[PolicyOp], ctx: &Ctx<'_>| {
             Ok(proposal::gifts_anew(vault, old, ctx)?)

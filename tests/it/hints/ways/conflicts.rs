@@ -13,6 +13,10 @@ const TWO_OWNERS: &str = "v-secure identity new -o o.txt && v-secure --identity 
 
 fn people() -> Vec<Way> {
     vec![
+        way("nothing-to-close", "v-secure history close --keep").ends("nothing-to-close"),
+        way("nothing-to-close", "v-secure history status").informs(),
+        way("history-missing", "git log").informs(),
+        way("history-wrong", "git log").informs(),
         way("last-device", "v-secure member add")
             .part("v-secure member add developer-1 --device --request …")
             .fill("…", "third.line --yes")

@@ -12,9 +12,11 @@ use crate::cli::output::shell_word;
 use crate::cli::repository::verification;
 use crate::cli::repository::verification::{Base, Origin, VerificationRequest};
 use crate::cli::repository::{in_index, plain_files, plain_keys};
+use crate::engine::history;
 use crate::store::git::command as git_command;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use v_secure_core::vault::stated_vault;
 
 /// Verify the staged vault, and that the commit would contain no secret in plain text
@@ -42,7 +44,12 @@ impl PreCommit {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
-        let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
+        let mut staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
+        // A vault is not whole any more, either, where what stands beside it goes.
+        let beside = git_command::staged_histories(&here);
+        staged.extend(beside.into_iter().filter(|vault| is_there(&here, vault)));
+        staged.sort();
+        staged.dedup();
         let verified = staged.iter().try_for_each(|path| verify(context, &here, &root, path));
         verified.map_err(|failure| if self.revert { reverting(failure) } else { failure })?;
         let sides = git_command::merged(&here);
@@ -57,6 +64,10 @@ impl PreCommit {
             false => values::refuse(context, (&here, &root), self.confirm),
         }
     }
+}
+
+fn is_there(here: &Path, vault: &Path) -> bool {
+    git_command::staged(here, vault).is_some()
 }
 
 /// With the ways to have what a revert was meant for.
@@ -196,12 +207,21 @@ fn verify_staged(
     bytes: &[u8],
     base: Option<Base<'_>>,
 ) -> Outcome {
-    let session = context.session_at(in_index::location(root, path)?)?;
+    let mut session = context.session_at(in_index::location(root, path)?)?;
+    if history::is_closed(bytes) {
+        // What is committed is what the index has, of the history too.
+        session.brought = Some(Arc::new(git_command::history_of_index(here, path)));
+    }
     let wanted = VerificationRequest { base, ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     let what = format!("the staged {}", path.display());
     let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
     verification::show(context, &found.findings)?;
+    if failure.code == Code::HistoryMissing {
+        let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
+        let folder = folder.unwrap_or_else(|| ".v-secure".to_owned());
+        return Err(failure.hint(format!("git add {folder}  # which belongs to the vault")));
+    }
     Err(match is_merge(context, root) {
         true => resolved(failure).hint("git merge --abort"),
         false => restored(failure, here, root, path),
