@@ -3,6 +3,7 @@
 
 mod branches;
 mod daily;
+mod lies;
 mod tampered;
 
 use serde_json::Value;
