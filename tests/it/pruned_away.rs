@@ -5,6 +5,10 @@ use std::fs;
 use v_secure_testkit::cli::{Cli, failure};
 use v_secure_testkit::repository::Repository;
 
+/// What somebody pruned and has again: they may have meant it to be gone.
+const BACK: &str =
+    "back from git's history, as what pruned it does not count: a version of default/A";
+
 /// Which clone merges.
 #[derive(Clone, Copy, PartialEq)]
 enum Clone {
@@ -75,6 +79,7 @@ fn resolved(repository: &Repository, git: &str) {
     let line = format!("v-secure git resolve && git add .v-secure && {git}");
     let done = repository.shell(&line);
     assert!(done.status.success(), "{}", said(&done));
+    assert!(said(&done).contains(BACK), "{}", said(&done));
     cli.ok("audit verify");
     cli.ok("audit verify --base side");
     assert_eq!((cli.ok("get A"), cli.ok("get A --version 2")), ("kept".into(), "lost".into()));
@@ -205,6 +210,7 @@ fn a_rebase_of_the_policy_takes_it_from_git_too() {
         );
         let done = repository.shell(&line);
         assert!(done.status.success(), "{keep}: {}", said(&done));
+        assert_eq!(said(&done).contains(BACK), keep == "ours", "{}", said(&done));
         cli.ok("audit verify");
         assert_eq!(cli.ok("get A"), "kept", "{keep}");
         // The policy of the side knew of the prune, which counts where it stays.
@@ -248,6 +254,7 @@ fn what_the_side_that_gives_way_pruned_by_its_own_policy_stays_pruned() {
             continue;
         }
         assert_eq!(rebase.code, 0, "{rebase:?}");
+        assert!(!rebase.shows("back from git's history"), "{rebase:?}");
         repository.git(&["add", ".v-secure"]);
         repository.git(&["commit", "--quiet", "--no-edit"]);
         cli.ok("audit verify");

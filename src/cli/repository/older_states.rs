@@ -8,9 +8,10 @@ use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use crate::store::git::past::{self, Contents, PastError};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use v_secure_core::file::format::Stored;
 use v_secure_core::merge::lost::{Lost, Past};
-use v_secure_core::vault::History;
+use v_secure_core::vault::{History, Vault};
 
 /// All that this clone has, the newest first.
 pub struct OlderStates<'a> {
@@ -69,6 +70,24 @@ impl<'a> OlderStates<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says which secrets have a version again that somebody meant to be gone.
+    pub fn tell_found(&self, vault: &Vault) {
+        let found = self.found.borrow();
+        let back = found.iter().filter_map(|one| {
+            let Stored::Version { secret, object, .. } = one else { return None };
+            let section = vault.file().secrets.get(secret)?;
+            section.versions.contains_key(object).then(|| section.name.as_str())
+        });
+        let names: BTreeSet<&str> = back.collect();
+        if !names.is_empty() && !self.context.ui.json {
+            let names: Vec<&str> = names.into_iter().collect();
+            self.context.ui.note(&format!(
+                "back from git's history, as what pruned it does not count: a version of {}",
+                names.join(", ")
+            ));
+        }
     }
 
     /// With what was looked at, where something was not found, and what may bring it.

@@ -82,6 +82,7 @@ impl Resolve {
             return Ok(());
         }
         context.ui.note(&format!("{}: all sides are united", location.vault.display()));
+        past.tell_found(&vault);
         merging::tell_conflicts(context, &vault);
         context.ui.note(&format!("next: {}", next(&location)));
         Ok(())

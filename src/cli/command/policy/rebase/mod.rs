@@ -110,6 +110,7 @@ impl Rebase {
         let text = vault.text_alone();
         let written = resolution.commit(context, &Merged { vault, text })?;
         let vault = writing::finish(context, &session, written);
+        past.tell_found(&vault);
         self.report(context, &session, (&both, &sides, &draft), (&vault, &outcome, &carried), gives)
     }
 
