@@ -65,6 +65,8 @@ fn token(word: &str) -> String {
         "ID".into()
     } else if is_slot(word) {
         "SLOT".into()
+    } else if word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit()) {
+        "HEX".into()
     } else if word.len() > RUN && word.bytes().all(|b| b == b'x') {
         "xxx…".into()
     } else if word.starts_with("age1") {

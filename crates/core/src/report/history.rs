@@ -103,7 +103,9 @@ pub fn knows_secret(vault: &Vault, secret: &SecretName) -> bool {
 
 /// Every action that a row can have.
 pub fn actions() -> impl Iterator<Item = &'static str> {
-    history::ACTIONS.into_iter().chain(describe::ACTIONS)
+    // Both have a checkpoint, the log one that is reserved.
+    let policy = describe::ACTIONS.into_iter().filter(|action| !history::ACTIONS.contains(action));
+    history::ACTIONS.into_iter().chain(policy)
 }
 
 fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(PolicyPosition, HistoryRow)> {
