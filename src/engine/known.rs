@@ -59,26 +59,26 @@ impl Session {
     ) -> Result<Vault, OpenError> {
         let is_closed = history::is_closed(bytes) && !matches!(depth, Depth::Unverified);
         if is_closed && self.history == HistoryUse::Whole {
-            return self.open_whole(bytes);
+            return self.open_whole(bytes, depth);
         }
         match self.open_alone(bytes, trust, depth) {
             Ok(vault) if !is_closed || !history::reaches_behind(&vault, depth) => Ok(vault),
-            Ok(_) | Err(OpenError::History(_)) => self.open_whole(bytes),
+            Ok(_) | Err(OpenError::History(_)) => self.open_whole(bytes, depth),
             Err(error) => Err(error),
         }
     }
 
     /// Opens bytes with the history that stands beside the vault.
-    fn open_whole(&self, bytes: &[u8]) -> Result<Vault, OpenError> {
+    fn open_whole(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Vault, OpenError> {
         let is_known = self.cache().get(&self.whole_key(bytes)).is_some();
         let trust = if is_known { Trust::Cached } else { Trust::Strict };
         let beside = history::Folder(self);
         match stated_vault(bytes) {
             Some(vault) if !is_known => {
                 let seen = self.signatures(&vault).load();
-                Vault::open_whole(bytes, trust, self.now, &seen, &beside)
+                Vault::open_whole(bytes, trust, depth, self.now, &seen, &beside)
             }
-            _ => Vault::open_whole(bytes, trust, self.now, &NoneKnown, &beside),
+            _ => Vault::open_whole(bytes, trust, depth, self.now, &NoneKnown, &beside),
         }
     }
 

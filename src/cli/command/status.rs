@@ -1,5 +1,6 @@
 //! `v-secure` alone: which vault, who you are in it, what there is and what needs attention.
 
+use crate::cli::command::history::WEEK;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::exposure;
@@ -15,7 +16,7 @@ use v_secure_core::name::Name;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::status::{ExpiringSecretView, SOON, StatusView, environments};
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault, closing};
 
 pub fn run(context: &Context<'_>) -> Outcome {
     let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
@@ -86,6 +87,9 @@ fn attention(
             lines.push(line);
         }
     }
+    lines.extend(closing::pays(vault, now.saturating_sub(WEEK)).map(|entries| {
+        format!("{entries} entries of the log are history: v-secure history close")
+    }));
     lines.extend(untold(session));
     lines
 }

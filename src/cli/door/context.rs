@@ -4,7 +4,8 @@
 use super::pending::Pruning;
 use super::surroundings::Surroundings;
 use crate::cli::args::globals::Globals;
-use crate::cli::error::Outcome;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::hidden;
 use crate::cli::repository::sharing::Sharing;
 use crate::cli::unlocking::asked_passphrase::PassphraseSource;
@@ -120,10 +121,21 @@ impl<'a> Context<'a> {
             state: self.state_folder(),
             home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
-            history: self.history.get(),
+            history: self.history_use()?,
             brought: None,
             now: self.host.now(),
         })
+    }
+
+    /// What the command takes, or everything where this device trusts no checkpoint by itself.
+    fn history_use(&self) -> Outcome<HistoryUse> {
+        match self.host.variable("V_SECURE_HISTORY") {
+            None => Ok(self.history.get()),
+            Some(text) if text.is_empty() => Ok(self.history.get()),
+            Some(text) if text == "full" => Ok(HistoryUse::Whole),
+            Some(_) => Err(Failure::new(Code::BadValue, "V_SECURE_HISTORY is not 'full'")
+                .hint("V_SECURE_HISTORY=full, or nothing")),
+        }
     }
 
     pub fn session(&self) -> Outcome<Session> {

@@ -2,6 +2,7 @@
 
 use super::{fill, outcome};
 use std::fs;
+use v_secure_core::crypto::id::{EntryId, ObjectId};
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::closed::closing::{Closing, WholeLog, close};
@@ -54,7 +55,7 @@ fn sign(cli: &Cli, vault: &Vault, closing: &Closing, block: Closed, change: fn(&
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(segment_name(&checkpoint.segment)), segment).unwrap();
     let held = file.secrets.clone();
-    let name = format!("{}", segment_name(&checkpoint.segment).replace(".log", ".versions"));
+    let name = segment_name(&checkpoint.segment).replace(".log", ".versions");
     let beside = held.into_iter().map(|(uid, mut section)| {
         section.active.clear();
         (uid, section)
@@ -65,8 +66,10 @@ fn sign(cli: &Cli, vault: &Vault, closing: &Closing, block: Closed, change: fn(&
     for section in file.secrets.values_mut() {
         section.versions.retain(|id, _| kept.contains(id));
         section.wraps.retain(|_, wrap| kept.contains(&wrap.version));
-        section.active =
-            kept.iter().filter(|id| section.versions.contains_key(id)).copied().collect();
+        let is_active = |id: &&ObjectId| {
+            section.versions.contains_key(*id) && section.name.as_str() != "default/GONE"
+        };
+        section.active = kept.iter().filter(is_active).copied().collect();
         section.active.sort_unstable();
     }
     file.secrets.retain(|_, section| !section.versions.is_empty());
@@ -74,7 +77,7 @@ fn sign(cli: &Cli, vault: &Vault, closing: &Closing, block: Closed, change: fn(&
     fs::write(cli.vault(), format::write(&file)).unwrap();
 }
 
-fn kept_objects(file: &VaultFile, block: &Closed) -> Vec<v_secure_core::crypto::id::ObjectId> {
+fn kept_objects(file: &VaultFile, block: &Closed) -> Vec<ObjectId> {
     let ops = block.secrets.iter().flat_map(|secret| secret.kept.iter().flat_map(|kept| &kept.ops));
     let put = |(place, op): &(u32, u32)| {
         let entry = &file.entries[&block.entries[*place as usize]];
@@ -89,7 +92,7 @@ fn kept_objects(file: &VaultFile, block: &Closed) -> Vec<v_secure_core::crypto::
 /// The block with `A` as it was when its first version was the only one.
 fn with_the_first_version(vault: &Vault, closing: &Closing) -> Closed {
     let mut block = closing.closed.clone();
-    let puts_a = |id: &&v_secure_core::crypto::id::EntryId| {
+    let puts_a = |id: &&EntryId| {
         let ops = &vault.file().entries[*id].ops;
         ops.iter().any(|op| matches!(op, Op::Put(put) if put.secret.as_str() == "default/A"))
     };

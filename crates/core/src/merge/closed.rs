@@ -62,7 +62,8 @@ pub(super) fn settled(
     let log = WholeLog { graph: &graph, entries, standings, policy: chain };
     let away = Away::of_whole(&file, log, Some(history)).map_err(MergeError::Closing)?;
     let text = away.text_alone(&file, checkpoint);
-    let opened = Vault::open_whole(text.as_bytes(), Trust::Strict, means.now, &NoneKnown, history);
+    let (strict, all) = (Trust::Strict, Depth::Everything);
+    let opened = Vault::open_whole(text.as_bytes(), strict, all, means.now, &NoneKnown, history);
     Ok(Merged { vault: opened.map_err(MergeError::Result)?, text })
 }
 

@@ -67,11 +67,12 @@ pub(super) fn told_without_history(reach: &Reach, chain: &Chain) -> Result<(), H
 /// Whoever has the history must notice, too, that the file lacks what readers without it go by.
 pub(super) fn stands_alone(
     file: &VaultFile,
+    scope: FoldScope<'_>,
     now: UnixTime,
     known: &dyn KnownSignatures,
 ) -> Result<(), OpenError> {
     let chain = Chain::build_knowing(&file.chain, Some(known)).map_err(OpenError::Chain)?;
-    let options = VerifyOptions { now, scope: FoldScope::All };
+    let options = VerifyOptions { now, scope };
     let report = verify::verify_knowing(file, &chain, options, known);
     if report.has_errors() { Err(OpenError::Findings(report.findings)) } else { Ok(()) }
 }

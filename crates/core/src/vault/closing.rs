@@ -53,12 +53,12 @@ fn joined(vault: &Vault) -> Vec<bool> {
     let length = graph.len();
     // The entries so far that wait for a child.
     let mut open: BTreeSet<usize> = BTreeSet::new();
-    let mut meets = vec![false; length];
-    for place in 0..length {
+    let meets = (0..length).map(|place| {
         graph.parents(place).for_each(|parent| _ = open.remove(&parent));
         open.insert(place);
-        meets[place] = open.len() == 1;
-    }
+        open.len() == 1
+    });
+    let mut meets: Vec<bool> = meets.collect();
     // Nothing that comes later may hang on what came before it, or on nothing.
     let mut least = Some(length);
     for place in (0..length).rev() {
@@ -66,6 +66,22 @@ fn joined(vault: &Vault) -> Vec<bool> {
         least = least.and_then(|least| graph.parents(place).min().map(|parent| parent.min(least)));
     }
     meets
+}
+
+/// From so many open entries on a closing is worth its while, if they are several times as many as the secrets.
+const LONG: usize = 500;
+
+/// How many entries that are no younger than `until` a closing would put aside, about, where it is worth its while.
+/// Asked of a vault however it was read.
+pub fn pays(vault: &Vault, until: UnixTime) -> Option<usize> {
+    let graph = vault.graph();
+    let closed = vault.policy().checkpoint().map_or(0, |closing| closing.stated.entries);
+    let closed = if vault.is_upon_checkpoint() { 0 } else { closed };
+    let is_old = |id: &EntryId| vault.file().entries.get(id).is_some_and(|e| e.ts <= until);
+    let open = graph.ids().iter().enumerate();
+    let open = open.filter(|(place, id)| !graph.is_kept(*place) && is_old(id)).count();
+    let open = open.saturating_sub(usize::try_from(closed).unwrap_or(usize::MAX));
+    (open >= LONG && open / 4 >= vault.live().count()).then_some(open)
 }
 
 /// So many summits are tried, the newest first.

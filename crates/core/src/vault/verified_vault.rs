@@ -54,7 +54,7 @@ pub enum Depth<'a> {
 }
 
 impl<'a> Depth<'a> {
-    fn scope(self) -> FoldScope<'a> {
+    pub(super) fn scope(self) -> FoldScope<'a> {
         match self {
             Self::Secrets(wanted) => FoldScope::Secrets(wanted),
             Self::Everything | Self::Unverified => FoldScope::All,
@@ -164,15 +164,16 @@ impl Vault {
     }
 
     /// [`Vault::open_knowing`] of the whole vault, with the history that stands beside the file where some of its
-    /// log is closed. Only with [`Depth::Everything`]; `trust` is then about the whole.
+    /// log is closed. `trust` is then about the whole. With [`Depth::Secrets`] the checkpoints are not judged.
     pub fn open_whole(
         bytes: &[u8],
         trust: Trust,
+        depth: Depth<'_>,
         now: UnixTime,
         known: &dyn KnownSignatures,
         history: &dyn History,
     ) -> Result<Self, OpenError> {
-        Self::open_beside(bytes, trust, Depth::Everything, now, known, Some(history))
+        Self::open_beside(bytes, trust, depth, now, known, Some(history))
     }
 
     fn open_beside(
@@ -187,9 +188,12 @@ impl Vault {
         let (file, away) = match history.filter(|_| file.closed.is_some()) {
             Some(history) => {
                 if trust == Trust::Strict {
-                    stands_alone(&file, now, known)?;
+                    stands_alone(&file, depth.scope(), now, known)?;
                 }
-                let (file, away) = whole::assemble(file, history, trust)?;
+                let (mut file, away) = whole::assemble(file, history, trust)?;
+                if let Depth::Secrets(wanted) = depth {
+                    file.secrets.retain(|_, section| wanted.contains(&section.name));
+                }
                 (file, Some(away))
             }
             None => (file, None),
@@ -218,7 +222,8 @@ impl Vault {
         known: &dyn KnownSignatures,
     ) -> Result<Self, OpenError> {
         let options = VerifyOptions { now, scope: depth.scope() };
-        let beside = away.as_ref().map(Away::beside);
+        let beside = away.as_ref().filter(|_| matches!(depth, Depth::Everything));
+        let beside = beside.map(Away::beside);
         let report = verify::verify_beside(&file, &chain, options, known, beside);
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));

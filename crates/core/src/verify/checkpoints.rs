@@ -47,8 +47,8 @@ pub(super) fn check(chain: &[PolicyEntry], log: WholeLog<'_>, beside: Beside<'_>
         if let Some(fault) = fault {
             let subject = Subject::Policy(log.policy.ids()[position.index()]);
             let message = format!("the checkpoint of policy entry {position} is false: {fault}");
-            let hint = "v-secure policy log";
-            findings.push(Finding::new(FindingCode::CheckpointFalse, subject, message).hint(hint));
+            let finding = Finding::new(FindingCode::CheckpointFalse, subject, message);
+            findings.push(finding.hint("v-secure policy log"));
         }
         block = closing.ok().map(|closing| closing.closed);
         before = Some(checkpoint);

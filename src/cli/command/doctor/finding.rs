@@ -75,6 +75,7 @@ codes! {
     GitLock "git-lock" Note "git tracks the vault's lock file, or does not ignore it.",
     DriverInstalled "driver-installed" Ok "git merges the vault by its records, and shows its changes in words.",
     DriverMissing "driver-missing" Note "This clone merges the vault as text, and may need 'v-secure git resolve' afterwards, or shows its changes as text.",
+    HistoryLong "history-long" Note "Most of the vault's file is history, which 'v-secure history close' puts aside.",
     HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
     HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",
     HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",

@@ -1,13 +1,28 @@
 //! What `audit verify` would remark: conflicts, void changes, unsettled secrets, audiences without
-//! keys.
+//! keys; and whether most of the file is history.
 
 use super::examined::Examined;
-use super::finding::DoctorFinding;
+use super::finding::{DoctorCode, DoctorFinding};
+use crate::cli::command::history::WEEK;
 use v_secure_core::log::finding::FindingCode;
+use v_secure_core::vault::{Vault, closing};
 
 pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
     let remarks = vault.remarks(examined.now()).into_iter();
     // Expiry has a check of its own.
-    remarks.filter(|found| found.code != FindingCode::Expired).map(DoctorFinding::from).collect()
+    let found = remarks.filter(|found| found.code != FindingCode::Expired);
+    found.map(DoctorFinding::from).chain(long(vault, examined)).collect()
+}
+
+/// What was closed a week ago or more is nobody's branch any more, as a rule.
+fn long(vault: &Vault, examined: &Examined<'_>) -> Option<DoctorFinding> {
+    let until = examined.now().saturating_sub(WEEK);
+    let entries = closing::pays(vault, until)?;
+    let then = closing::foreseen(vault, Some(until)).then.ok()?;
+    let what = format!(
+        "{entries} entries of the log are history: the vault's file could have {} bytes",
+        then.bytes
+    );
+    Some(DoctorFinding::new(DoctorCode::HistoryLong, what).mend("v-secure history close"))
 }

@@ -1,6 +1,6 @@
 //! `v-secure history status`: how much of the vault's file is history, and what closing it would bring.
 
-use super::{entries, size};
+use super::{WEEK, entries, size};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata::shown;
@@ -10,9 +10,6 @@ use v_secure_core::convert::duration::rfc3339;
 use v_secure_core::report::view::history::{HistoryStatusView, PutAsideView};
 use v_secure_core::vault::Depth;
 use v_secure_core::vault::closing::{self, Foreseen};
-
-/// What 'history close' leaves open, in seconds.
-const WEEK: u64 = 7 * 24 * 60 * 60;
 
 /// How much of the vault's file is history, and what closing it would bring
 #[derive(Debug, Args)]
