@@ -162,3 +162,30 @@ fn members_and_keys_change_on_a_closed_vault() {
     hidden(&cli);
     assert_eq!(cli.ok("get A"), "a3");
 }
+
+#[test]
+fn a_backup_brings_the_history_with_the_vault() {
+    let cli = closed(3);
+    cli.ok("backup create ../all.backup");
+    for lost in [".v-secure/history", ".v-secure"] {
+        fs::remove_dir_all(cli.project().join(lost)).unwrap();
+        cli.ok("backup restore ../all.backup --yes");
+        assert_eq!((cli.ok("get A"), cli.ok("get A --version 1")), ("a3".into(), "a1".into()));
+        cli.ok("audit verify");
+    }
+}
+
+#[test]
+fn a_device_may_take_no_checkpoints_word() {
+    let cli = closed(2);
+    let full = |line: &str| {
+        let mut command = cli.command(line);
+        v_secure_testkit::cli::finish(command.env("V_SECURE_HISTORY", "full"), b"")
+    };
+    assert_eq!(full("get A").text(), "a2");
+    let away = hidden(&cli);
+    assert_eq!(full("get A --json").code, 7);
+    assert_eq!(cli.ok("get A"), "a2");
+    fs::rename(away, folder(&cli)).unwrap();
+    assert_eq!(full("get A").code, 0);
+}

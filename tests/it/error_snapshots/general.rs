@@ -21,6 +21,7 @@ pub fn usage() -> Vec<Case> {
         case("bad-type", a, "v-secure set A --type api-key"),
         case("bad-type", a, "v-secure set A --type password"),
         case("bad-value", a, "v-secure settings set env.prod.extends ''"),
+        case("bad-value", a, "V_SECURE_HISTORY=some v-secure get A"),
         case("bad-variable", a, "v-secure set A --var 1A"),
         case("empty-value", a, "v-secure set A"),
         case("from-file", a, "v-secure key restore --from nowhere.toml"),

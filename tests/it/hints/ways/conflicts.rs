@@ -13,8 +13,14 @@ const TWO_OWNERS: &str = "v-secure identity new -o o.txt && v-secure --identity 
 
 fn people() -> Vec<Way> {
     vec![
-        way("nothing-to-close", "v-secure history close --keep").ends("nothing-to-close"),
+        said(
+            "nothing-to-close",
+            "v-secure history close --keep",
+            "v-secure history close --all --yes",
+        ),
         way("nothing-to-close", "v-secure history status").informs(),
+        way("history-missing", "git checkout"),
+        way("history-wrong", "git checkout"),
         way("history-missing", "git log").informs(),
         way("history-wrong", "git log").informs(),
         way("last-device", "v-secure member add")

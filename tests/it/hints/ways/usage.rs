@@ -35,7 +35,9 @@ fn words() -> Vec<Way> {
         said("bad-filter", "one of:", "v-secure logs tail --filter secret=A"),
         said("bad-filter", "one of:", "v-secure logs tail --filter actor=admin"),
         way("setting-variable", "v-secure settings set").does(),
-        way("bad-value", "v-secure settings set").does(),
+        way("bad-value", "v-secure settings set").on("settings").does(),
+        said("bad-value", "V_SECURE_HISTORY=full", "V_SECURE_HISTORY=full v-secure get A")
+            .on("V_SECURE_HISTORY"),
         said("usage", "v-secure get", "v-secure get A").on("gett"),
         said(
             "age-debug",
