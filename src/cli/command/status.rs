@@ -1,6 +1,5 @@
 //! `v-secure` alone: which vault, who you are in it, what there is and what needs attention.
 
-use crate::cli::command::history::WEEK;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::exposure;
@@ -87,7 +86,7 @@ fn attention(
             lines.push(line);
         }
     }
-    lines.extend(closing::pays(vault, now.saturating_sub(WEEK)).map(|entries| {
+    lines.extend(closing::pays(vault, now.saturating_sub(closing::LEFT_OPEN)).map(|entries| {
         format!("{entries} entries of the log are history: v-secure history close")
     }));
     lines.extend(untold(session));

@@ -1,6 +1,6 @@
 //! Branches that began before a checkpoint, and merge after it.
 
-use super::{files, fill, hidden, outcome};
+use super::{files, fill, folder, hidden, outcome, says};
 use std::fs;
 use v_secure_testkit::repository::Repository;
 
@@ -88,7 +88,10 @@ fn after_a_late_merge_the_history_is_needed_until_the_next_closing() {
     assert!(repository.shell("git merge --no-edit side").status.success());
     let away = hidden(cli);
     assert_eq!(outcome(cli, "get B"), (7, "history-missing".into()));
-    fs::rename(away, super::folder(cli)).unwrap();
+    fs::rename(away, folder(cli)).unwrap();
+    let run = cli.run("history close --keep 1s --yes");
+    assert_eq!(run.code, 7, "{run:?}");
+    says(&run, "v-secure history close --all");
     cli.ok("history close --all --yes");
     hidden(cli);
     assert_eq!((cli.ok("get B"), cli.ok("get LATE")), ("b2".into(), "late".into()));
@@ -159,4 +162,25 @@ fn a_device_that_pulls_a_closing_misses_nothing() {
     assert_eq!((run.code, run.text().as_str(), run.err.as_str()), (0, "a3", ""), "{run:?}");
     let run = repository.run_in(&there, "get A --strict", &state);
     assert_eq!(run.code, 0, "{run:?}");
+}
+
+/// `git commit -am` takes no new files, and a vault without them could be judged by nobody.
+#[test]
+fn the_hook_asks_for_the_history_of_the_staged_vault() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    cli.ok("git install");
+    fill(cli, 2);
+    repository.commit("open");
+    cli.ok("history close --all --yes");
+    let commit = repository.shell("git commit -qam closed");
+    assert!(!commit.status.success(), "{}", said(&commit));
+    let way = "git add .v-secure/history";
+    assert!(said(&commit).contains(way), "{}", said(&commit));
+    let done = repository.shell(&format!("{way} && git commit -qam closed"));
+    assert!(done.status.success(), "{}", said(&done));
+    let gone =
+        repository.shell("git rm -q --cached .v-secure/history/*.log && git commit -qm gone");
+    assert!(!gone.status.success(), "{}", said(&gone));
+    assert!(said(&gone).contains(way), "{}", said(&gone));
 }

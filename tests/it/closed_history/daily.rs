@@ -167,9 +167,16 @@ fn members_and_keys_change_on_a_closed_vault() {
 fn a_backup_brings_the_history_with_the_vault() {
     let cli = closed(3);
     cli.ok("backup create ../all.backup");
-    for lost in [".v-secure/history", ".v-secure"] {
-        fs::remove_dir_all(cli.project().join(lost)).unwrap();
-        cli.ok("backup restore ../all.backup --yes");
+    // The vault without its history: it is put aside, as the message says.
+    fs::remove_dir_all(folder(&cli)).unwrap();
+    let refused = cli.run("backup restore ../all.backup");
+    assert_eq!(refused.code, 7, "{refused:?}");
+    says(&refused, "vault.toml.damaged");
+    let aside = cli.vault().with_extension("toml.damaged");
+    fs::rename(cli.vault(), aside).unwrap();
+    for lost in [None, Some(".v-secure")] {
+        lost.iter().for_each(|lost| fs::remove_dir_all(cli.project().join(lost)).unwrap());
+        cli.ok("backup restore ../all.backup");
         assert_eq!((cli.ok("get A"), cli.ok("get A --version 1")), ("a3".into(), "a1".into()));
         cli.ok("audit verify");
     }

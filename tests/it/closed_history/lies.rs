@@ -123,7 +123,6 @@ fn an_older_value_is_served_on_the_word_of_owners_and_found_by_verification() {
     assert_eq!(cli.ok("get A"), "a1");
     assert_eq!(outcome(&cli, "audit verify"), (6, "checkpoint-false".into()));
     assert_eq!(outcome(&cli, "secret versions A").0, 6);
-    assert_eq!(outcome(&cli, "git pre-commit").0, 5, "there is no repository");
 }
 
 #[test]

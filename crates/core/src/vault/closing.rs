@@ -68,6 +68,9 @@ fn joined(vault: &Vault) -> Vec<bool> {
     meets
 }
 
+/// What is younger stays open unless more is asked for, in seconds: branches are merged within a week, as a rule.
+pub const LEFT_OPEN: u64 = 7 * 24 * 60 * 60;
+
 /// From so many open entries on a closing is worth its while, if they are several times as many as the secrets.
 const LONG: usize = 500;
 

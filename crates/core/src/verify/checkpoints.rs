@@ -48,12 +48,14 @@ pub(super) fn check(chain: &[PolicyEntry], log: WholeLog<'_>, beside: Beside<'_>
             let subject = Subject::Policy(log.policy.ids()[position.index()]);
             let message = format!("the checkpoint of policy entry {position} is false: {fault}");
             let finding = Finding::new(FindingCode::CheckpointFalse, subject, message);
-            findings.push(finding.hint("v-secure policy log"));
+            findings.push(finding.hint("git log -p -- .v-secure/vault.toml"));
         }
         block = closing.ok().map(|closing| closing.closed);
         before = Some(checkpoint);
     }
-    if block.as_ref().is_some_and(|block| block != beside.closed) {
+    // That is told of the checkpoint where owners signed the block.
+    let is_signed = before.is_some_and(|last| last.closed == beside.closed.id());
+    if !is_signed && block.as_ref().is_some_and(|block| block != beside.closed) {
         let message = "the file's block of what is closed is not what follows from the log";
         findings.push(closed_wrong(message));
     }

@@ -3,7 +3,6 @@
 
 use super::examined::Examined;
 use super::finding::{DoctorCode, DoctorFinding};
-use crate::cli::command::history::WEEK;
 use v_secure_core::log::finding::FindingCode;
 use v_secure_core::vault::{Vault, closing};
 
@@ -17,7 +16,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
 
 /// What was closed a week ago or more is nobody's branch any more, as a rule.
 fn long(vault: &Vault, examined: &Examined<'_>) -> Option<DoctorFinding> {
-    let until = examined.now().saturating_sub(WEEK);
+    let until = examined.now().saturating_sub(closing::LEFT_OPEN);
     let entries = closing::pays(vault, until)?;
     let then = closing::foreseen(vault, Some(until)).then.ok()?;
     let what = format!(

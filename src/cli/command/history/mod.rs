@@ -23,9 +23,6 @@ impl History {
     }
 }
 
-/// What 'history close' leaves open, in seconds.
-pub(crate) const WEEK: u64 = 7 * 24 * 60 * 60;
-
 /// Bytes as people say them.
 fn size(bytes: usize) -> String {
     const MIB: usize = 1 << 20;

@@ -1,6 +1,6 @@
 //! `v-secure history status`: how much of the vault's file is history, and what closing it would bring.
 
-use super::{WEEK, entries, size};
+use super::{entries, size};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata::shown;
@@ -24,7 +24,7 @@ impl Status {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let vault = &opened.vault;
-        let week = context.host.now().saturating_sub(WEEK);
+        let week = context.host.now().saturating_sub(closing::LEFT_OPEN);
         let mut foreseen = closing::foreseen(vault, Some(week));
         let command = match &foreseen.then {
             Ok(_) => "v-secure history close",

@@ -90,7 +90,7 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
             format!("{place}: a checkpoint of the policy is false"),
         )
         .because(source)
-        .hint("v-secure policy log"),
+        .hint("git log -p -- .v-secure/vault.toml"),
         MergeError::Result(source) => open_failure(path, source),
     }
 }
