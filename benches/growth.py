@@ -47,6 +47,11 @@ class Project:
         subprocess.run([self.tools["maker"], str(self.folder), *numbers], check=True)
         return self.accept()
 
+    def close(self):
+        """Puts what is history beside the vault."""
+        self.ask("history", "close", "--all", "--yes")
+        return self.accept()
+
     def accept(self):
         (self.folder / "run").mkdir(mode=0o700, exist_ok=True)
         self.trust()
@@ -136,10 +141,13 @@ def row(what, cases, bound, base=0):
 
 
 def sweep(tools, folder, entries):
-    """1,000 live secrets with ever more entries: the columns are the vaults, the ratio that of the last to the first."""
+    """1,000 live secrets with ever more entries, closed: the columns are the vaults, the ratio that of the last to the first,
+    which has no history."""
     grown = [Project(tools, folder / f"puts-{count}", f"{count} entries").grow(SECRETS, count) for count in entries]
+    print(f"\nOpen, {SECRETS} live secrets: {', '.join(f'{one.words} {len(one.saved) / 2**20:.1f} MiB' for one in grown)}.")
+    grown = grown[:1] + [one.close() for one in grown[1:]]
     sizes = ", ".join(f"{one.words} {len(one.saved) / 2**20:.1f} MiB" for one in grown)
-    print(f"\n{SECRETS} live secrets: {sizes}.")
+    print(f"Closed, but the first: {sizes}.")
     head("command", *[one.words for one in grown], "ratio", "wanted", "reached")
     key = f"KEY_{SECRETS // 2:05}"
     row("get", measure([one.case("get", key) for one in grown]), 1.3)

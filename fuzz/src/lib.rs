@@ -9,8 +9,10 @@ use v_secure_core::convert::generate::Spec;
 use v_secure_core::convert::template::Template;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{ImportedText, TextError};
+use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::id::PolicyId;
 use v_secure_core::crypto::identity;
+use v_secure_core::crypto::known_signatures::NoneKnown;
 use v_secure_core::file::format;
 use v_secure_core::file::format::{ReadScope, Trust};
 use v_secure_core::file::request::Request;
@@ -24,7 +26,7 @@ use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::CarriedPin;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, History, Vault, stated_vault};
 use v_secure_core::verify;
 use v_secure_core::verify::VerifyOptions;
 
@@ -45,6 +47,41 @@ pub fn vault(data: &[u8]) {
     assert_eq!(format::write(&file).as_bytes(), data, "one spelling");
     if let Ok(chain) = Chain::build(&file.chain, ChainSignatures::Trusted) {
         let _ = verify::verify(&file, &chain, VerifyOptions::all(NOW));
+    }
+}
+
+/// A vault of whose log some is closed, and the two files of its history, parted by form feeds.
+pub fn history(data: &[u8]) {
+    let mut parts = data.split(|byte| *byte == b'\x0c');
+    let mut part = || parts.next().unwrap_or_default();
+    let (vault, beside) = (part(), Beside { segment: part(), versions: part() });
+    let _ = Vault::open_whole(vault, Trust::Strict, Depth::Everything, NOW, &NoneKnown, &beside);
+    let _ = Vault::open_whole(vault, Trust::Cached, Depth::Everything, NOW, &NoneKnown, &beside);
+    if let Some(id) = stated_vault(vault)
+        && let Ok(entries) = format::parse_segment(beside.segment, &id, Trust::Strict)
+    {
+        let text = format::write_segment(entries.iter().map(|(_, entry)| entry));
+        assert_eq!(text.as_bytes(), beside.segment, "one spelling");
+    }
+    if let Ok(sections) = format::parse_versions(beside.versions) {
+        let text = format::write_versions(&sections);
+        let again = format::parse_versions(text.as_bytes()).map(|read| read.len());
+        assert_eq!(again.ok(), Some(sections.len()), "what is written is read");
+    }
+}
+
+struct Beside<'a> {
+    segment: &'a [u8],
+    versions: &'a [u8],
+}
+
+impl History for Beside<'_> {
+    fn segment(&self, _: &Id) -> Option<Vec<u8>> {
+        Some(self.segment.to_vec())
+    }
+
+    fn versions(&self, _: &Id) -> Option<Vec<u8>> {
+        Some(self.versions.to_vec())
     }
 }
 

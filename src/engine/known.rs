@@ -20,6 +20,8 @@ use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
 #[derive(Debug, Clone)]
 pub(crate) struct VerifiedFile {
     hash: Id,
+    /// The bytes alone, where they were found to tell of everything beside the history that was read.
+    alone: Option<Id>,
     report: String,
     vault: VaultId,
     signatures: Vec<SignatureOf>,
@@ -32,6 +34,7 @@ impl VerifiedFile {
         vault.findings()?;
         Some(Self {
             hash: session.key(vault, bytes),
+            alone: vault.stands_alone().then(|| digest::file_hash(bytes)),
             report: verified(vault, session.now).to_json(),
             vault: vault.id(),
             signatures: vault.signatures(),
@@ -112,8 +115,8 @@ impl Session {
     }
 
     pub(super) fn keep(&self, record: Option<VerifiedFile>) {
-        let Some(VerifiedFile { hash, report, vault, signatures }) = record else { return };
-        self.cache().put(&hash, &report);
+        let Some(VerifiedFile { hash, alone, report, vault, signatures }) = record else { return };
+        std::iter::once(hash).chain(alone).for_each(|hash| _ = self.cache().put(&hash, &report));
         self.signatures(&vault).add(&signatures);
     }
 

@@ -142,6 +142,7 @@ smoke! {
     template 2000
     backup 2000
     proposal 300
+    history 150
 }
 
 #[test]

@@ -202,7 +202,8 @@ fn a_clone_that_does_not_know_how_to_show_is_told() {
         let text = fs::read_to_string(&attributes).unwrap();
         assert_eq!(
             text,
-            "# words\n*.md text\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n"
+            "# words\n*.md text\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n\
+             history/*.log -text\nhistory/*.versions -text merge=union\n"
         );
         assert_eq!(cli.json("git install")["changed"], false);
     }

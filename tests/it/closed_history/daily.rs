@@ -3,6 +3,7 @@
 use super::{closed, files, fill, folder, hidden, outcome, says};
 use std::fs;
 use v_secure_testkit::cli::Cli;
+use v_secure_testkit::scene::{copy, repository};
 
 #[test]
 fn values_are_given_and_set_without_the_history() {
@@ -195,4 +196,30 @@ fn a_device_may_take_no_checkpoints_word() {
     assert_eq!(cli.ok("get A"), "a2");
     fs::rename(away, folder(&cli)).unwrap();
     assert_eq!(full("get A").code, 0);
+}
+
+/// A closed vault of an earlier day, which every version reads.
+#[test]
+fn the_golden_vault_is_read() {
+    let cli = Cli::with_vault();
+    let golden = repository("fixtures/vault/closed");
+    let project = cli.project().join("golden/.v-secure");
+    copy(&golden, &project);
+    let run = |line: &str| {
+        let vault = project.join("vault.toml");
+        let identity = golden.join("identity.txt");
+        let line = format!(
+            "--vault {} --identity {} --trust-first-use {line}",
+            vault.display(),
+            identity.display()
+        );
+        cli.run(&line)
+    };
+    assert_eq!(run("get A").text(), "a4");
+    assert_eq!(run("get A --version 2").text(), "a2");
+    assert_eq!(run("get prod/DATABASE_URL").text(), "b3");
+    assert_eq!(run("audit verify").code, 0);
+    fs::remove_dir_all(project.join("history")).unwrap();
+    assert_eq!(run("get A").text(), "a4");
+    assert_eq!(run("get A --version 2").code, 7);
 }

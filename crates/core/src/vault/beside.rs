@@ -26,6 +26,11 @@ impl Vault {
         self.away.is_some()
     }
 
+    /// Whether the file was found to tell of everything without the history that was read.
+    pub fn stands_alone(&self) -> bool {
+        self.away.as_ref().is_some_and(|away| away.alone)
+    }
+
     /// Whether some of the log is closed and was not read.
     pub fn is_upon_checkpoint(&self) -> bool {
         self.file().closed.is_some()
@@ -64,15 +69,19 @@ pub(super) fn told_without_history(reach: &Reach, chain: &Chain) -> Result<(), H
     }
 }
 
-/// Whoever has the history must notice, too, that the file lacks what readers without it go by.
+/// Whoever has the history must notice, too, that the file lacks what readers without it go by. Returns whether it
+/// tells of all that was asked for.
 pub(super) fn stands_alone(
     file: &VaultFile,
     scope: FoldScope<'_>,
     now: UnixTime,
     known: &dyn KnownSignatures,
-) -> Result<(), OpenError> {
+) -> Result<bool, OpenError> {
     let chain = Chain::build_knowing(&file.chain, Some(known)).map_err(OpenError::Chain)?;
     let options = VerifyOptions { now, scope };
     let report = verify::verify_knowing(file, &chain, options, known);
-    if report.has_errors() { Err(OpenError::Findings(report.findings)) } else { Ok(()) }
+    match report.has_errors() {
+        true => Err(OpenError::Findings(report.findings)),
+        false => Ok(report.reach.is_nothing()),
+    }
 }

@@ -187,10 +187,11 @@ impl Vault {
         let file = parse(bytes, trust, depth)?;
         let (file, away) = match history.filter(|_| file.closed.is_some()) {
             Some(history) => {
-                if trust == Trust::Strict {
-                    stands_alone(&file, depth.scope(), now, known)?;
-                }
-                let (mut file, away) = whole::assemble(file, history, trust)?;
+                let alone = trust == Trust::Strict
+                    && stands_alone(&file, depth.scope(), now, known)?
+                    && matches!(depth, Depth::Everything);
+                let (mut file, mut away) = whole::assemble(file, history, trust)?;
+                away.alone = alone;
                 if let Depth::Secrets(wanted) = depth {
                     file.secrets.retain(|_, section| wanted.contains(&section.name));
                 }

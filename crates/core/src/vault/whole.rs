@@ -68,6 +68,8 @@ pub(crate) struct Away {
     versions: BTreeMap<Id, Sections>,
     /// A segment that is in no file yet.
     unwritten: Option<Id>,
+    /// Whether the file tells of everything by itself.
+    pub alone: bool,
 }
 
 /// What is written of a vault.
@@ -193,7 +195,13 @@ impl Found {
 
 impl Away {
     fn of(closed: Closed) -> Self {
-        Self { closed, segments: BTreeMap::new(), versions: BTreeMap::new(), unwritten: None }
+        Self {
+            closed,
+            segments: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            unwritten: None,
+            alone: false,
+        }
     }
 
     /// What follows where a log is closed anew: `before` is what was away until then.

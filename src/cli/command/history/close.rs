@@ -9,16 +9,20 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
 use crate::cli::repository::project;
+use crate::engine::door::Purpose;
+use crate::engine::history::HistoryUse;
+use crate::engine::judging;
+use crate::engine::session::Session;
 use clap::Args;
 use v_secure_core::convert::duration;
 use v_secure_core::convert::duration::rfc3339;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::report::view::history::HistoryCloseView;
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::Vault;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::closing::{self, Foreseen, NothingToClose, PutAside};
 use v_secure_core::vault::join;
+use v_secure_core::vault::{Depth, Vault};
 
 /// Put what is behind the vault's history in files beside it
 #[derive(Debug, Args)]
@@ -72,6 +76,9 @@ impl Close {
         let changed = policy::take(context, (&self.reason, "close history"), make, ask)?;
         let Some(PutAside { summit, bytes, .. }) = aside else { return Ok(()) };
         project::write_git_files(&context.location()?.folder)?;
+        // So that the next command knows the file by itself.
+        let alone = Session { history: HistoryUse::AsNeeded, ..context.session()? };
+        judging::open(context, &alone, Purpose::Use, Depth::Everything)?;
         if context.ui.json {
             return context.ui.object(&HistoryCloseView {
                 entry: summit.entry,
