@@ -30,7 +30,7 @@ pub const ELSEWHERE: &[(&[&str], &[&str])] = &[
     (&["rollback", "revert", "undo"], &["v-secure secret rollback NAME --version NUMBER"]),
     (&["restore"], &["v-secure secret restore NAME", "v-secure backup restore FILE"]),
     (&["versions"], &["v-secure secret versions NAME"]),
-    (&["history", "log"], &["v-secure audit log", "v-secure secret versions NAME"]),
+    (&["log"], &["v-secure audit log", "v-secure secret versions NAME"]),
     (&["verify", "check", "validate"], &["v-secure audit verify", "v-secure doctor"]),
     (&["users", "user", "members", "recipients", "collaborators"], &["v-secure member list"]),
     (

@@ -8,7 +8,10 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure history status\n  v-secure history close")]
+#[command(
+    after_help = "What happened is told by 'v-secure audit log' and 'v-secure secret versions'.\n\n\
+                        Examples:\n  v-secure history status\n  v-secure history close"
+)]
 pub enum History {
     Status(status::Status),
     Close(close::Close),
