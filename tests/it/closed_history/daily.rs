@@ -203,7 +203,7 @@ fn a_device_may_take_no_checkpoints_word() {
 fn the_golden_vault_is_read() {
     let cli = Cli::with_vault();
     let golden = repository("fixtures/vault/closed");
-    let project = cli.project().join("golden/.v-secure");
+    let project = cli.project().join("../golden/.v-secure");
     copy(&golden, &project);
     let run = |line: &str| {
         let vault = project.join("vault.toml");
