@@ -47,12 +47,27 @@ pub enum Blend {
 /// the secret. Nothing of git writes such a one.
 pub fn judge(text: &str, now: UnixTime, past: &dyn Past) -> Option<Blend> {
     let file = read(text).ok().filter(active_are_named)?;
-    match settled_with(file, now, past) {
+    let is_closed = file.closed.is_some();
+    match settled_with(file.clone(), now, past) {
         // What is as it should be was refused for something else.
         Ok(merged) if merged.text == text => None,
+        // git adds nothing that was in neither copy, and a history has much.
+        Ok(merged) if is_closed && !has_all_of(&file, &merged.text) => None,
         Ok(_) => Some(Blend::Whole),
         Err(error) => error.is_of_lost().then_some(Blend::Lacking),
     }
+}
+
+/// Whether the file has every record of a text.
+fn has_all_of(file: &VaultFile, text: &str) -> bool {
+    let Ok(other) = loose(text) else { return false };
+    other.entries.keys().all(|id| file.entries.contains_key(id))
+        && other.secrets.iter().all(|(uid, section)| {
+            file.secrets.get(uid).is_some_and(|own| {
+                section.versions.keys().all(|id| own.versions.contains_key(id))
+                    && section.wraps.keys().all(|id| own.wraps.contains_key(id))
+            })
+        })
 }
 
 /// Whether a text is one that git blended, and nothing is lost.

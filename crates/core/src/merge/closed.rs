@@ -7,15 +7,16 @@ use crate::crypto::known_signatures::NoneKnown;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
 use crate::log::closed::closing::WholeLog;
-use crate::log::finding::{Finding, FindingCode, Subject};
+use crate::log::finding::{Finding, FindingCode, Severity, Subject};
 use crate::log::fold::FoldScope;
 use crate::merge::lost::Past;
 use crate::policy::chain::Chain;
 use crate::policy::op::Checkpoint;
 use crate::vault::whole::{Away, assemble};
 use crate::vault::{Depth, History, HistoryError, OpenError, Vault, segment_name};
+use crate::verify;
 use crate::verify::checkpoints::of_chain;
-use crate::verify::{Reach, graph_of};
+use crate::verify::{Reach, VerifyOptions, graph_of};
 use std::collections::BTreeSet;
 
 /// Whether the history is read where the file would do without.
@@ -47,6 +48,9 @@ pub(super) fn settled(
         let opened = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, means.now);
         return Ok(Merged { vault: opened.map_err(MergeError::Result)?, text });
     }
+    if is_upon {
+        holds_its_own(&file, chain, means)?;
+    }
     let history = means.past.history();
     let missing = || {
         let name = segment_name(&checkpoint.segment);
@@ -65,6 +69,19 @@ pub(super) fn settled(
     let (strict, all) = (Trust::Strict, Depth::Everything);
     let opened = Vault::open_whole(text.as_bytes(), strict, all, means.now, &NoneKnown, history);
     Ok(Merged { vault: opened.map_err(MergeError::Result)?, text })
+}
+
+/// Refuses a file that lacks what readers without the history go by: that is in each side, and a file which has it
+/// in its history alone was not merged by git.
+fn holds_its_own(file: &VaultFile, chain: &Chain, means: &Means<'_>) -> Result<(), MergeError> {
+    let mut findings = verify::verify(file, chain, VerifyOptions::all(means.now)).findings;
+    // What is active follows from the rest, and is written anew.
+    findings.retain(|found| found.severity == Severity::Error);
+    findings.retain(|found| found.code != FindingCode::ActiveWrong);
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(MergeError::Result(OpenError::Findings(findings))),
+    }
 }
 
 fn of_history(error: OpenError) -> MergeError {

@@ -123,10 +123,7 @@ pub(crate) fn assemble(
             }
         }
         if let Some(bytes) = history.versions(&id) {
-            let name = versions_name(&id);
-            let read = format::parse_versions(&bytes)
-                .map_err(|source| HistoryError::Format { name, source })?;
-            away.versions.insert(id, read);
+            away.versions.insert(id, format::parse_versions(&bytes));
         }
     }
     let named = Named::by_any(&file);
@@ -232,8 +229,8 @@ impl Away {
             away.closed = closing.closed;
             before = Some(checkpoint.entry);
             let bytes = history.and_then(|history| history.versions(&checkpoint.segment));
-            if let Some(read) = bytes.and_then(|bytes| format::parse_versions(&bytes).ok()) {
-                away.versions.insert(checkpoint.segment, read);
+            if let Some(bytes) = bytes {
+                away.versions.insert(checkpoint.segment, format::parse_versions(&bytes));
             }
         }
         Ok(away)

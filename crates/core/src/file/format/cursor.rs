@@ -107,6 +107,12 @@ impl<'a> Cursor<'a> {
         text.map(|text| Piece { at: start, text }).ok_or_else(unexpected)
     }
 
+    /// Goes past the next line, however long it is; `None` at the end of the text.
+    pub(crate) fn pass_line(&mut self) -> Option<()> {
+        self.at += memchr(b'\n', &self.text.as_bytes()[self.at..])? + 1;
+        Some(())
+    }
+
     /// Whether the next line is this one.
     pub(crate) fn is_at_line(&self, line: &str) -> bool {
         self.text[self.at..].strip_prefix(line).is_some_and(|rest| rest.starts_with('\n'))

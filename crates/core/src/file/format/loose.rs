@@ -42,18 +42,34 @@ fn read(cursor: &mut Cursor<'_>) -> Result<VaultFile, Fault> {
     found.file(header, is_closed, cursor.at())
 }
 
-/// Sections of secrets and nothing else.
-pub(super) fn secrets_alone(
-    cursor: &mut Cursor<'_>,
-) -> Result<BTreeMap<SecretId, SecretSection>, Fault> {
+/// The sections of secrets that can be read; what cannot is passed over line by line.
+pub(super) fn secrets_alone(cursor: &mut Cursor<'_>) -> BTreeMap<SecretId, SecretSection> {
     let mut found = Found::default();
-    while let Some((at, section)) = next_section(cursor)? {
-        if !is_of_secret(&section) {
-            return Err(Cause::SectionUnexpected { name: section.name() }.at(at));
+    while !cursor.at_end() {
+        let start = cursor.at();
+        let is_between = matches!(cursor.line(), Ok(Some(line)) if is_separator(line.text));
+        if is_between {
+            continue;
         }
-        found.of_secret(cursor, section, at)?;
+        cursor.skip_to(start);
+        // Back to behind the line that began it: what follows may be whole, and no line is read more than a few times.
+        if !matches!(one_section(cursor, &mut found), Ok(true)) {
+            cursor.skip_to(start);
+            if cursor.pass_line().is_none() {
+                break;
+            }
+        }
     }
-    found.secrets.into_iter().map(|(id, found)| Ok((id, found.section(id)?))).collect()
+    let sections = found.secrets.into_iter();
+    sections.filter_map(|(id, found)| Some((id, found.section(id).ok()?))).collect()
+}
+
+fn one_section(cursor: &mut Cursor<'_>, found: &mut Found) -> Result<bool, Fault> {
+    let Some((at, section)) = next_section(cursor)? else { return Ok(false) };
+    match is_of_secret(&section) {
+        true => found.of_secret(cursor, section, at).map(|()| true),
+        false => Err(Cause::SectionUnexpected { name: section.name() }.at(at)),
+    }
 }
 
 fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a>)>, Fault> {

@@ -5,7 +5,7 @@ use super::block::Parse;
 use super::cursor::Cursor;
 use super::error::{Cause, FormatError};
 use super::section::Section;
-use super::{Trust, header, loose, write};
+use super::{MAX_FILE, Trust, header, loose, write};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Digest, HashContext};
 use crate::crypto::id::{EntryId, SecretId, VaultId};
@@ -74,17 +74,14 @@ pub fn write_segment<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.flat_map(|entry| [entry.line(), "\n".to_owned()]).collect()
 }
 
-/// Reads the versions that were left out of a file. Whether one is what its id says, and whether an entry names it,
-/// is for the caller.
-///
-/// # Errors
-/// What is no section of a secret.
-pub fn parse_versions(bytes: &[u8]) -> Result<BTreeMap<SecretId, SecretSection>, FormatError> {
-    if bytes.is_empty() {
-        return Ok(BTreeMap::new());
+/// Reads the versions that were left out of a file, as far as they can be read: nothing signs them, and git may have
+/// merged two copies line by line. Whether one is what its id says, and whether an entry names it, is for the caller.
+pub fn parse_versions(bytes: &[u8]) -> BTreeMap<SecretId, SecretSection> {
+    let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_FILE)]).into_owned();
+    if !text.ends_with('\n') {
+        text.push('\n');
     }
-    let mut cursor = Cursor::new(header::text(bytes, Trust::Strict)?);
-    loose::secrets_alone(&mut cursor).map_err(|fault| fault.into_error(bytes))
+    loose::secrets_alone(&mut Cursor::new(&text))
 }
 
 /// The text of versions that are left out of a file.
