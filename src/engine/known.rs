@@ -62,22 +62,24 @@ impl Session {
     ) -> Result<Vault, OpenError> {
         let is_closed = history::is_closed(bytes) && !matches!(depth, Depth::Unverified);
         if is_closed && self.history == HistoryUse::Whole {
-            return self.open_whole(bytes, depth);
+            return self.open_whole(bytes, trust, depth);
         }
         match self.open_alone(bytes, trust, depth) {
             Ok(vault) if !is_closed || !history::reaches_behind(&vault, depth) => Ok(vault),
-            Ok(_) | Err(OpenError::History(_)) => self.open_whole(bytes, depth),
+            Ok(_) | Err(OpenError::History(_)) => {
+                let is_known = self.cache().get(&self.whole_key(bytes)).is_some();
+                let trust = if is_known { Trust::Cached } else { Trust::Strict };
+                self.open_whole(bytes, trust, depth)
+            }
             Err(error) => Err(error),
         }
     }
 
     /// Opens bytes with the history that stands beside the vault.
-    fn open_whole(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Vault, OpenError> {
-        let is_known = self.cache().get(&self.whole_key(bytes)).is_some();
-        let trust = if is_known { Trust::Cached } else { Trust::Strict };
+    fn open_whole(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, OpenError> {
         let beside = history::Folder(self);
         match stated_vault(bytes) {
-            Some(vault) if !is_known => {
+            Some(vault) if trust == Trust::Strict => {
                 let seen = self.signatures(&vault).load();
                 Vault::open_whole(bytes, trust, depth, self.now, &seen, &beside)
             }
