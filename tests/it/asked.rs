@@ -33,7 +33,8 @@ fn answered(cli: &Cli, line: &str, answer: &str) -> String {
 fn rebased(cli: &Cli, of_each: &str, at_last: &str) -> (usize, String) {
     let mut session = terminal(cli.command("policy rebase"));
     for asked in 0.. {
-        let found = session.expect("signed by you?").unwrap();
+        // The bracket tells the question from its answer, which repeats it.
+        let found = session.expect("signed by you? [").unwrap();
         let is_last = String::from_utf8_lossy(found.before()).contains("Make the changes of");
         session.send(format!("{}\r", if is_last { at_last } else { of_each })).unwrap();
         if is_last {
