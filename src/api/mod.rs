@@ -70,6 +70,9 @@ pub struct Options {
     /// Whether calls prune what is due besides, as commands do: where the state folder says that this
     /// is the newest state. A service whose clock somebody else sets does better without.
     pub prune: bool,
+    /// Whether every call reads the closed history and takes no checkpoint's word, as commands do with
+    /// `V_SECURE_HISTORY=full`. Without it `store` and `retrieve` read it only where the file cannot tell.
+    pub whole_history: bool,
 }
 
 impl Options {
@@ -81,6 +84,7 @@ impl Options {
             first_use: FirstUse::Pin(pin),
             strict: false,
             prune: false,
+            whole_history: false,
         }
     }
 }
@@ -113,6 +117,7 @@ pub struct AuditRow {
 ///     first_use: FirstUse::Accept,
 ///     strict: false,
 ///     prune: true,
+///     whole_history: false,
 /// };
 /// let vault = Vault::create(options, "shop", "admin", &identity.text)?;
 ///
@@ -159,7 +164,7 @@ impl Vault<RealHost> {
     /// # let folder = tempfile::tempdir()?;
     /// # let (project, identity) = (folder.path().to_path_buf(), generate_identity());
     /// # let first_use = FirstUse::Accept;
-    /// # let options = Options { project: project.clone(), state: None, first_use, strict: false, prune: false };
+    /// # let options = Options { project: project.clone(), state: None, first_use, strict: false, prune: false, whole_history: false };
     /// # let made = Vault::create(options, "shop", "admin", &identity.text)?;
     /// # made.store("prod/TOKEN", SecretValue::new(b"t".to_vec()), "first")?;
     /// # let pin = made.pin()?;
@@ -221,7 +226,7 @@ impl<H: Clock + Random> Vault<H> {
     pub fn store(&self, secret: &str, value: SecretValue, reason: &str) -> Result<(), Error> {
         let secret = SecretName::parse(secret)?;
         let value = Some(NewValue { value, expires: None, same: Vec::new() });
-        self.write_upon(HistoryUse::AsNeeded, reason, |vault, ctx| {
+        self.write_upon(self.history_of_now(), reason, |vault, ctx| {
             let request = PutRequest { secret, value, fields: Vec::new() };
             Ok(Some(put::put(vault, vec![request], ctx)?))
         })
@@ -345,10 +350,15 @@ impl<H: Clock + Random> Vault<H> {
     fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Verified), Error> {
         let mut session = self.found()?;
         if let Depth::Secrets(_) = depth {
-            session.history = HistoryUse::AsNeeded;
+            session.history = self.history_of_now();
         }
         let opened = judging::open(self, &session, self.purpose(), depth)?;
         Ok((session, opened.vault))
+    }
+
+    /// What of the history a call reads that is about values as they are.
+    const fn history_of_now(&self) -> HistoryUse {
+        if self.options.whole_history { HistoryUse::Whole } else { HistoryUse::AsNeeded }
     }
 
     fn purpose(&self) -> Purpose {

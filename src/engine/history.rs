@@ -18,6 +18,8 @@ use v_secure_core::vault::{Beside, Depth, History, Vault, segment_name, versions
 /// The folder in that of the vault.
 pub const FOLDER: &str = "history";
 
+const SEGMENT_END: &str = ".log";
+
 /// For whoever may read the repository.
 const MODE: u32 = 0o644;
 
@@ -82,11 +84,16 @@ impl Session {
         self.location.folder.join(FOLDER)
     }
 
-    /// Puts the files of a history beside the vault, those aside that are there: they may have lost what was pruned
-    /// since.
+    /// Puts the files of a history beside the vault. Versions that are there stay, as they may have lost what was
+    /// pruned since; a segment stays where it is the one of its name.
     pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<(), BesideError> {
-        let there = |name: &String| self.history_folder().join(name).symlink_metadata().is_ok();
-        let new: Vec<_> = files.iter().filter(|(name, _)| !there(name)).collect();
+        let folder = self.history_folder();
+        let stays = |name: &String| match name.ends_with(SEGMENT_END) {
+            true => read::read(&folder.join(name), MAX_FILE as u64)
+                .is_ok_and(|there| segment_name(&format::segment_id(&there.bytes)) == *name),
+            false => folder.join(name).symlink_metadata().is_ok(),
+        };
+        let new: Vec<_> = files.iter().filter(|(name, _)| !stays(name)).collect();
         self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))
     }
 
@@ -100,7 +107,7 @@ impl Session {
         names.sort();
         let files = names.into_iter().filter_map(|name| {
             let name = name.into_string().ok()?;
-            let is_one = name.ends_with(".log") || name.ends_with(".versions");
+            let is_one = name.ends_with(SEGMENT_END) || name.ends_with(".versions");
             let bytes = Folder(self).read(&name).filter(|_| is_one)?;
             Some((name, bytes))
         });

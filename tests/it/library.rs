@@ -23,13 +23,14 @@ fn identity(cli: &Cli) -> SecretValue {
     SecretValue::new(fs::read(file).unwrap())
 }
 
-fn options(cli: &Cli) -> Options {
+pub fn options(cli: &Cli) -> Options {
     Options {
         project: cli.project(),
         state: Some(state(cli)),
         first_use: FirstUse::Refuse,
         strict: false,
         prune: true,
+        whole_history: false,
     }
 }
 
@@ -37,12 +38,12 @@ fn library(cli: &Cli) -> Vault {
     library_with(cli, options(cli))
 }
 
-fn library_with(cli: &Cli, options: Options) -> Vault {
+pub fn library_with(cli: &Cli, options: Options) -> Vault {
     Vault::with_host(options, &identity(cli), v_secure::host::real::RealHost)
 }
 
 /// What the command line makes of the error.
-fn kind(cli: &Cli, error: Error) -> (i32, String) {
+pub fn kind(cli: &Cli, error: Error) -> (i32, String) {
     let failure: Failure = match error {
         Error::Session(error) => error.into(),
         Error::Transaction(error) => error.into(),

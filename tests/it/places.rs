@@ -188,6 +188,7 @@ fn the_library_refuses_it_too() {
         first_use: FirstUse::Accept,
         strict: false,
         prune: true,
+        whole_history: false,
     };
     let refused = Vault::open(options.clone(), &identity);
     assert!(matches!(refused, Err(Error::Pin(_))));

@@ -127,12 +127,16 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// What the command takes, or everything where this device trusts no checkpoint by itself.
     fn history_use(&self) -> Outcome<HistoryUse> {
+        Ok(if self.wants_whole_history()? { HistoryUse::Whole } else { self.history.get() })
+    }
+
+    /// Whether this device trusts no checkpoint by itself, whatever the command takes.
+    pub(crate) fn wants_whole_history(&self) -> Outcome<bool> {
         match self.host.variable("V_SECURE_HISTORY") {
-            None => Ok(self.history.get()),
-            Some(text) if text.is_empty() => Ok(self.history.get()),
-            Some(text) if text == "full" => Ok(HistoryUse::Whole),
+            None => Ok(false),
+            Some(text) if text.is_empty() => Ok(false),
+            Some(text) if text == "full" => Ok(true),
             Some(_) => Err(Failure::new(Code::BadValue, "V_SECURE_HISTORY is not 'full'")
                 .hint("V_SECURE_HISTORY=full, or nothing")),
         }

@@ -222,3 +222,34 @@ fn what_is_no_age_file_is_refused() {
     assert_eq!(owner.run(&line).error(), (1, "file".into()));
     assert_eq!(owner.run("backup restore none.age --json").error(), (5, "file".into()));
 }
+
+#[test]
+fn a_backup_without_the_closed_history_is_not_enough_where_no_checkpoint_is_believed() {
+    let owner = owner();
+    owner.set("A", "second");
+    owner.run("history close --all --yes").ok();
+    let file = backup(&owner, "");
+    let plain = envelope::decrypt(&own_keys(&owner), &fs::read(&file).unwrap(), 1 << 20).unwrap();
+    let plain = plain.expose_str().unwrap();
+    let (vault, history) = plain.split_once("\npart history/").unwrap();
+    assert!(history.ends_with("end part\nend backup\n"), "{history}");
+    fs::remove_dir_all(owner.checkout().join(".v-secure")).unwrap();
+    let alone = format!("{vault}\nend backup\n");
+    assert_eq!(hostile(&owner, alone.as_bytes()).error(), (6, "backup-signature".into()));
+    let by = alone.lines().find(|line| line.starts_with("by ")).unwrap();
+    let signature = alone.lines().find(|line| line.starts_with("signature ")).unwrap();
+    let unsigned = alone.replacen(&format!("{by}\n{signature}\n"), "unsigned\n", 1);
+    let path = owner.home().join("alone.age");
+    let own = [own_keys(&owner)[0].recipient()];
+    fs::write(&path, envelope::encrypt(&own, unsigned.as_bytes()).unwrap()).unwrap();
+    let restored = |history: &str| {
+        let arguments =
+            ["--trust-first-use", "backup", "restore", path.to_str().unwrap(), "--json"];
+        let mut command = owner.command(&arguments);
+        Done::from(command.env("V_SECURE_HISTORY", history).output().unwrap())
+    };
+    assert_eq!(restored("full").error(), (7, "history-missing".into()));
+    assert!(!owner.checkout().join(".v-secure").exists());
+    restored("").ok();
+    assert_eq!(owner.run("get A").ok(), "second");
+}

@@ -1,7 +1,9 @@
 //! What goes on with the file alone, and what reads the history.
 
 use super::{closed, files, fill, folder, hidden, outcome, says};
+use crate::library;
 use std::fs;
+use v_secure::{Options, SecretValue};
 use v_secure_testkit::cli::Cli;
 use v_secure_testkit::scene::{copy, repository};
 
@@ -222,4 +224,40 @@ fn the_golden_vault_is_read() {
     fs::remove_dir_all(project.join("history")).unwrap();
     assert_eq!(run("get A").text(), "a4");
     assert_eq!(run("get A --version 2").code, 7);
+}
+
+#[test]
+fn the_library_may_take_no_checkpoints_word_either() {
+    let cli = closed(2);
+    let library = |whole_history| {
+        library::library_with(&cli, Options { whole_history, ..library::options(&cli) })
+    };
+    let stored = |whole| {
+        let value = SecretValue::new(b"new".to_vec());
+        library(whole).store("default/B", value, "test")
+    };
+    assert_eq!(library(true).retrieve("default/A").unwrap().expose(), b"a2");
+    hidden(&cli);
+    let missing = |error| {
+        let found = library::kind(&cli, error);
+        assert_eq!(found, (7, "history-missing".to_owned()));
+    };
+    missing(library(true).retrieve("default/A").unwrap_err());
+    missing(stored(true).unwrap_err());
+    assert_eq!(library(false).retrieve("default/A").unwrap().expose(), b"a2");
+    stored(false).unwrap();
+}
+
+#[test]
+fn a_damaged_segment_is_replaced_by_that_of_a_backup() {
+    let cli = closed(3);
+    cli.ok("backup create ../all.backup");
+    let segment = files(&cli, "log").remove(0);
+    let whole = fs::read(&segment).unwrap();
+    fs::write(&segment, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(outcome(&cli, "audit verify"), (6, "history-wrong".to_owned()));
+    fs::remove_file(cli.vault()).unwrap();
+    cli.ok("backup restore ../all.backup");
+    assert_eq!(fs::read(&segment).unwrap(), whole);
+    cli.ok("audit verify");
 }

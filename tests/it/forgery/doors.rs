@@ -107,6 +107,7 @@ fn library(project: &Project, identity: &str, name: &str) -> Option<Vec<u8>> {
                 first_use: FirstUse::Accept,
                 strict: false,
                 prune: true,
+                whole_history: false,
             }
         }
     };

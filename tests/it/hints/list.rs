@@ -49,10 +49,13 @@ pub fn compare(rows: &[String], complete: bool) {
         fs::write(&path, format!("{front}{START}{table}{END}{back}")).unwrap();
         return;
     }
-    if complete {
-        assert!(stored == table, "{FILE} is out of date: just generate");
+    if !complete {
+        return;
     }
-    let lost: Vec<_> =
-        rows.iter().filter(|row| complete && !stored.contains(row.as_str())).collect();
-    assert!(lost.is_empty(), "{FILE} is out of date: {lost:?}");
+    let new: Vec<_> = rows.iter().filter(|row| !stored.contains(row.as_str())).collect();
+    let gone: Vec<_> = stored.lines().filter(|line| !table.contains(*line)).collect();
+    assert!(
+        stored == table,
+        "{FILE} is out of date: just generate\nnew: {new:#?}\ngone: {gone:#?}"
+    );
 }

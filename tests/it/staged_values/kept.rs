@@ -119,6 +119,7 @@ fn nothing_is_kept_in_a_job_nor_by_the_library() {
         first_use: v_secure::FirstUse::Refuse,
         strict: false,
         prune: false,
+        whole_history: false,
     };
     let identity = SecretValue::new(fs::read(identity).unwrap());
     let vault = v_secure::Vault::with_host(options, &identity, v_secure::host::real::RealHost);

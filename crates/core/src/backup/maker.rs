@@ -67,13 +67,15 @@ impl Backup<'_> {
         }
     }
 
-    /// The hash of everything in it. The vault comes whole, since its pin says nothing of the log.
+    /// The hash of everything in it. The vault comes whole, since its pin says nothing of the log. Each file of the
+    /// history brings two fields, its name and its bytes, so that an odd one at the end is the identity.
     fn signed_id(&self, maker: &Maker) -> Id {
         let (created, pin) = (duration::rfc3339(self.created), self.pin.to_string());
         let Maker { member, device, key } = maker;
         let head = [created.as_bytes(), pin.as_bytes()];
         let by = [member.as_str().as_bytes(), device.as_str().as_bytes(), &key.0];
-        let parts = std::iter::once(self.vault).chain(self.identity);
+        let history = self.history.iter().flat_map(|(name, bytes)| [name.as_bytes(), *bytes]);
+        let parts = std::iter::once(self.vault).chain(history).chain(self.identity);
         let fields: Vec<&[u8]> = head.into_iter().chain(by).chain(parts).collect();
         digest::hash(HashContext::Backup, &fields)
     }
@@ -93,6 +95,7 @@ mod tests {
     use crate::vault::pin::CarriedPin;
     use crate::vault::unlock::Unlocked;
     use crate::vault::{Depth, Vault};
+    use std::collections::BTreeMap;
 
     fn name(text: &str) -> Name {
         Name::new(text).unwrap()
@@ -126,7 +129,7 @@ mod tests {
             pin,
             signed: None,
             vault,
-            history: Default::default(),
+            history: BTreeMap::from([("one.log".to_owned(), &b"line\n"[..])]),
             identity,
         }
     }
@@ -138,7 +141,7 @@ mod tests {
         assert_eq!(made.maker(vault.policy()), Ok(None));
         made.sign(&signer);
         assert_eq!(made.maker(vault.policy()).unwrap().unwrap().to_string(), "olga/laptop");
-        let changes: [fn(&mut Backup<'_>); 7] = [
+        let changes: [fn(&mut Backup<'_>); 12] = [
             |backup| backup.created = backup.created.saturating_add(1),
             |backup| backup.pin.seq += 1,
             |backup| backup.pin.entry = PolicyId([9; 32]),
@@ -146,6 +149,14 @@ mod tests {
             |backup| backup.identity = Some(b"kez\n"),
             |backup| backup.identity = None,
             |backup| (backup.vault, backup.identity) = (b"format = 1\nkey\n", None),
+            |backup| backup.history.clear(),
+            |backup| _ = backup.history.insert("one.log".to_owned(), b"else\n"),
+            |backup| _ = backup.history.insert("two.log".to_owned(), b"line\n"),
+            |backup| backup.history = BTreeMap::from([("two.log".to_owned(), &b"line\n"[..])]),
+            |backup| {
+                let identity = backup.identity.take().unwrap();
+                backup.history.insert("two.log".to_owned(), identity);
+            },
         ];
         for (number, change) in changes.into_iter().enumerate() {
             let mut changed = backup(&vault);

@@ -90,7 +90,7 @@ impl Restore {
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
         let files = brought(&backup);
-        let opened = self.verify(&session, &backup, &files)?;
+        let opened = self.verify(context, &session, &backup, &files)?;
         let maker = backup.maker(opened.vault.policy()).map_err(|error| self.forged(&error))?;
         let is_new = session.location.vault.symlink_metadata().is_err();
         match is_new {
@@ -198,13 +198,15 @@ impl Restore {
     /// Verifies the vault of the backup as if it stood at the place.
     fn verify(
         &self,
+        context: &Context<'_>,
         session: &Session,
         backup: &Backup<'_>,
         files: &Files,
     ) -> Outcome<OpenedVault> {
         let brought = (!files.is_empty()).then(|| files.clone());
-        // One that was made of the file alone is as good as the file.
-        let history = if files.is_empty() { HistoryUse::AsNeeded } else { HistoryUse::Whole };
+        // One that was made of the file alone is as good as the file, except where that is not enough.
+        let is_alone = files.is_empty() && !context.wants_whole_history()?;
+        let history = if is_alone { HistoryUse::AsNeeded } else { HistoryUse::Whole };
         let session = Session { brought, history, ..session.clone() };
         let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
             SessionError::Open { source, .. } | SessionError::Lacking { source, .. } => {
