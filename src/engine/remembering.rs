@@ -5,7 +5,7 @@ use super::accepted::taken_over;
 use super::known::lines;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::git_folder::has_worktrees;
-use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use crate::store::state::id_list::IdList;
 use crate::store::state::ledger::LedgerFile;
 use crate::store::state::pins::{Accepted, AcceptedChain, Here, KnownVault, PinError, Saved};
@@ -195,7 +195,7 @@ impl Session {
     pub(crate) fn is_news(&self, state: &str) -> bool {
         let common_dir = self.location.git_common_dir.as_deref();
         let is_expected = common_dir.is_some_and(has_worktrees)
-            || git_command::is_in_the_middle(&self.location.project);
+            || git_unfinished::is_in_the_middle(&self.location.project);
         !is_expected || self.told().is_news(&self.location.vault, state)
     }
 

@@ -3,7 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::store::file::find::{FOLDER, Location};
-use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::id::VaultId;
 use v_secure_core::policy::settings::Settings;
@@ -23,7 +23,7 @@ pub fn placed(context: &Context<'_>, here: &Path, root: &Path) -> Vec<(Location,
         let vault = session.open(Depth::Unverified)?.vault;
         Ok((session.location, vault))
     };
-    git_command::vaults_of_index(here).into_iter().filter_map(|path| open(path).ok()).collect()
+    git_index::vaults_of_index(here).into_iter().filter_map(|path| open(path).ok()).collect()
 }
 
 /// What a vault that this device has accepted says of its project's files.
@@ -53,14 +53,14 @@ pub(crate) fn allowing(context: &Context<'_>, here: &Path, root: &Path) -> Vec<A
         let session = context.session_at(location(root, &path).ok()?).ok()?;
         // As it stands in the folder, where a setting may wait to be staged, or as it is staged alone.
         let opened = session.open(Depth::Everything).ok().or_else(|| {
-            let bytes = git_command::staged(here, &path)?;
+            let bytes = git_index::staged(here, &path)?;
             session.open_bytes(&bytes, Depth::Everything).ok()
         })?;
         let is_accepted = opened.pin == PinStatus::Continues && !opened.is_new_here;
         let (vault, settings) = (opened.vault.id(), opened.vault.policy().settings().clone());
         is_accepted.then(|| Allowing { project: project_of(&path), vault, settings })
     };
-    git_command::vaults_of_index(here).into_iter().filter_map(open).collect()
+    git_index::vaults_of_index(here).into_iter().filter_map(open).collect()
 }
 
 /// The project's folder, relative to the root, of a vault's path.

@@ -5,8 +5,8 @@ use crate::cli::error::Failure;
 use crate::cli::repository::git_history::GitHistory;
 use crate::host::progress::with_progress;
 use crate::store::file::find::Location;
-use crate::store::git::command as git_command;
 use crate::store::git::past::{self, Contents, PastError};
+use crate::store::git::unfinished as git_unfinished;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use v_secure_core::file::format::Stored;
@@ -117,7 +117,7 @@ impl<'a> OlderStates<'a> {
                 .hint("git fetch --all, and this again  # a commit of another clone may have it"),
         };
         let folder = &self.location.folder;
-        match (git_command::is_rebasing(folder), git_command::is_in_the_middle(folder)) {
+        match (git_unfinished::is_rebasing(folder), git_unfinished::is_in_the_middle(folder)) {
             (true, _) => failure.hint("git rebase --abort").hint(ANEW),
             (false, true) => failure.hint("git merge --abort").hint(ANEW),
             (false, false) => failure.hint("git log -p -- .v-secure/vault.toml"),

@@ -7,9 +7,9 @@ use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome, codes::Code};
 use crate::engine::scanning;
 use crate::store::file::find::{FILE, FOLDER};
-use crate::store::git::command as git_command;
 use crate::store::git::staged;
 use crate::store::git::staged::{LARGEST, StagedFile};
+use crate::store::git::unfinished as git_unfinished;
 use crate::store::keyring::session::reason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ fn files(here: &Path) -> Option<Vec<Change>> {
         .filter(|file| !file.path.ends_with(Path::new(FOLDER).join(FILE)))
         .map(|file| (file.path.clone(), with_before(file)))
         .collect();
-    for side in git_command::merged(here) {
+    for side in git_unfinished::merged(here) {
         let mut unlike: BTreeMap<PathBuf, StagedFile> = staged::files(here, Some(&side))?
             .into_iter()
             .map(|file| (file.path.clone(), file))

@@ -15,7 +15,7 @@ use crate::engine::check;
 use crate::engine::check::Check;
 use crate::engine::session::{Session, SessionError};
 use crate::store::git::base;
-use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
 use std::path::Path;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::file::format::Trust;
@@ -152,7 +152,7 @@ fn refusal(path: &Path, error: &OpenError) -> Option<Vec<FindingRecord>> {
         OpenError::Format(source) if source.needs_newer() => return None,
         OpenError::Format(source) => {
             let mut message = source.cause.to_string();
-            if source.is_of_line_ends() && git_command::has_other_line_ends(path) {
+            if source.is_of_line_ends() && git_index::has_other_line_ends(path) {
                 message.push_str("; core.autocrlf changes them: v-secure git install");
             }
             let finding = one(source.code(), message);

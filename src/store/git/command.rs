@@ -2,29 +2,13 @@
 //! is the one that costs nothing.
 
 use crate::host::{Environment, real::RealHost};
-use crate::store::file::read;
+use crate::store::git::unfinished as git_unfinished;
 use crate::store::git::variables as git_variables;
 use crate::store::sys;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use v_secure_core::convert::inject::is_own_variable;
-
-/// Whether git tracks a file.
-pub(crate) fn is_tracked(file: &Path) -> bool {
-    let Some(name) = file.file_name() else { return false };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut pathspec = OsString::from(":(literal)./");
-    pathspec.push(name);
-    git(folder.unwrap_or(Path::new(".")))
-        .args(["ls-files", "--error-unmatch", "--"])
-        .arg(pathspec)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
 
 /// Whether some commit here holds a file, or did.
 pub(crate) fn was_committed(file: &Path) -> bool {
@@ -52,94 +36,6 @@ pub(crate) fn keeps_line_ends(file: &Path) -> bool {
     answer.split('\0').nth(2) == Some("unset")
 }
 
-/// Whether a file has CRLF here where the index has LF, which is what git's `core.autocrlf` makes of it.
-pub(crate) fn has_other_line_ends(file: &Path) -> bool {
-    let Some((name, folder)) = file.file_name().and_then(|name| name.to_str()).zip(file.parent())
-    else {
-        return false;
-    };
-    let listed = text(folder, &["ls-files", "--eol", "--", &format!(":(literal)./{name}")]);
-    listed.is_some_and(|line| line.starts_with("i/lf") && line.contains("w/crlf"))
-}
-
-/// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
-pub(crate) fn is_unmerged(folder: &Path, path: &Path) -> bool {
-    lists_sides(folder, &with_path(":(top,literal)", path))
-}
-
-fn lists_sides(folder: &Path, pathspec: &OsStr) -> bool {
-    let listed = bytes_of(git(folder).args(["ls-files", "-u", "-z", "--"]).arg(pathspec));
-    listed.is_some_and(|listed| !listed.is_empty())
-}
-
-/// The commits that are being merged into the last one: several, of a merge of many branches.
-pub fn merged(folder: &Path) -> Vec<String> {
-    unfinished(folder, "MERGE_HEAD")
-}
-
-/// Whether one commit is being picked or taken back, which is no step of a rebase.
-pub(crate) fn is_picking(folder: &Path) -> bool {
-    let records = ["CHERRY_PICK_HEAD", "REVERT_HEAD"];
-    records.iter().any(|name| !unfinished(folder, name).is_empty()) && !is_rebasing(folder)
-}
-
-/// Whether the commit that is being made takes another one back: git keeps no record of it where nothing
-/// conflicts but the message that it prepared.
-pub(crate) fn is_taking_back(folder: &Path) -> bool {
-    if !unfinished(folder, "REVERT_HEAD").is_empty() {
-        return true;
-    }
-    let Some(file) = text(folder, &["rev-parse", "--git-path", "MERGE_MSG"]) else { return false };
-    let Ok(found) = read::read(&folder.join(file), MOST_UNFINISHED) else { return false };
-    String::from_utf8_lossy(&found.bytes).contains("This reverts commit ")
-}
-
-/// Whether a merge, a rebase or a picked commit waits to be finished: by records of this clone, which no
-/// push brings.
-pub(crate) fn is_in_the_middle(folder: &Path) -> bool {
-    let records = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
-    records.iter().any(|name| !unfinished(folder, name).is_empty()) || is_rebasing(folder)
-}
-
-/// Whether a rebase is not finished, at whichever step: the name of its commit alone may outlive it.
-pub(crate) fn is_rebasing(folder: &Path) -> bool {
-    ["rebase-merge", "rebase-apply"].iter().any(|name| {
-        text(folder, &["rev-parse", "--git-path", name])
-            .is_some_and(|path| folder.join(path).symlink_metadata().is_ok())
-    })
-}
-
-/// The commits that an unfinished command of git's works on, by the name of its own record. Where there
-/// is none, git takes a tag of that name, which comes with a pull.
-pub(crate) fn unfinished(folder: &Path, name: &str) -> Vec<String> {
-    let Some(file) = text(folder, &["rev-parse", "--git-path", name]) else { return Vec::new() };
-    match read::read(&folder.join(file), MOST_UNFINISHED) {
-        Ok(found) => {
-            let ids = String::from_utf8_lossy(&found.bytes).into_owned();
-            ids.lines().filter(|id| is_object_id(id)).map(str::to_owned).collect()
-        }
-        // Some repositories keep it in their database of refs.
-        Err(_) if refs_called(folder, name).is_empty() => {
-            commit(folder, name).into_iter().collect()
-        }
-        Err(_) => Vec::new(),
-    }
-}
-
-/// The longest record of an unfinished command that is read.
-const MOST_UNFINISHED: u64 = 64 * 1024;
-
-fn is_object_id(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// What the index holds of a file in place of a merge: 1 what both sides began from, 2 what was checked out, 3
-/// what came in.
-pub fn side(file: &Path, stage: u8) -> Option<Vec<u8>> {
-    let (name, folder) = file.file_name()?.to_str().zip(file.parent())?;
-    blob(folder, &with_path(&format!(":{stage}:./"), Path::new(name)))
-}
-
 /// The content of `path` in a commit, if both are there.
 pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(&format!("{revision}:"), path))
@@ -149,7 +45,7 @@ pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
 /// leads to.
 pub(crate) fn last_of_any(folder: &Path, path: &Path) -> Option<Vec<u8>> {
     let own = format!(":(literal)./{}", path.to_str()?);
-    let merged = merged(folder);
+    let merged = git_unfinished::merged(folder);
     let mut asked = vec!["rev-list", "--all", "--reflog", "--full-history", "--max-count=64"];
     asked.extend(merged.iter().map(String::as_str));
     asked.extend(["--", &own]);
@@ -159,25 +55,14 @@ pub(crate) fn last_of_any(folder: &Path, path: &Path) -> Option<Vec<u8>> {
     commits.lines().find_map(|commit| show(folder, commit, &path))
 }
 
-/// The content of `path` in the index. With its stage: a folder may be called `0:app`, and `:0:app/…`
-/// is another file.
-pub fn staged(folder: &Path, path: &Path) -> Option<Vec<u8>> {
-    blob(folder, &with_path(":0:", path))
-}
-
-/// The same of a path relative to the folder.
-pub(crate) fn staged_below(folder: &Path, path: &str) -> Option<Vec<u8>> {
-    blob(folder, &with_path(":0:./", Path::new(path)))
-}
-
 /// Paths are bytes to git: what is not UTF-8 must not be passed over.
-fn with_path(before: &str, path: &Path) -> OsString {
+pub(super) fn with_path(before: &str, path: &Path) -> OsString {
     let mut whole = OsString::from(before);
     whole.push(path);
     whole
 }
 
-fn blob(folder: &Path, name: &OsStr) -> Option<Vec<u8>> {
+pub(super) fn blob(folder: &Path, name: &OsStr) -> Option<Vec<u8>> {
     // Not `git show`, which is made for people: it can convert, sign-check and page.
     bytes_of(git(folder).args(["cat-file", "blob", "--end-of-options"]).arg(name))
 }
@@ -243,104 +128,16 @@ pub(crate) fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     Some((PathBuf::from(root), folder.join(hooks)))
 }
 
-const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
-
-/// The vaults (`.v-secure/vault.toml` at any depth) whose staged content differs from the last
-/// commit's, relative to the root; all that are staged where there is no commit.
-pub(crate) fn staged_vaults(folder: &Path) -> Option<Vec<PathBuf>> {
-    staged_paths(folder, &["--", VAULTS])
-}
-
-/// The vaults beside which files of a closed history were changed or deleted since the last commit.
-pub(crate) fn staged_histories(folder: &Path) -> Vec<PathBuf> {
-    const HISTORIES: &str = ":(top,glob)**/.v-secure/history/*";
-    let asked = ["--diff-filter=DMT", "--", HISTORIES];
-    let changed = staged_paths(folder, &asked).unwrap_or_default();
-    let vaults =
-        changed.iter().filter_map(|path| Some(path.parent()?.with_file_name("vault.toml")));
-    let found: BTreeSet<PathBuf> = vaults.collect();
-    found.into_iter().collect()
-}
-
-/// The files of a closed history that the index has beside a vault, by name.
-pub(crate) fn history_of_index(folder: &Path, vault: &Path) -> BTreeMap<String, Vec<u8>> {
-    let beside = vault.with_file_name("history");
-    let Some(pathspec) = beside.to_str().map(|path| format!(":(top,literal){path}")) else {
-        return BTreeMap::new();
-    };
-    let asked = ["ls-files", "--cached", "-z", "--full-name", "--", &pathspec];
-    let files = paths(folder, &asked).unwrap_or_default().into_iter().filter_map(|path| {
-        let name = path.file_name()?.to_str()?.to_owned();
-        Some((name, staged(folder, &path)?))
-    });
-    files.collect()
-}
-
-/// The vaults whose staged content differs from that of a commit.
-pub(crate) fn vaults_unlike(folder: &Path, commit: &str) -> Option<Vec<PathBuf>> {
-    staged_paths(folder, &[commit, "--", VAULTS])
-}
-
-/// All vaults of the index.
-pub(crate) fn vaults_of_index(folder: &Path) -> Vec<PathBuf> {
-    paths(folder, &["ls-files", "--cached", "-z", "--full-name", "--", VAULTS]).unwrap_or_default()
-}
-
-/// The paths whose staged content differs from the last commit's; `more` ends with the pathspecs.
-fn staged_paths(folder: &Path, more: &[&str]) -> Option<Vec<PathBuf>> {
-    let plain = ["--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"];
-    let arguments = [&["diff", "--cached", "--name-only", "-z"], &plain[..], more].concat();
-    paths(folder, &arguments)
-}
-
 /// The paths that a git command lists, with `-z`.
-fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
+pub(super) fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
     let listed = bytes_of(git(folder).args(arguments))?;
     let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     names.map(sys::path_of).collect()
 }
 
-/// The dotenv files below a folder that git tracks, or would with the next `git add`.
-pub(crate) fn open_dotenvs(folder: &Path) -> Vec<String> {
-    let arguments = [
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "-z",
-        "--",
-        ":(glob)**/.env",
-        ":(glob)**/.env.*",
-        ":(glob)**/*.env",
-    ];
-    let found = paths(folder, &arguments).unwrap_or_default();
-    found.iter().map(|path| path.to_string_lossy().into_owned()).collect()
-}
-
 /// Whether a folder is in a working tree.
 pub(crate) fn is_working_tree(folder: &Path) -> bool {
     text(folder, &["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")
-}
-
-/// The dotenv files at any depth whose staged content differs from the last commit's, relative to the
-/// root.
-pub(crate) fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
-    let of = [":(top,glob)**/.env", ":(top,glob)**/.env.*", ":(top,glob)**/*.env"];
-    staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat())
-}
-
-/// The files whose staged content differs from the last commit's in a line that fits an expression.
-pub(crate) fn staged_with(folder: &Path, expression: &str) -> Option<Vec<PathBuf>> {
-    staged_paths(folder, &["--diff-filter=AM", "--text", "-G", expression])
-}
-
-/// The files of the whole index that hold what fits an expression, relative to the root.
-pub(crate) fn tracked_with(root: &Path, expression: &str) -> Vec<PathBuf> {
-    let plain =
-        ["--full-name", "--text", "--no-textconv", "--no-recurse-submodules", "--extended-regexp"];
-    let arguments =
-        [&["grep", "--cached", "--files-with-matches", "-z"], &plain[..], &["-e", expression]];
-    paths(root, &arguments.concat()).unwrap_or_default()
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
@@ -353,7 +150,7 @@ fn text_of(command: &mut Command) -> Option<String> {
     Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-fn bytes_of(command: &mut Command) -> Option<Vec<u8>> {
+pub(super) fn bytes_of(command: &mut Command) -> Option<Vec<u8>> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then_some(output.stdout)
 }

@@ -6,7 +6,8 @@
 
 use crate::store::file::find::{FILE, FOLDER};
 use crate::store::file::git_folder::root_and_git_dir;
-use crate::store::git::command::{git, has_commit, text, unfinished};
+use crate::store::git::command::{git, has_commit, text};
+use crate::store::git::unfinished::unfinished;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

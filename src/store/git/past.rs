@@ -6,6 +6,7 @@
 
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -82,7 +83,7 @@ fn listed(location: &Location, from: &[&str], paths: &[&str]) -> Result<States, 
     // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
     // signatures. Without --full-history a merge would hide the branch that it took nothing of. A merge of
     // what was fetched by address alone has no ref.
-    let merged = git_command::merged(&location.folder);
+    let merged = git_unfinished::merged(&location.folder);
     let mut asked = [&["rev-list", "--full-history"], from].concat();
     asked.extend(merged.iter().map(String::as_str));
     asked.push("--");

@@ -1,17 +1,17 @@
 //! The sides of a merge or rebase that is not finished, as git has them.
 
-use super::command as git_command;
+use super::{command as git_command, index as git_index, unfinished as git_unfinished};
 use crate::store::file::find::Location;
 use std::path::Path;
 
 /// The copies of the vault that git could not merge, what is checked out first: from the index while it has them,
 /// and from the commits of a merge where somebody has added the file since. None where nothing is unfinished.
 pub(crate) fn sides(location: &Location) -> Vec<Vec<u8>> {
-    let staged = [2, 3].map(|stage| git_command::side(&location.vault, stage));
+    let staged = [2, 3].map(|stage| git_index::side(&location.vault, stage));
     if let [Some(ours), Some(theirs)] = staged {
         return vec![ours, theirs];
     }
-    let (folder, merged) = (&location.folder, git_command::merged(&location.folder));
+    let (folder, merged) = (&location.folder, git_unfinished::merged(&location.folder));
     if merged.is_empty() {
         return Vec::new();
     }

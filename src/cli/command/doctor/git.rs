@@ -7,7 +7,7 @@ use crate::cli::output::shell_word;
 use crate::cli::repository::hook::{BEGIN, HOOKS, body};
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
-use crate::store::git::{command as git_command, driver};
+use crate::store::git::{command as git_command, driver, index as git_index};
 use std::path::Path;
 
 /// More than any hook that a person wrote.
@@ -40,7 +40,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
 
 fn carried(location: &Location) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
-    if !git_command::is_tracked(&location.vault) {
+    if !git_index::is_tracked(&location.vault) {
         findings.push(match git_command::is_ignored(&location.vault) {
             true => {
                 DoctorFinding::new(DoctorCode::GitIgnored, "git ignores the vault").mend(format!(
@@ -78,7 +78,7 @@ fn lock_file(location: &Location) -> Option<DoctorFinding> {
     if !location.folder.ends_with(FOLDER) {
         return None;
     }
-    if git_command::is_tracked(&lock) {
+    if git_index::is_tracked(&lock) {
         let what = "git tracks the vault's lock file";
         let command = shell_word::on_pathspec("git rm --cached", &lock);
         return Some(DoctorFinding::new(DoctorCode::GitLock, what).mend(command));

@@ -8,6 +8,7 @@ use crate::cli::repository::plain_keys::Owner;
 use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::store::file::read;
 use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::text;
 use v_secure_core::vault::{Depth, Vault};
@@ -17,7 +18,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some((root, _)) = git_command::root_and_hooks(&location.project) else { return Vec::new() };
     let project = &location.project;
     let (dotenvs, keys) =
-        (git_command::open_dotenvs(project), git_command::tracked_with(&root, plain_keys::PATTERN));
+        (git_index::open_dotenvs(project), git_index::tracked_with(&root, plain_keys::PATTERN));
     if dotenvs.is_empty() && keys.is_empty() {
         return Vec::new();
     }
@@ -29,7 +30,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
         (!held.is_empty()).then(|| of_values(examined, project, file, &held))
     });
     let keys = keys.iter().filter_map(|file| {
-        let owner = plain_keys::held(&git_command::staged(&root, file)?, &owners)?;
+        let owner = plain_keys::held(&git_index::staged(&root, file)?, &owners)?;
         Some(of_key(examined, &root, file, owner))
     });
     values.chain(keys).collect()
@@ -46,7 +47,7 @@ fn vaults(examined: &Examined<'_>, root: &Path) -> Vec<Vault> {
 /// What a file below a folder holds: as it is here, or where it is gone here as the next commit has it.
 fn content(project: &Path, file: &str) -> Option<Vec<u8>> {
     let here = read::read(&project.join(file), text::MAX_INPUT as u64);
-    here.map(|found| found.bytes).ok().or_else(|| git_command::staged_below(project, file))
+    here.map(|found| found.bytes).ok().or_else(|| git_index::staged_below(project, file))
 }
 
 fn of_values(
@@ -60,7 +61,7 @@ fn of_values(
         plain_files::few(held)
     );
     let ignoring = plain_files::ignoring(file, ".gitignore");
-    let mend = match git_command::is_tracked(&project.join(file)) {
+    let mend = match git_index::is_tracked(&project.join(file)) {
         true => format!("{}  # and {ignoring}", untracking(examined, project, Path::new(file))),
         false => ignoring,
     };

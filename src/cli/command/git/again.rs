@@ -14,6 +14,8 @@ use crate::engine::transaction::TransactionError;
 use crate::host::progress::Silent;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
+use crate::store::git::unfinished as git_unfinished;
 use std::collections::BTreeMap;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::merge::{blended, is_lacking, settled, union};
@@ -74,7 +76,7 @@ pub(super) fn find(
 ) -> Outcome<Option<OneChange>> {
     let now = context.host.now();
     let is_in_parts =
-        || git_command::side(&location.vault, 2).is_none() && blended::mended(text, now).is_err();
+        || git_index::side(&location.vault, 2).is_none() && blended::mended(text, now).is_err();
     let found = by_itself(location).filter(|_| is_in_parts()).or_else(|| files(location));
     let Some((kind, [before, after, here])) = found else { return Ok(None) };
     // With what was written to the file since.
@@ -86,14 +88,14 @@ pub(super) fn find(
         vault.map_err(|error| not_merged(&location.vault, labels, &error))
     };
     let (before, after, here) = (opened(before)?, opened(after)?, opened(here)?);
-    let runs = git_command::is_picking(&location.folder);
+    let runs = git_unfinished::is_picking(&location.folder);
     Ok(Some(OneChange { kind, before, after, here, runs }))
 }
 
 /// Before the change, after it, and what it is to be made in.
 fn files(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     let side = |stage| {
-        let bytes = git_command::side(&location.vault, stage)?;
+        let bytes = git_index::side(&location.vault, stage)?;
         blended::loose(&String::from_utf8_lossy(&bytes)).ok()
     };
     let (Some(base), Some(ours), Some(theirs)) = (side(1), side(2), side(3)) else {
@@ -102,7 +104,7 @@ fn files(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
     if [&ours, &theirs].iter().any(|side| side.header.vault != base.header.vault) {
         return None;
     }
-    let is_one = git_command::is_picking(&location.folder);
+    let is_one = git_unfinished::is_picking(&location.folder);
     if union::is_parted(&ours, &theirs) && !is_one {
         return None;
     }
@@ -116,7 +118,7 @@ fn files(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
 
 /// A commit that git put together without a conflict in the vault, as where no driver runs: by git's own records.
 fn by_itself(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
-    if !git_command::is_picking(&location.folder) {
+    if !git_unfinished::is_picking(&location.folder) {
         return None;
     }
     let name = std::path::Path::new(".").join(location.vault.file_name()?);
@@ -124,7 +126,7 @@ fn by_itself(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
         let bytes = git_command::show(&location.folder, revision, &name)?;
         blended::loose(&String::from_utf8_lossy(&bytes)).ok()
     };
-    let one = |record| git_command::unfinished(&location.folder, record).into_iter().next();
+    let one = |record| git_unfinished::unfinished(&location.folder, record).into_iter().next();
     let (commit, is_revert) = match (one("REVERT_HEAD"), one("CHERRY_PICK_HEAD")) {
         (Some(commit), _) => (commit, true),
         (None, commit) => (commit?, false),
@@ -141,12 +143,12 @@ fn by_itself(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
 
 /// The last commit, taken back: git makes that by itself, and a hook stops it with the older file staged.
 fn tip(location: &Location) -> Option<(Kind, [VaultFile; 3])> {
-    if !git_command::is_taking_back(&location.folder) {
+    if !git_unfinished::is_taking_back(&location.folder) {
         return None;
     }
     let name = location.vault.file_name()?.to_str()?;
     let parse = |bytes: Vec<u8>| blended::loose(&String::from_utf8_lossy(&bytes)).ok();
-    let staged = parse(git_command::staged_below(&location.folder, name)?)?;
+    let staged = parse(git_index::staged_below(&location.folder, name)?)?;
     let shown = format!("./{name}");
     let last = git_command::show(&location.folder, "HEAD", std::path::Path::new(&shown));
     let last = parse(last?)?;
@@ -287,7 +289,7 @@ impl OneChange {
     }
 
     fn giving_up(&self, session: &Session) -> &'static str {
-        if git_command::is_rebasing(&session.location.folder) {
+        if git_unfinished::is_rebasing(&session.location.folder) {
             return "git rebase --abort";
         }
         match (self.kind, self.runs) {

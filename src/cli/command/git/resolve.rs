@@ -13,6 +13,7 @@ use crate::engine::writing;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use crate::store::git::sides::sides;
+use crate::store::git::unfinished as git_unfinished;
 use clap::Args;
 use std::path::Path;
 use v_secure_core::file::format;
@@ -182,8 +183,8 @@ fn refused(location: &Location, error: &MergeError) -> Failure {
 /// What ends the merge in git.
 fn next(location: &Location) -> String {
     let last = match (
-        git_command::is_rebasing(&location.folder),
-        git_command::is_in_the_middle(&location.folder),
+        git_unfinished::is_rebasing(&location.folder),
+        git_unfinished::is_in_the_middle(&location.folder),
     ) {
         (true, _) => "git rebase --continue",
         (false, true) => "git commit",

@@ -12,6 +12,7 @@ use crate::cli::repository::plain_files;
 use crate::cli::secret::variables;
 use crate::store::file::atomic;
 use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
 use clap::{Args, ValueEnum};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
@@ -299,7 +300,7 @@ impl Import {
 fn in_git(file: &Path) -> Option<String> {
     let name = file.display();
     let remove = shell_word::on_pathspec("git rm --cached", file);
-    match (git_command::is_tracked(file), git_command::was_committed(file)) {
+    match (git_index::is_tracked(file), git_command::was_committed(file)) {
         (true, true) => Some(format!(
             "git tracks {name}: its values are in the history for good. Rotate these, and remove it with {remove}"
         )),

@@ -6,7 +6,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, layer::LayerCode};
 use crate::engine::session::SessionError;
-use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use std::path::Path;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::finding::FindingCode;
@@ -107,7 +107,7 @@ fn changed(label: &str, entries: &[PolicyEntry]) -> Vec<String> {
 /// the other.
 pub(crate) fn diverged(failure: Failure, path: &Path) -> Failure {
     let folder = path.parent().unwrap_or(path);
-    let failure = match git_command::is_rebasing(folder) {
+    let failure = match git_unfinished::is_rebasing(folder) {
         // A rebase that goes on runs no hook; a commit does.
         true => failure.hint("v-secure policy rebase && git add .v-secure && git commit --no-edit && git rebase --continue"),
         false => failure.hint("v-secure policy rebase && git add .v-secure && git commit"),
@@ -118,7 +118,7 @@ pub(crate) fn diverged(failure: Failure, path: &Path) -> Failure {
 /// With both ways out, while git merges: it has not written down yet that it does.
 pub(crate) fn diverging(failure: Failure, path: &Path) -> Failure {
     let failure = failure.hint(POLICY_REBASE);
-    match git_command::is_rebasing(path.parent().unwrap_or(path)) {
+    match git_unfinished::is_rebasing(path.parent().unwrap_or(path)) {
         true => failure.hint(REBASE_ASKED),
         false => failure.hint(MERGE_ASKED),
     }
@@ -126,7 +126,7 @@ pub(crate) fn diverging(failure: Failure, path: &Path) -> Failure {
 
 /// With how who is no owner leaves it to one.
 pub(crate) fn given_up(failure: Failure, folder: &Path) -> Failure {
-    match (git_command::is_rebasing(folder), git_command::merged(folder).is_empty()) {
+    match (git_unfinished::is_rebasing(folder), git_unfinished::merged(folder).is_empty()) {
         (true, _) => failure.hint(REBASE_ASKED),
         (false, false) => failure.hint(MERGE_ASKED),
         // The marks were committed.
@@ -179,7 +179,7 @@ pub(crate) fn refuse_picks(
         );
         let failure = Failure::new(Code::Pick, message);
         // Commits of one branch in another order.
-        if git_command::is_rebasing(path.parent().unwrap_or(path)) {
+        if git_unfinished::is_rebasing(path.parent().unwrap_or(path)) {
             return Err(failure.hint(AGAIN_IN_REBASE).hint("git rebase --abort"));
         }
         return Err(failure

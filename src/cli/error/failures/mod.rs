@@ -19,7 +19,7 @@ use crate::store::file::find::{FOLDER, FindError};
 use crate::store::file::lock::LockError;
 use crate::store::file::read::ReadError as FileError;
 use crate::store::git::base::BaseError;
-use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
 use crate::store::state::pins::PinError;
 use std::error::Error;
 use std::path::Path;
@@ -217,7 +217,7 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 failure.causes.push(source.to_string());
                 return failure;
             }
-            if source.is_of_line_ends() && git_command::has_other_line_ends(path) {
+            if source.is_of_line_ends() && git_index::has_other_line_ends(path) {
                 return changed_line_ends(path, source);
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);

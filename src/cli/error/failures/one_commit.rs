@@ -5,6 +5,7 @@ use super::merging::AGAIN;
 use crate::cli::error::Failure;
 use crate::store::file::read::{self, VAULT_LIMIT};
 use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use std::path::Path;
 use v_secure_core::log::finding::{Finding, FindingCode};
 use v_secure_core::merge::{blended, settled};
@@ -31,7 +32,7 @@ pub(super) fn led_out(failure: Failure, path: &Path) -> Failure {
 /// What leads out for a vault that is at its place, by what git has of it.
 pub(crate) fn way(path: &Path) -> Option<&'static str> {
     let folder = path.parent()?;
-    if git_command::is_picking(folder) {
+    if git_unfinished::is_picking(folder) {
         return Some(AGAIN);
     }
     let committed = |revision| show(folder, path, revision);

@@ -14,6 +14,8 @@ use crate::cli::repository::verification::{Base, Origin, VerificationRequest};
 use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::engine::history;
 use crate::store::git::command as git_command;
+use crate::store::git::index as git_index;
+use crate::store::git::unfinished as git_unfinished;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,15 +46,15 @@ impl PreCommit {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
-        let mut staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
+        let mut staged = git_index::staged_vaults(&here).ok_or_else(no_repository)?;
         // A vault is not whole any more, either, where what stands beside it goes.
-        let beside = git_command::staged_histories(&here);
+        let beside = git_index::staged_histories(&here);
         staged.extend(beside.into_iter().filter(|vault| is_there(&here, vault)));
         staged.sort();
         staged.dedup();
         let verified = staged.iter().try_for_each(|path| verify(context, &here, &root, path));
         verified.map_err(|failure| if self.revert { reverting(failure) } else { failure })?;
-        let sides = git_command::merged(&here);
+        let sides = git_unfinished::merged(&here);
         sides.iter().try_for_each(|side| keeps(context, &here, &root, side))?;
         refuse_plain(context, &here, &root)?;
         refuse_keys(context, &here, &root)?;
@@ -67,7 +69,7 @@ impl PreCommit {
 }
 
 fn is_there(here: &Path, vault: &Path) -> bool {
-    git_command::staged(here, vault).is_some()
+    git_index::staged(here, vault).is_some()
 }
 
 /// With the ways to have what a revert was meant for.
@@ -80,13 +82,13 @@ fn reverting(mut failure: Failure) -> Failure {
 
 /// Keeps members' private keys from being committed.
 fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
-    let files = git_command::staged_with(here, plain_keys::PATTERN).ok_or_else(no_repository)?;
+    let files = git_index::staged_with(here, plain_keys::PATTERN).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
     }
     let owners = plain_keys::owners(&in_index::vaults(context, here, root));
     for file in files {
-        let bytes = git_command::staged(here, &file).unwrap_or_default();
+        let bytes = git_index::staged(here, &file).unwrap_or_default();
         if let Some(owner) = plain_keys::held(&bytes, &owners) {
             let message = format!(
                 "the commit would contain the private key of {}, in {}",
@@ -103,16 +105,16 @@ fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
 
 /// Keeps values that the vault holds from being committed beside it.
 fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
-    let files = git_command::staged_dotenvs(here).ok_or_else(no_repository)?;
+    let files = git_index::staged_dotenvs(here).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
     }
     let names = plain_files::names(&in_index::vaults(context, here, root));
     let projects: Vec<PathBuf> =
-        git_command::vaults_of_index(here).iter().map(|path| in_index::project_of(path)).collect();
+        git_index::vaults_of_index(here).iter().map(|path| in_index::project_of(path)).collect();
     let mut allowing = None;
     for file in files {
-        let bytes = git_command::staged(here, &file).unwrap_or_default();
+        let bytes = git_index::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(&file, &bytes, &names);
         let is_beside = file.parent().is_some_and(|folder| projects.iter().any(|at| at == folder));
         let is_plain = is_beside && plain_files::is_dotenv(&file) && plain_files::is_plain(&bytes);
@@ -172,7 +174,7 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outco
         bytes,
         origin: Origin::LastCommit,
     });
-    let Some(bytes) = git_command::staged(here, path) else {
+    let Some(bytes) = git_index::staged(here, path) else {
         let moved = base.as_ref().and_then(|base| moved(context, (here, root), base));
         return match moved {
             Some((to, bytes)) => verify_staged(context, (here, root), &to, &bytes, base),
@@ -210,7 +212,7 @@ fn verify_staged(
     let mut session = context.session_at(in_index::location(root, path)?)?;
     if history::is_closed(bytes) {
         // What is committed is what the index has, of the history too.
-        session.brought = Some(Arc::new(git_command::history_of_index(here, path)));
+        session.brought = Some(Arc::new(git_index::history_of_index(here, path)));
     }
     let wanted = VerificationRequest { base, ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
@@ -233,7 +235,7 @@ fn is_merge(context: &Context<'_>, root: &Path) -> bool {
     let action = context.host.variable("GIT_REFLOG_ACTION").unwrap_or_default();
     let words = ["merge", "pull"].map(str::as_bytes);
     words.iter().any(|word| action.as_encoded_bytes().starts_with(word))
-        || !git_command::merged(root).is_empty()
+        || !git_unfinished::merged(root).is_empty()
 }
 
 /// Where the vault of a base stands in the index now, and what is staged there. An old copy may bear its
@@ -244,9 +246,9 @@ fn moved(
     base: &Base<'_>,
 ) -> Option<(PathBuf, Vec<u8>)> {
     let vault = stated_vault(base.bytes)?;
-    let mut found: Vec<_> = git_command::vaults_of_index(here)
+    let mut found: Vec<_> = git_index::vaults_of_index(here)
         .into_iter()
-        .filter_map(|path| git_command::staged(here, &path).map(|bytes| (path, bytes)))
+        .filter_map(|path| git_index::staged(here, &path).map(|bytes| (path, bytes)))
         .filter(|(_, bytes)| stated_vault(bytes) == Some(vault))
         .collect();
     let keeps = |(path, bytes): &(PathBuf, Vec<u8>)| {
@@ -273,7 +275,7 @@ fn keeps_base(
 }
 
 fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
-    let (shown, is_unmerged) = (path.display(), git_command::is_unmerged(here, path));
+    let (shown, is_unmerged) = (path.display(), git_index::is_unmerged(here, path));
     if is_unmerged {
         let message = format!("the vault {shown} is part of a merge that is not finished");
         return resolved(Failure::new(Code::Unmerged, message));
@@ -289,10 +291,10 @@ fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
 /// Not so for `merge --squash`: only the message that git prepared names the side then, and `git restore` leaves it
 /// behind, so that a commit that has nothing to do with it would be refused.
 fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome {
-    let unlike = git_command::vaults_unlike(here, side).ok_or_else(no_repository)?;
+    let unlike = git_index::vaults_unlike(here, side).ok_or_else(no_repository)?;
     for path in unlike {
         let Some(theirs) = git_command::show(here, side, &path) else { continue };
-        let at = match git_command::staged(here, &path) {
+        let at = match git_index::staged(here, &path) {
             Some(staged) => Some((path, staged)),
             None => moved(context, (here, root), &merged_side(&theirs)),
         };

@@ -7,7 +7,7 @@ use crate::cli::error::Outcome;
 use crate::cli::error::failures::merging;
 use crate::cli::people::policy;
 use crate::store::file::find::Location;
-use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::name::Name;
@@ -153,8 +153,8 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 /// What ends it in git.
 pub(super) fn next(location: &Location, onto: Option<&str>) -> String {
     let folder = &location.folder;
-    let is_rebase = git_command::is_rebasing(folder);
-    let last = match (onto, is_rebase, git_command::is_in_the_middle(folder)) {
+    let is_rebase = git_unfinished::is_rebasing(folder);
+    let last = match (onto, is_rebase, git_unfinished::is_in_the_middle(folder)) {
         (_, true, _) => "git rebase --continue".to_owned(),
         (_, false, true) => "git commit".to_owned(),
         (Some(_), ..) => "git commit -m 'Rebase the policy', and merge that branch".to_owned(),

@@ -6,7 +6,7 @@ use crate::cli::error::failures::merging::{RESOLVE, not_merged};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::older_states::OlderStates;
 use crate::store::file::find::Location;
-use crate::store::git::command as git_command;
+use crate::store::git::unfinished as git_unfinished;
 use crate::store::git::{base, sides};
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::merge::{MergeError, blended, marks, settled_whole, union};
@@ -109,11 +109,11 @@ fn with_later([ours, theirs]: [VaultFile; 2], here: &str) -> [VaultFile; 2] {
 /// A picked commit is one change, and not a side.
 fn refuse_picks(location: &Location) -> Outcome {
     let folder = &location.folder;
-    if git_command::is_rebasing(folder) {
+    if git_unfinished::is_rebasing(folder) {
         return Ok(());
     }
     for (name, code) in [("CHERRY_PICK_HEAD", Code::Pick), ("REVERT_HEAD", Code::Revert)] {
-        if !git_command::unfinished(folder, name).is_empty() {
+        if !git_unfinished::unfinished(folder, name).is_empty() {
             let message = "this is one commit that is picked or taken back, and no side of a merge";
             return Err(Failure::new(code, message).hint(RESOLVE));
         }
