@@ -147,3 +147,14 @@ fn what_was_pruned_and_is_wanted_again_stops_a_merge() {
     let after = [pruned, revoked, Step::Merge { into: 0, from: 2 }];
     assert_eq!(refused(&[&written, &before, &after]), 0);
 }
+
+#[test]
+fn the_right_to_rotate_alone_brings_no_removed_secret_back() {
+    let (copy, secret) = (1, 2);
+    let (owner, rotator) = (0, 4);
+    let put = |who| Step::Put { copy, who, secret };
+    let removed = Step::Remove { copy, who: owner, secret };
+    let refused = |steps: &[Step]| History::play(steps).played.refused_writes;
+    assert_eq!(refused(&[put(owner), put(rotator)]), 0);
+    assert_eq!(refused(&[put(owner), removed, put(rotator)]), 1);
+}

@@ -80,14 +80,11 @@ impl Model {
         Self { laws, writes: self.writes.clone(), there: heard.clone() }
     }
 
-    /// Whether a member may put a secret: by the right to rotate alone only where somebody had put it before.
+    /// Whether a member may put a secret: by the right to rotate alone only where it has a value now. What was
+    /// removed does not come back by it.
     pub fn may_put(&self, law: usize, heard: &BTreeSet<Number>, who: &str, secret: usize) -> bool {
         let may = |right| self.laws[law].0.may(who, right, SECRETS[secret]);
-        let puts = |number: &Number| {
-            let write = &self.writes[*number];
-            write.secret == secret && matches!(write.deed, Deed::Put)
-        };
-        may(Right::Write) || (may(Right::Rotate) && heard.iter().any(puts))
+        may(Right::Write) || (may(Right::Rotate) && !self.at(law, heard).active(secret).is_empty())
     }
 
     /// The versions that somebody pruned by a right that counts: whoever writes next drops their bytes.
