@@ -215,6 +215,23 @@ def beside(tools, folder, cold):
     sops_exec(tools, folder, cold, key, keygen)
 
 
+def large(tools, folder):
+    """A value of 1 MB, set anew, beside age with the same on the disk."""
+    keygen, key = shutil.which("age-keygen"), folder / "age.key"
+    if not (tools["age"] and keygen and key.exists()):
+        print("| set of 1 MB, age and sync | | age is missing | | | |")
+        return
+    recipient = subprocess.run([keygen, "-y", str(key)], check=True, capture_output=True, text=True).stdout.strip()
+    value = folder / "large.txt"
+    value.write_text(os.urandom(500_000).hex())
+    project = Project(tools, folder / "large", "1 MB").grow(10, 10)
+    sealed = folder / "large.age"
+    theirs = f"{tools['age']} -r {recipient} -o {sealed} {value} && sync {sealed}"
+    other = Case("age", ["sh", "-c", theirs], folder, dict(os.environ))
+    ours = project.case("set", "KEY_00003", before=project.restore, stdin=value.read_text())
+    row("set of 1 MB, age and sync", measure([other, ours]), 3)
+
+
 def sops_exec(tools, folder, cold, key, keygen):
     what = f"exec of {SECRETS} in a fresh clone ({cold.words}), sops exec-env of as many"
     if not (tools["sops"] and keygen and is_go(tools["sops"])):
@@ -240,10 +257,12 @@ def in_git(tools, folder, changes):
     """The bytes that a packed repository grows by with each change, beside sops's."""
     print(f"\nA packed repository, 100 secrets, {changes} changes of one value each, committed one by one: ", end="")
     ours = packed(folder / "git-ours", changes, *ours_in_git(tools))
-    other = packed(folder / "git-sops", changes, *sops_in_git(tools)) if tools["sops"] and not is_go(tools["sops"]) else None
+    keygen = shutil.which("age-keygen") or shutil.which("rage-keygen")
+    theirs = tools["sops"] and is_go(tools["sops"]) and keygen
+    other = packed(folder / "git-sops", changes, *sops_in_git(tools, keygen)) if theirs else None
     print(f"v-secure {ours:.0f} bytes a change", end="")
-    print(f", sops 1.18 {other:.0f}, ratio {ours / other:.2f} (wanted: at most 2)." if other else
-          "; sops 1.18 is missing (SOPS_BIN, see benches/merging.py).")
+    print(f", sops (YAML, age) {other:.0f}, ratio {ours / other:.2f} (wanted: at most 2)." if other else
+          "; a sops of Go or age-keygen is missing (SOPS_BIN).", flush=True)
 
 
 def ours_in_git(tools):
@@ -255,27 +274,20 @@ def ours_in_git(tools):
     return start, change
 
 
-def sops_in_git(tools):
-    """sops 1.18 seals by gpg alone."""
+def sops_in_git(tools, keygen):
     def start(folder):
-        home = folder.parent / "gpg"
-        home.mkdir(mode=0o700)
-        env = {**os.environ, "GNUPGHOME": str(home)}
-        made = ["gpg", "--batch", "--passphrase", "", "--quick-gen-key", "bench", "rsa2048", "encrypt,sign"]
-        subprocess.run(made, env=env, check=True, capture_output=True)
-        listed = subprocess.run(["gpg", "--list-keys", "--with-colons"], env=env, check=True, capture_output=True, text=True)
-        finger = next(line.split(":")[9] for line in listed.stdout.splitlines() if line.startswith("fpr"))
+        key = folder.parent / "git-sops.key"
+        subprocess.run([keygen, "-o", str(key)], check=True, capture_output=True)
+        recipient = subprocess.run([keygen, "-y", str(key)], check=True, capture_output=True, text=True).stdout.strip()
         plain = folder / "secrets.yaml"
-        plain.write_text("".join(f"KEY_{number:05}: value {number}\n" for number in range(100)))
-        env["SOPS_PGP_FP"] = finger
-        subprocess.run([tools["sops"], "--encrypt", "--in-place", str(plain)], env=env, check=True, capture_output=True)
-        return plain, env
+        plain.write_text("".join(f"KEY_{number:05}: first {number}\n" for number in range(100)))
+        subprocess.run([tools["sops"], "encrypt", "--age", recipient, "--in-place", str(plain)], check=True, capture_output=True)
+        return plain, {**os.environ, "SOPS_AGE_KEY_FILE": str(key)}
 
     def change(kept, number):
         plain, env = kept
-        key = f'["KEY_{number * 37 % 100:05}"]'
-        subprocess.run([tools["sops"], "--set", key, f'"value {number}"', str(plain)], env=env, check=True,
-                       capture_output=True)
+        key, value = f'["KEY_{number * 37 % 100:05}"]', f'"value {number}"'
+        subprocess.run([tools["sops"], "set", str(plain), key, value], env=env, check=True, capture_output=True)
     return start, change
 
 
@@ -323,6 +335,7 @@ def main():
         chains(tools, folder, args.epochs, args.policy)
         sets(tools, folder, args.sets)
         beside(tools, folder, cold)
+        large(tools, folder)
         in_git(tools, folder, args.changes)
     for line in dict.fromkeys(FAILED):
         print(f"failed: {line}", file=sys.stderr)
