@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""What the ids in a vault's file cost in git, which keeps one whole copy of it for each fifty states or so: how many bytes of
+such a copy a secret and a change have, and would have without ids that could be computed from the rest. What comes of
+leaving them out is no vault.
+
+    cargo build --release --bin v-secure --example growth_vault
+    python3 benches/ids.py [CHANGES]
+
+Prints a Markdown table; CHANGES are 100 unless stated. V_SECURE_BIN, GROWTH_VAULT_BIN: as for growth.py.
+"""
+import re
+import subprocess
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+import growth
+
+ID = "[A-Za-z0-9_-]{43}"
+LEFT_OUT = (
+    ("nothing", ""),
+    ("the ids of wraps, in the log and over their sections", rf'(?<=\.wrap\.){ID}|"wrap":"{ID}",?'),
+    ("the ids of versions, likewise", rf'(?<=\.version\.){ID}|version = "{ID}"\n|active = \["{ID}"\]\n|"body":"{ID}",?'),
+    ("the author and origin of versions, which their entry has", rf'(author|origin) = "{ID}"\n'),
+    ("the only parent of an entry", rf'"parents":\["{ID}"\],'),
+    ("the one version that an entry replaces", rf',?"replaces":\["{ID}"\]'),
+    ("the uid of the secret over each section", rf"(?<=\[secret\.){ID}"),
+)
+
+
+def ends(folder):
+    """The first and the last state."""
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+    commits = git("rev-list", "--reverse", "HEAD").split()
+    return [git("show", f"{commit}:{growth.VAULT}") for commit in (commits[0], commits[-1])]
+
+
+def copy(text, patterns):
+    """How large git keeps a state that is no difference to another."""
+    for pattern in patterns:
+        text = re.sub(pattern, "", text)
+    return len(zlib.compress(text.encode()))
+
+
+def main():
+    changes = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    tools = {"v-secure": growth.tool("V_SECURE_BIN", growth.RELEASE / "v-secure"),
+             "maker": growth.tool("GROWTH_VAULT_BIN", growth.RELEASE / "examples/growth_vault")}
+    if not (tools["v-secure"] and tools["maker"]):
+        sys.exit("build them first: cargo build --release --bin v-secure --example growth_vault")
+    with tempfile.TemporaryDirectory(prefix="v-secure-ids.") as name:
+        folder = Path(name) / "vault"
+        growth.packed(folder, changes, *growth.ours_in_git(tools))
+        first, last = ends(folder)
+        growth.head("left out, with all above it", "a secret", "a change")
+        patterns = []
+        for what, pattern in LEFT_OUT:
+            patterns += [pattern] if pattern else []
+            live, grown = copy(first, patterns), copy(last, patterns)
+            print(f"| {what} | {live / 100:.0f} | {(grown - live) / changes:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
