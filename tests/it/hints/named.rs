@@ -5,8 +5,9 @@
 #[rustfmt::skip]
 pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/command/backup/restore/mod.rs", "self.elsewhere()", &["v-secure --vault EMPTY_FOLDER backup restore {}"]),
-    ("cli/command/backup/restore/mod.rs", "self.elsewhere() + OUTSIDE", &[]),
-    ("cli/command/backup/restore/mod.rs", "self.elsewhere() + outside, accept", &["v-secure pin accept  # once the .v-secure from there is here"]),
+    ("cli/command/backup/restore/refusals.rs", "self.elsewhere()", &["v-secure --vault EMPTY_FOLDER backup restore {}"]),
+    ("cli/command/backup/restore/refusals.rs", "self.elsewhere() + OUTSIDE", &[]),
+    ("cli/command/backup/restore/refusals.rs", "self.elsewhere() + outside, accept", &["v-secure pin accept  # once the .v-secure from there is here"]),
     ("cli/command/exec/mod.rs", "*hint", &["--override lets the secret win", "--keep leaves the variable as it is", "--as-file OTHER_VARIABLE=NAME"]),
     ("cli/command/import/mod.rs", "into(suffix)", &["v-secure import {from}{} -e {name}"]),
     ("cli/command/import/mod.rs", "into(environment.as_str())", &["v-secure import {from}{} -e {name}"]),

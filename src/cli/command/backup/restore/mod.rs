@@ -1,50 +1,38 @@
 //! `v-secure backup restore`: puts the vault of a backup back, and the identity if there is none.
 
+mod identity;
+mod opening;
+mod refusals;
 mod report;
 
-use crate::cli::args::source;
+use self::identity::{Destination, write_identity};
+
 use crate::cli::door::context::Context;
 use crate::cli::door::first_use;
 use crate::cli::door::first_use::Source;
 use crate::cli::error::codes::Code;
 use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::output::shell_word;
 use crate::cli::repository::hidden;
 use crate::cli::repository::project;
-use crate::cli::unlocking::asked_passphrase as passphrase;
-use crate::cli::unlocking::asked_passphrase::BACKUP;
-use crate::cli::unlocking::identities;
 use crate::engine::history::HistoryUse;
 use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
 use crate::engine::writing;
+use crate::store::file::atomic;
 use crate::store::file::find::{FindError, Location, Search};
-use crate::store::file::private;
-use crate::store::file::private::FILE_MODE;
-use crate::store::file::{atomic, new_file};
 use clap::Args;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use v_secure_core::backup::comparison;
-use v_secure_core::backup::comparison::{BackupStatus, Missing};
+use v_secure_core::backup::comparison::BackupStatus;
 use v_secure_core::backup::container;
-use v_secure_core::backup::container::{Backup, MAX_PLAIN};
-use v_secure_core::backup::maker::{Maker, MakerError};
-use v_secure_core::crypto::envelope::{self, EnvelopeError};
-use v_secure_core::crypto::passphrase_file::{self, PassphraseError};
-use v_secure_core::file::request::fingerprint_words;
-use v_secure_core::secret_value::SecretValue;
+use v_secure_core::backup::container::Backup;
+use v_secure_core::backup::maker::Maker;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Facts, PinStatus};
 use v_secure_core::vault::{Depth, Vault};
-
-/// The most bytes of a backup: armored, with the headers of many recipients.
-const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
-
-/// Where another vault may be restored: in the project it would take the accepted one's place.
-const OUTSIDE: &str = ", with a folder outside this project";
 
 /// Restore the vault of a backup
 #[derive(Debug, Args)]
@@ -71,16 +59,6 @@ pub struct Restore {
     /// Read the passphrase from this file descriptor
     #[arg(long, value_name = "N")]
     backup_passphrase_fd: Option<u32>,
-}
-
-/// What becomes of the identity in the backup.
-enum Destination {
-    Write(PathBuf),
-    /// The config folder has another one.
-    Taken(PathBuf),
-    /// It is there already.
-    There(PathBuf),
-    None,
 }
 
 impl Restore {
@@ -128,11 +106,6 @@ impl Restore {
         Ok(())
     }
 
-    fn forged(&self, error: &MakerError) -> Failure {
-        let message = format!("{} was not made by the member it names", self.file.display());
-        Failure::new(Code::BackupSignature, message).because(error)
-    }
-
     /// What is in the place, before the backup is read or its passphrase asked for. An older state than
     /// one that was seen, or than a carried pin says, is what a backup may mend.
     fn judge_there(&self, session: &Session) -> Outcome {
@@ -147,52 +120,6 @@ impl Restore {
         }
         let failure = pin_failure(&there.pin, &session.location.vault);
         Err(failure.hint(self.elsewhere()))
-    }
-
-    /// The plaintext.
-    fn open(&self, context: &Context<'_>) -> Outcome<SecretValue> {
-        let bytes = source::read(context, &self.file, MAX_FILE)?;
-        let dearmored = match bytes.expose().starts_with(b"-----BEGIN ") {
-            true => {
-                let text = bytes.expose_str().unwrap_or_default();
-                Some(envelope::dearmor(text).map_err(|error| self.damaged(&error))?)
-            }
-            false => None,
-        };
-        let file = dearmored.as_deref().unwrap_or(bytes.expose());
-        if passphrase_file::is_passphrase_file(file) {
-            let question = "Passphrase of the backup: ";
-            let passphrase =
-                passphrase::present(context, &BACKUP, self.backup_passphrase_fd, question)?;
-            return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
-                match error {
-                    PassphraseError::File(error) => self.damaged(&error),
-                    _ => Failure::from_error(Code::BackupLocked, &error)
-                        .hint(format!("v-secure backup restore {}", shell_word::file(&self.file))),
-                }
-            });
-        }
-        let found = identities::found(context)?;
-        let open = found.into_iter().filter_map(|(_, found)| found.ok()).flatten();
-        // A locked SSH key opens nothing, and is asked for its passphrase where a vault needs it.
-        let all: Vec<_> = open.filter(|identity| !identity.is_locked()).collect();
-        envelope::decrypt(&all, file, MAX_PLAIN).map_err(|error| match error {
-            EnvelopeError::NoMatch => {
-                let message = format!("no identity here opens {}", self.file.display());
-                Failure::new(Code::BackupLocked, message)
-                    .hint(format!(
-                        "v-secure --identity FILE backup restore {}",
-                        shell_word::file(&self.file)
-                    ))
-                    .hint("v-secure identity show")
-            }
-            error => self.damaged(&error),
-        })
-    }
-
-    fn damaged(&self, error: &dyn std::error::Error) -> Failure {
-        let message = format!("{} is not a usable backup", self.file.display());
-        Failure::new(Code::BackupDamaged, message).because(error)
     }
 
     /// Verifies the vault of the backup as if it stood at the place.
@@ -224,40 +151,6 @@ impl Restore {
             }
             _ => Ok(opened),
         }
-    }
-
-    fn destination(&self, context: &Context<'_>, backup: &Backup<'_>) -> Outcome<Destination> {
-        let Some(text) = backup.identity else {
-            return match &self.identity_out {
-                None => Ok(Destination::None),
-                Some(_) => {
-                    let message = format!("{} holds no identity", self.file.display());
-                    Err(Failure::new(Code::BackupIdentity, message)
-                        .hint("v-secure backup create FILE --with-identity --passphrase, where the identity is"))
-                }
-            };
-        };
-        let text = SecretValue::new(text.to_vec());
-        let own = identities::parse(context, &text, &self.file.display().to_string())?;
-        if let Some(path) = &self.identity_out {
-            return match path.symlink_metadata() {
-                Err(_) => Ok(Destination::Write(path.clone())),
-                Ok(_) => {
-                    Err(Failure::new(Code::Exists, format!("{} exists already", path.display()))
-                        .hint("--identity-out OTHER_FILE"))
-                }
-            };
-        }
-        let Some(path) = identities::default_file(context) else { return Ok(Destination::None) };
-        if path.symlink_metadata().is_err() {
-            return Ok(Destination::Write(path));
-        }
-        let there = identities::read_file(context, &path)
-            .and_then(|text| identities::parse(context, &text, &path.display().to_string()));
-        let same = there.is_ok_and(|there| {
-            own.iter().all(|own| there.iter().any(|one| one.recipient() == own.recipient()))
-        });
-        Ok(if same { Destination::There(path) } else { Destination::Taken(path) })
     }
 
     /// Puts the vault in its place, if what is there loses nothing; whether the file changed.
@@ -299,68 +192,6 @@ impl Restore {
         };
         self.refuse_pinned(new)?;
         Ok((!is_same).then_some(place))
-    }
-
-    /// This place is known to hold something that the backup is at odds with.
-    fn refuse_pinned(&self, new: &OpenedVault) -> Outcome {
-        use PinStatus::{Continues, Prefix, Unknown};
-        if matches!(new.pin, Unknown | Continues | Prefix { .. }) {
-            return Ok(());
-        }
-        let mut failure = pin_failure(&new.pin, &self.file);
-        let outside = matches!(new.pin, PinStatus::OtherInProject { .. });
-        let outside = if outside { OUTSIDE } else { "" };
-        let accept = "v-secure pin accept  # once the .v-secure from there is here".to_owned();
-        failure.hints = vec![self.elsewhere() + outside, accept];
-        Err(failure)
-    }
-
-    fn elsewhere(&self) -> String {
-        format!("v-secure --vault EMPTY_FOLDER backup restore {}", shell_word::file(&self.file))
-    }
-
-    /// What is there does not verify: a backup is wanted now, and what is there is not ours to drop.
-    fn unreadable(&self, session: &Session, error: TransactionError) -> Failure {
-        let damaged = matches!(
-            &error,
-            TransactionError::Session(
-                SessionError::Open { .. }
-                    | SessionError::Lacking { .. }
-                    | SessionError::Empty { .. }
-            )
-        );
-        let mut failure = Failure::from(error);
-        if damaged {
-            let path = shell_word::file(&session.location.vault);
-            failure.hints = vec![
-                format!("mv {path} {path}.damaged, and then"),
-                format!("v-secure backup restore {}", shell_word::file(&self.file)),
-            ];
-        }
-        failure
-    }
-
-    fn other(&self, session: &Session, there: &Vault, backup: &Vault) -> Failure {
-        let message = format!(
-            "{} is a backup of the vault {} ({}), but {} is another vault ({})",
-            self.file.display(),
-            backup.file().header.name,
-            fingerprint_words(&backup.id()),
-            session.location.vault.display(),
-            fingerprint_words(&there.id()),
-        );
-        Failure::new(Code::BackupOtherVault, message).hint(self.elsewhere() + OUTSIDE)
-    }
-
-    fn newer(&self, session: &Session, there: &Vault, missing: &Missing) -> Failure {
-        let message = format!(
-            "{} has changes that {} lacks, so it was not replaced",
-            session.location.vault.display(),
-            self.file.display()
-        );
-        let mut failure = Failure::new(Code::BackupOlder, message);
-        failure.causes = missing.lines(there);
-        failure.hint(self.elsewhere())
     }
 }
 
@@ -404,16 +235,4 @@ fn age(session: &Session, new: &OpenedVault) -> Option<String> {
         ),
         _ => None,
     }
-}
-
-fn write_identity(context: &Context<'_>, path: &Path, text: &[u8]) -> Outcome {
-    if identities::default_file(context).as_deref() == Some(path)
-        && let Some(folder) = path.parent()
-    {
-        private::ensure_folder(folder, context.owners()).map_err(|error| {
-            let message = "the folder for the identity cannot be used; the vault is restored";
-            Failure::new(Code::ConfigFolder, message).because(&error).hint("--identity-out FILE")
-        })?;
-    }
-    Ok(new_file::write_new(path, text, FILE_MODE)?)
 }
