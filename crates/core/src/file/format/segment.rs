@@ -4,14 +4,13 @@
 use super::block::Parse;
 use super::cursor::Cursor;
 use super::error::{Cause, FormatError};
-use super::section::Section;
 use super::{MAX_FILE, Trust, header, loose, write};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Digest, HashContext};
 use crate::crypto::id::{EntryId, SecretId, VaultId};
 use crate::file::model::SecretSection;
 use crate::log::entry::Entry;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The entries of a segment, in its order.
 pub type Segment = Vec<(EntryId, Entry)>;
@@ -69,19 +68,30 @@ pub fn segment_entries(bytes: &[u8]) -> impl Iterator<Item = EntryId> {
     lines.map(move |line| Entry::id_of_line(line, &digest))
 }
 
+/// The ids of the segments that a file's policy names: where to look, nothing to believe.
+pub fn stated_segments(bytes: &[u8]) -> BTreeSet<Id> {
+    const KEY: &[u8] = b"\"segment\":\"";
+    let policy = &bytes[..memchr::memmem::find(bytes, b"\n'''\n").unwrap_or(bytes.len())];
+    let id = |at: usize| {
+        let text = policy[at + KEY.len()..].split(|byte| *byte == b'"').next()?;
+        Id::parse(std::str::from_utf8(text).ok()?).ok()
+    };
+    memchr::memmem::find_iter(policy, KEY).filter_map(id).collect()
+}
+
 /// The bytes of a segment; entries are in its order.
 pub fn write_segment<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.flat_map(|entry| [entry.line(), "\n".to_owned()]).collect()
 }
 
-/// Reads the versions that were left out of a file, as far as they can be read: nothing signs them, and git may have
-/// merged two copies line by line. Whether one is what its id says, and whether an entry names it, is for the caller.
-pub fn parse_versions(bytes: &[u8]) -> BTreeMap<SecretId, SecretSection> {
+/// Reads the versions that were left out of a file, those that are what their ids say: nothing signs them, and git may
+/// have merged two copies line by line. Whether an entry names one is for the caller.
+pub fn parse_versions(bytes: &[u8], vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
     let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_FILE)]).into_owned();
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    loose::secrets_alone(&mut Cursor::new(&text))
+    loose::secrets_alone(&mut Cursor::new(&text), vault)
 }
 
 /// The text of versions that are left out of a file.
@@ -89,9 +99,4 @@ pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
     let mut out = String::new();
     secrets.iter().for_each(|(id, section)| write::secret(&mut out, id, section));
     out
-}
-
-/// Whether a section may stand among versions that were left out.
-pub(super) fn is_of_secret(section: &Section<'_>) -> bool {
-    section.secret().is_some()
 }
