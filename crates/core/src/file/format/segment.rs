@@ -100,3 +100,73 @@ pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
     secrets.iter().for_each(|(id, section)| write::secret(&mut out, id, section));
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::name::SecretName;
+    use crate::record::ids;
+
+    /// Sections whose ids are what they hold, of a vault with this id.
+    fn sections(vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
+        let sections = sample::file().secrets.into_values().map(|mut section| {
+            section.active.clear();
+            let uid = ids::secret_uid(vault, &section.name);
+            let (versions, wraps) = (std::mem::take(&mut section.versions), section.wraps.clone());
+            section.versions.extend(versions.into_iter().map(|(_, one)| (one.id(&uid), one)));
+            section.wraps = crate::file::records::Records::new();
+            section.wraps.extend(wraps.into_iter().map(|(_, one)| (one.id(), one)));
+            (uid, section)
+        });
+        sections.collect()
+    }
+
+    /// Whoever may push can write in there what they like: before what is right, or behind it.
+    #[test]
+    fn nothing_foreign_shuts_out_what_is_what_its_id_says() {
+        let vault = sample::file().header.vault;
+        let right = sections(&vault);
+        assert!(!right.is_empty());
+        let text = write_versions(&right);
+        let foreign: [fn(&mut SecretSection); 3] = [
+            |section| section.name = SecretName::parse("prod/OTHER").unwrap(),
+            |section| {
+                let nonce = crate::crypto::bytes::Fixed([9; 24]);
+                section.versions.values_mut().for_each(|version| version.nonce = nonce);
+            },
+            |section| {
+                let other = crate::name::audience::AudienceName::new("owner+other");
+                section.wraps.values_mut().for_each(|wrap| wrap.audience = other.clone());
+            },
+        ];
+        for change in foreign {
+            let mut wrong = right.clone();
+            wrong.values_mut().for_each(change);
+            let wrong = write_versions(&wrong);
+            assert_ne!(wrong, text);
+            for both in [format!("{wrong}{text}"), format!("{text}{wrong}")] {
+                assert_eq!(parse_versions(both.as_bytes(), &vault), right);
+            }
+            assert_ne!(parse_versions(wrong.as_bytes(), &vault), right);
+        }
+    }
+
+    #[test]
+    fn the_segments_that_a_policy_names_are_found_before_it_is_judged() {
+        let id = Id::parse(&"A".repeat(43)).unwrap();
+        let policy =
+            |text: &str| format!("[policy]\nchain = '''\n{text}\n'''\n{{\"segment\":\"{id}\"}}\n");
+        let found = |text: &str| stated_segments(policy(text).as_bytes());
+        assert_eq!(found(&format!("{{\"segment\":\"{id}\",\"entries\":1}}")), [id].into());
+        for none in [
+            "{}",
+            "{\"segment\":\"",
+            "{\"segment\":\"x\"}",
+            "{\"reason\":\"\\\"segment\\\":\\\"x\"}",
+        ] {
+            assert!(found(none).is_empty(), "{none}");
+        }
+        assert!(stated_segments(b"").is_empty());
+    }
+}
