@@ -63,13 +63,12 @@ pub fn history(data: &[u8]) {
         let text = format::write_segment(entries.iter().map(|(_, entry)| entry));
         assert_eq!(text.as_bytes(), beside.segment, "one spelling");
     }
-    let sections = format::parse_versions(beside.versions);
+    let _ = format::stated_segments(vault);
+    let Some(id) = stated_vault(vault) else { return };
+    let sections = format::parse_versions(beside.versions, &id);
     let text = format::write_versions(&sections);
-    assert_eq!(
-        format::parse_versions(text.as_bytes()).len(),
-        sections.len(),
-        "what is written is read"
-    );
+    let again = format::parse_versions(text.as_bytes(), &id);
+    assert_eq!(again.len(), sections.len(), "what is written is read");
 }
 
 struct Beside<'a> {

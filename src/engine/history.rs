@@ -6,9 +6,8 @@ use crate::store::file::atomic::{self, Expected};
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::{self, Lock, LockError};
 use crate::store::file::read;
-use crate::store::sys::{self, Links};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::file::format::{self, MAX_FILE};
@@ -41,9 +40,13 @@ impl Folder<'_> {
         if let Some(brought) = &self.0.brought {
             return brought.get(name).cloned();
         }
-        let path = self.0.history_folder().join(name);
-        read::read(&path, MAX_FILE as u64).ok().map(|contents| contents.bytes)
+        read_beside(&self.0.history_folder(), name)
     }
+}
+
+/// A file of the history in a folder. What a link leads to is none: it would change without the repository.
+pub(crate) fn read_beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    read::read_unlinked(&folder.join(name), MAX_FILE as u64).ok()
 }
 
 impl History for Folder<'_> {
@@ -63,6 +66,16 @@ impl Past for Folder<'_> {
     fn history(&self) -> Option<&dyn History> {
         Some(self)
     }
+}
+
+/// The files that may stand beside a vault with these bytes: where to look, nothing to believe.
+pub(crate) fn names(bytes: &[u8]) -> BTreeSet<String> {
+    let stated = format::stated_segments(bytes);
+    stated.iter().flat_map(|id| [segment_name(id), versions_name(id)]).collect()
+}
+
+pub(crate) fn is_segment(name: &str) -> bool {
+    name.ends_with(SEGMENT_END)
 }
 
 /// Whether the file says that some of its log is closed: where to look, nothing to believe.
@@ -88,7 +101,7 @@ impl Session {
     /// pruned since; a segment stays where it is the one of its name.
     pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<(), BesideError> {
         let folder = self.history_folder();
-        let stays = |name: &String| match name.ends_with(SEGMENT_END) {
+        let stays = |name: &String| match is_segment(name) {
             true => read::read(&folder.join(name), MAX_FILE as u64)
                 .is_ok_and(|there| segment_name(&format::segment_id(&there.bytes)) == *name),
             false => folder.join(name).symlink_metadata().is_ok(),
@@ -97,21 +110,23 @@ impl Session {
         self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))
     }
 
-    /// What stands beside the vault, in order of name.
-    pub fn history_files(&self) -> Vec<(String, Vec<u8>)> {
-        if let Some(brought) = &self.brought {
-            return brought.iter().map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+    /// What stands beside a vault with these bytes, in order of name: of a folder that anybody may fill who can push
+    /// nothing else is read.
+    pub(crate) fn history_files(&self, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let names = names(bytes).into_iter();
+        names.filter_map(|name| Some((name.clone(), Folder(self).read(&name)?))).collect()
+    }
+
+    /// What of that is part of a vault which was read with it.
+    pub fn history_of(&self, vault: &Vault) -> BTreeMap<String, Vec<u8>> {
+        let versions = vault.versions_held().into_iter();
+        let mut files: BTreeMap<String, Vec<u8>> =
+            versions.map(|(name, text)| (name, text.into_bytes())).collect();
+        for id in vault.segments() {
+            let segment = Folder(self).segment(&id).filter(|bytes| format::segment_id(bytes) == id);
+            files.extend(segment.map(|bytes| (segment_name(&id), bytes)));
         }
-        let open = sys::Folder::open_by(&self.history_folder(), Links::Refuse);
-        let mut names = open.and_then(|folder| folder.names()).unwrap_or_default();
-        names.sort();
-        let files = names.into_iter().filter_map(|name| {
-            let name = name.into_string().ok()?;
-            let is_one = name.ends_with(SEGMENT_END) || name.ends_with(".versions");
-            let bytes = Folder(self).read(&name).filter(|_| is_one)?;
-            Some((name, bytes))
-        });
-        files.collect()
+        files
     }
 
     /// Those of the entries that are closed and in no segment: they are missing. Without a segment what it would

@@ -109,7 +109,7 @@ impl Session {
     /// Of the file and of all that stands beside it.
     fn whole_key(&self, bytes: &[u8]) -> Id {
         let mut all = digest::file_hash(bytes).0.to_vec();
-        for (name, bytes) in self.history_files() {
+        for (name, bytes) in self.history_files(bytes) {
             all.extend_from_slice(&digest::file_hash(name.as_bytes()).0);
             all.extend_from_slice(&digest::file_hash(&bytes).0);
         }

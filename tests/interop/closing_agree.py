@@ -23,7 +23,7 @@ from agree import ANYTHING, CODES, NO_VALUE, Program, _pin, compare
 from vsecure.closed import Closed
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
-from vsecure.file import parse, render
+from vsecure.file import Secret, parse, render
 from vsecure.history import read_versions, versions_text
 from vsecure.records import log_entry
 from vsecure.reading import get
@@ -69,6 +69,37 @@ def doubled_versions(world, file, beside, rng):
 
 
 @way
+def scattered_versions(world, file, beside, rng):
+    """What was left out stands in the files of other closings, a wrap perhaps in another one than its version."""
+    logs = [name for name in beside if name.endswith(".log")]
+    found = [read_versions(beside[name], file.vault) for name in beside if name.endswith(".versions")]
+    parts = {name[:-4] + ".versions": b"" for name in logs}
+    for uid, secret in (one for sections in found for one in sections.items()):
+        for kind, records in (("versions", secret.versions), ("wraps", secret.wraps)):
+            for record in records.items():
+                part = Secret(secret.name, [], **{kind: dict([record])})
+                parts[rng.choice(sorted(parts))] += versions_text({uid: part})
+    beside.update(parts)
+
+
+@way
+def foreign_versions(world, file, beside, rng):
+    """Sections that are not what their ids say, before the right ones or behind them."""
+    for name in [name for name in beside if name.endswith(".versions")]:
+        sections = read_versions(beside[name], file.vault)
+        for secret in sections.values():
+            what = rng.choice(["name", "versions", "wraps"])
+            if what == "name":
+                secret.name = "prod/Z"
+            for one in secret.versions.values() if what == "versions" else ():
+                one["nonce"] = bytes(24)
+            for one in secret.wraps.values() if what == "wraps" else ():
+                one["audience"] = "owner+other"
+        wrong = versions_text(sections)
+        beside[name] = wrong + beside[name] if rng.random() < 0.5 else beside[name] + wrong
+
+
+@way
 def dropped(world, file, beside, rng):
     del file.log[rng.randrange(len(file.log))]
 
@@ -92,7 +123,7 @@ def added_back(world, file, beside, rng):
 @way
 def versions_added_back(world, file, beside, rng):
     for name in [name for name in beside if name.endswith(".versions")]:
-        for uid, more in read_versions(beside[name]).items():
+        for uid, more in read_versions(beside[name], file.vault).items():
             secret = file.secrets.get(uid)
             if secret:
                 secret.versions = dict(sorted({**secret.versions, **more.versions}.items()))

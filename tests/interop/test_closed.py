@@ -19,7 +19,7 @@ from vsecure.encoding import encode
 from vsecure.errors import HistoryMissing, Refused
 from vsecure.file import parse, records, render
 from vsecure.fold import fold
-from vsecure.history import read_versions, segment, segment_id
+from vsecure.history import read_versions, segment, segment_id, versions_text
 from vsecure.keys import secret_uid
 from vsecure.policy import Chain
 from vsecure.records import dump, log_entry
@@ -342,11 +342,31 @@ class Attacks(Closed):
     def test_what_is_added_to_a_section_only_asks_for_history(self):
         def change(file):
             text = next(text for name, text in self.beside.items() if name.endswith(".versions"))
-            for uid, more in read_versions(text).items():
+            for uid, more in read_versions(text, file.vault).items():
                 file.secrets[uid].versions = dict(sorted({**file.secrets[uid].versions, **more.versions}.items()))
         raw = self.changed(change)
         self.assertEqual(self.told(raw), ["history-missing", None, "history-missing"])
         self.assertEqual(self.told(raw, self.beside), [None, None, None])
+
+    def test_what_is_foreign_beside_the_file_is_passed_over(self):
+        name = next(name for name in self.beside if name.endswith(".versions"))
+        text, vault = self.beside[name], parse(self.raw).vault
+
+        def foreign(change):
+            sections = read_versions(text, vault)
+            for secret in sections.values():
+                change(secret)
+            return versions_text(sections)
+
+        def spoil(records, what):
+            for one in records.values():
+                one[what] = bytes(24) if what == "nonce" else "owner+other"
+        for wrong in (foreign(lambda secret: setattr(secret, "name", "prod/Z")),
+                      foreign(lambda secret: spoil(secret.versions, "nonce")),
+                      foreign(lambda secret: spoil(secret.wraps, "audience"))):
+            self.assertNotEqual(self.told(self.raw, {**self.beside, name: wrong})[2], None)
+            for both in (wrong + text, text + wrong):
+                self.assertEqual(self.told(self.raw, {**self.beside, name: both}), [None, None, None])
 
     def test_a_segment_is_what_its_id_says(self):
         name = next(name for name in self.beside if name.endswith(".log"))

@@ -139,8 +139,8 @@ codes! {
     FromFile "from-file" [NotFound] "A copy of the vault to take keys from cannot be read", "v-secure key restore --from FILE";
     Generate "generate" [Failure] "Pages could not be made (a hidden command)", "report this as a bug";
     HeaderVault "header-vault" [Integrity] "The vault's header names another vault than its policy", "git log -p -- .v-secure/vault.toml";
-    HistoryMissing "history-missing" [Conflict] "What was closed of the vault's history is needed, and is not all there", "git checkout -- .v-secure/history";
-    HistoryWrong "history-wrong" [Integrity] "A file of the closed history is not the one that owners signed", "git checkout -- .v-secure/history";
+    HistoryMissing "history-missing" [Conflict] "What was closed of the vault's history is needed, and is not all there", "git checkout --ignore-skip-worktree-bits -- .v-secure/history";
+    HistoryWrong "history-wrong" [Integrity] "A file of the closed history is not the one that owners signed", "git checkout --ignore-skip-worktree-bits -- .v-secure/history";
     IdentityCommand "identity-command" [Locked] "The command in V_SECURE_IDENTITY_CMD gave no identity", "run the command by itself";
     IdentityFile "identity-file" [Locked] "An identity file cannot be read", "v-secure identity show";
     IdentityLost "identity-lost" [Failure] "A new member's identity was made, but could not be printed", "v-secure member add NAME --new-identity";

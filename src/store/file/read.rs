@@ -60,6 +60,14 @@ pub fn read(path: &Path, limit: u64) -> Result<Contents, ReadError> {
     Ok(Contents { bytes, stamp: sys::stamp(&metadata), mode: sys::mode(&metadata) })
 }
 
+/// [`read`] of a file whose folder is no symbolic link either.
+pub(crate) fn read_unlinked(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let folder = path.parent().unwrap_or(path);
+    let folder = Folder::open_by(folder, Links::Refuse).map_err(|error| open_error(path, error))?;
+    let (file, metadata) = open_in(&folder, path, limit)?;
+    Ok(std::mem::take(&mut *fill(file, &metadata, path)?))
+}
+
 /// From this many bytes on, a file is read by several threads: what takes time is that the system
 /// hands out fresh memory, not the file.
 const PARALLEL_FROM: usize = 4 << 20;

@@ -5,6 +5,7 @@ use crate::host::{Environment, real::RealHost};
 use crate::store::git::unfinished as git_unfinished;
 use crate::store::git::variables as git_variables;
 use crate::store::sys;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -41,18 +42,24 @@ pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(&format!("{revision}:"), path))
 }
 
-/// The content that `path` had last in any commit that a branch, a tag, a stash, the reflog or a merge that goes on
-/// leads to.
-pub(crate) fn last_of_any(folder: &Path, path: &Path) -> Option<Vec<u8>> {
-    let own = format!(":(literal)./{}", path.to_str()?);
+/// What `path` was in commits, newest first: in those that what is checked out and what is merged into it come from,
+/// and then in all that a branch, a tag, a stash or the reflog leads to, which others may have pushed.
+pub(crate) fn states_of(folder: &Path, path: PathBuf) -> impl Iterator<Item = Vec<u8>> {
+    const MOST: &str = "--max-count=1024";
+    let own = path.to_str().map(|path| format!(":(literal)./{path}")).unwrap_or_default();
     let merged = git_unfinished::merged(folder);
-    let mut asked = vec!["rev-list", "--all", "--reflog", "--full-history", "--max-count=64"];
-    asked.extend(merged.iter().map(String::as_str));
-    asked.extend(["--", &own]);
-    let commits = text(folder, &asked)?;
+    let near = std::iter::once("HEAD").chain(merged.iter().map(String::as_str)).collect();
+    let mut commits: Vec<String> = Vec::new();
+    for from in [near, vec!["--all", "--reflog"]] {
+        let asked = [&["rev-list", "--full-history", MOST], &from[..], &["--", &own]].concat();
+        let found = text(folder, &asked).unwrap_or_default();
+        let known: BTreeSet<&str> = commits.iter().map(String::as_str).collect();
+        let new = found.lines().filter(|commit| !known.contains(commit));
+        commits.extend(new.map(str::to_owned).collect::<Vec<_>>());
+    }
     let path = Path::new(".").join(path);
     // In the last one it may have been deleted.
-    commits.lines().find_map(|commit| show(folder, commit, &path))
+    commits.into_iter().filter_map(move |commit| show(folder, &commit, &path))
 }
 
 /// Paths are bytes to git: what is not UTF-8 must not be passed over.

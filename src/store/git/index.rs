@@ -79,14 +79,20 @@ pub(crate) fn staged_histories(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The files of a closed history that the index has beside a vault, by name.
-pub(crate) fn history_of_index(folder: &Path, vault: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn history_of_index(
+    folder: &Path,
+    vault: &Path,
+    is_wanted: impl Fn(&str) -> bool,
+) -> BTreeMap<String, Vec<u8>> {
     let beside = vault.with_file_name("history");
     let Some(pathspec) = beside.to_str().map(|path| format!(":(top,literal){path}")) else {
         return BTreeMap::new();
     };
     let asked = ["ls-files", "--cached", "-z", "--full-name", "--", &pathspec];
-    let files = paths(folder, &asked).unwrap_or_default().into_iter().filter_map(|path| {
-        let name = path.file_name()?.to_str()?.to_owned();
+    let files = paths(folder, &asked).unwrap_or_default().into_iter();
+    // What stands in a folder of its own there is no part of it.
+    let files = files.filter(|path| path.parent() == Some(&beside)).filter_map(|path| {
+        let name = path.file_name()?.to_str().filter(|name| is_wanted(name))?.to_owned();
         Some((name, staged(folder, &path)?))
     });
     files.collect()

@@ -63,8 +63,8 @@ def versions_text(secrets):
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def read_versions(text):
-    """{uid: Secret} of all that can be read; nothing signs it, so what cannot be read is passed over."""
+def read_versions(text, vault):
+    """{uid: Secret} of all that is what its id says; nothing signs it, so whatever else is there is passed over."""
     found = {}
     if len(text) > MOST_FILE:
         return found
@@ -72,21 +72,26 @@ def read_versions(text):
     while lines.left:
         start = lines.at
         try:
-            _take_section(lines, found)
+            _take_section(lines, found, vault)
         except Refused:
             lines.at = start + 1
     return {uid: secret for uid, secret in found.items() if secret.name}
 
 
-def _take_section(lines, found):
+def _take_section(lines, found, vault):
     kind, uid, *ids = head_of(lines.take())
-    secret = found.setdefault(uid, Secret("", []))
     if kind == "secret":
-        secret.name = secret_copies(lines).name
+        name = secret_copies(lines).name
+        require(keys.secret_uid(vault, name) == uid, "secret-uid", name)
+        found.setdefault(uid, Secret("", [])).name = name
     elif kind == "version":
-        secret.versions.setdefault(ids[0], version(lines))
+        one = version(lines)
+        require(keys.object_id(uid, one) == ids[0], "object-id", "a version")
+        found.setdefault(uid, Secret("", [])).versions[ids[0]] = one
     elif kind == "wrap":
-        secret.wraps.setdefault(ids[0], wrap(lines))
+        one = wrap(lines)
+        require(keys.wrap_id(one) == ids[0], "wrap-id", "a wrap")
+        found.setdefault(uid, Secret("", [])).wraps[ids[0]] = one
 
 
 def whole(file, log, chain, history):
@@ -95,9 +100,8 @@ def whole(file, log, chain, history):
     for _, op in checkpoints(chain):
         for entry in read_segment(history, op["segment"], chain.vault):
             log[entry.id] = min(log.get(entry.id, entry), entry, key=lambda one: one.sig)
-        for uid, secret in read_versions(history.get(op["segment"].hex() + ".versions", b"")).items():
-            if keys.secret_uid(chain.vault, secret.name) == uid:
-                _unite(sections.setdefault(uid, Secret(secret.name, [])), secret, uid)
+        for uid, secret in read_versions(history.get(op["segment"].hex() + ".versions", b""), chain.vault).items():
+            _unite(sections.setdefault(uid, Secret(secret.name, [])), secret)
     file = copy.copy(file)
     file.closed, file.secrets = None, copy.deepcopy(file.secrets)
     _bring_back(file, sections, log)
@@ -105,10 +109,9 @@ def whole(file, log, chain, history):
     return file, log
 
 
-def _unite(secret, more, uid):
-    """Adds what is what its id says."""
-    secret.versions.update({found: one for found, one in more.versions.items() if keys.object_id(uid, one) == found})
-    secret.wraps.update({found: one for found, one in more.wraps.items() if keys.wrap_id(one) == found})
+def _unite(secret, more):
+    secret.versions.update(more.versions)
+    secret.wraps.update(more.wraps)
 
 
 def _bring_back(file, sections, log):

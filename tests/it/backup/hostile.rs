@@ -253,3 +253,32 @@ fn a_backup_without_the_closed_history_is_not_enough_where_no_checkpoint_is_beli
     restored("").ok();
     assert_eq!(owner.run("get A").ok(), "second");
 }
+
+/// Whoever may push can put anything into the folder of the history, and has no say in whether backups are good.
+#[test]
+fn nothing_foreign_beside_the_vault_goes_into_a_backup() {
+    let owner = owner();
+    owner.set("A", "second");
+    owner.run("history close --all --yes").ok();
+    let folder = owner.checkout().join(".v-secure/history");
+    let clean = backup(&owner, "");
+    let length = |file: &str| {
+        let plain = envelope::decrypt(&own_keys(&owner), &fs::read(file).unwrap(), 1 << 20);
+        plain.unwrap().len()
+    };
+    let whole = length(&clean);
+    fs::remove_file(clean).unwrap();
+    let versions = fs::read_dir(&folder).unwrap().map(|found| found.unwrap().path());
+    let versions = versions.into_iter().find(|path| path.extension().unwrap() == "versions");
+    let mut more = fs::read(versions.as_ref().unwrap()).unwrap();
+    more.extend_from_slice(b"no end of a line");
+    fs::write(versions.unwrap(), more).unwrap();
+    let names = ["notes.log".to_owned(), "x.versions".into(), format!("{}.log", "0a".repeat(32))];
+    names.iter().for_each(|name| fs::write(folder.join(name), "foreign").unwrap());
+    let file = backup(&owner, "");
+    assert_eq!(length(&file), whole);
+    fs::remove_dir_all(owner.checkout().join(".v-secure")).unwrap();
+    owner.run(&format!("backup restore {file}")).ok();
+    owner.run("audit verify").ok();
+    assert_eq!(owner.run("get A --version 1").ok(), "first");
+}

@@ -184,3 +184,60 @@ fn the_hook_asks_for_the_history_of_the_staged_vault() {
     assert!(!gone.status.success(), "{}", said(&gone));
     assert!(said(&gone).contains(way), "{}", said(&gone));
 }
+
+/// What is neither in the index nor in the folder is in the last commit.
+#[test]
+fn history_that_would_go_with_a_commit_is_taken_from_the_last_one() {
+    let Some(repository) = sides(&[], &[]) else { return };
+    for going in [
+        "git rm -qr .v-secure/history",
+        "mkdir .v-secure/history/old && git mv .v-secure/history/*.* .v-secure/history/old",
+    ] {
+        let gone = repository.shell(&format!("{going} && git commit -qm gone"));
+        assert!(!gone.status.success(), "{going}: {}", said(&gone));
+        let way = "git checkout HEAD -- .v-secure/history";
+        assert!(said(&gone).contains(way), "{}", said(&gone));
+        let done = repository.shell(way);
+        assert!(done.status.success(), "{}", said(&done));
+        repository.0.ok("audit verify");
+        repository.git(&["reset", "--quiet", "--hard"]);
+    }
+}
+
+/// A clone without the folder has it in its index, and what is compared there is the index.
+#[test]
+fn a_merge_is_ended_in_a_clone_without_the_folder() {
+    let Some(repository) = sides(&[("LATE", "late")], &[]) else { return };
+    repository.git(&["checkout", "--quiet", "side"]);
+    fs::write(repository.root().join("src/code"), "side\n").unwrap();
+    repository.git(&["commit", "--quiet", "-am", "side, too"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    fs::write(repository.root().join("src/code"), "main\n").unwrap();
+    repository.git(&["commit", "--quiet", "-am", "main, too"]);
+    let sparse = "git sparse-checkout set --no-cone '/*' '!.v-secure/history'";
+    assert!(repository.shell(sparse).status.success());
+    let cli = &repository.0;
+    assert!(files(cli, "log").is_empty());
+    assert!(!repository.shell("git merge --no-edit side").status.success());
+    let ended = repository.shell("echo both > src/code && git commit -qam both");
+    assert!(ended.status.success(), "{}", said(&ended));
+    let run = cli.run("get LATE");
+    assert_eq!(run.code, 7, "{run:?}");
+    let way = "git checkout --ignore-skip-worktree-bits -- .v-secure/history";
+    says(&run, way);
+    assert!(repository.shell(way).status.success());
+    assert_eq!(cli.ok("get LATE"), "late");
+}
+
+/// Whoever may push has branches of their own, with any file under the name of a segment.
+#[test]
+fn a_merge_takes_no_segment_that_is_another_one() {
+    let Some(repository) = sides(&[("LATE", "late")], &[]) else { return };
+    let evil = "git checkout -q -b evil && for f in .v-secure/history/*; do echo x > $f; done \
+                && git commit -qnam evil && git checkout -q side && git merge --no-edit main";
+    let merge = repository.shell(evil);
+    assert!(merge.status.success(), "{}", said(&merge));
+    let cli = &repository.0;
+    cli.ok("audit verify");
+    assert_eq!((cli.ok("get LATE"), cli.ok("get A --version 1")), ("late".into(), "one".into()));
+}

@@ -3,7 +3,8 @@
 
 use super::{closed, files, fill, folder, outcome};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use v_secure_core::file::format;
 use v_secure_testkit::cli::Cli;
 
 /// What commands make of the vault: exit codes of `get A`, and of `audit verify`.
@@ -129,15 +130,56 @@ fn closed_entries_that_are_put_back_change_nothing() {
     let mut file = v_secure_testkit::branches::parse(&cli.vault());
     let segment = fs::read(&files(&cli, "log")[0]).unwrap();
     let vault = file.header.vault;
-    let all = v_secure_core::file::format::parse_segment(
-        &segment,
-        &vault,
-        v_secure_core::file::format::Trust::Strict,
-    );
+    let all = format::parse_segment(&segment, &vault, format::Trust::Strict);
     file.entries.extend(all.unwrap());
-    fs::write(cli.vault(), v_secure_core::file::format::write(&file)).unwrap();
+    fs::write(cli.vault(), format::write(&file)).unwrap();
     assert_eq!(judged(&cli), [(0, String::new()), (0, String::new())]);
     assert_eq!((cli.ok("get A"), outcome(&cli, "get GONE").0), ("a3".into(), 5));
     cli.set("A", "next");
     assert_eq!(entries(&cli).len(), kept.len() + 1, "a writer leaves them out again");
+}
+
+/// A version and what opens it may be left out by two closings, and nothing says by which one first.
+#[test]
+fn a_wrap_is_found_wherever_its_version_is() {
+    let cli = closed(3);
+    fill(&cli, 3);
+    cli.ok("history close --all --yes");
+    let vault = v_secure_testkit::branches::parse(&cli.vault()).header.vault;
+    let beside = files(&cli, "versions");
+    assert_eq!(beside.len(), 2);
+    let read = |path: &PathBuf| format::parse_versions(&fs::read(path).unwrap(), &vault);
+    let all: Vec<_> = beside.iter().flat_map(read).collect();
+    let (mut versions, mut wraps) = (String::new(), String::new());
+    for (uid, section) in all {
+        let (mut one, mut other) = (section.clone(), section);
+        one.wraps.retain(|_, _| false);
+        other.versions.retain(|_, _| false);
+        versions.push_str(&format::write_versions(&[(uid, one)].into()));
+        wraps.push_str(&format::write_versions(&[(uid, other)].into()));
+    }
+    for [first, second] in [[&versions, &wraps], [&wraps, &versions]] {
+        fs::write(&beside[0], first).unwrap();
+        fs::write(&beside[1], second).unwrap();
+        assert_eq!(judged(&cli), [(0, String::new()), (0, String::new())]);
+        assert_eq!(cli.ok("get A --version 1"), "a1");
+    }
+}
+
+/// What a link leads to changes without the repository, and without a word.
+#[cfg(unix)]
+#[test]
+fn a_history_that_is_a_link_is_none() {
+    let cli = closed(2);
+    let away = super::hidden(&cli);
+    std::os::unix::fs::symlink(&away, folder(&cli)).unwrap();
+    let missing = (7, "history-missing".to_owned());
+    assert_eq!(judged(&cli), [(0, String::new()), missing.clone()]);
+    assert_eq!(outcome(&cli, "history close --all --yes"), missing);
+    fs::remove_file(folder(&cli)).unwrap();
+    fs::rename(&away, folder(&cli)).unwrap();
+    assert_eq!(judged(&cli)[1].0, 0);
+    fs::rename(folder(&cli), &away).unwrap();
+    std::os::unix::fs::symlink(&away, folder(&cli)).unwrap();
+    assert_eq!(outcome(&cli, "audit verify"), missing, "whatever was verified before");
 }

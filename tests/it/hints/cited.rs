@@ -26,6 +26,10 @@ const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
 const MERGE: By = Test("conflicts/mod.rs", "marks_that_were_committed_have_a_way_out_too");
 const HOOK: By =
     Test("closed_history/branches.rs", "the_hook_asks_for_the_history_of_the_staged_vault");
+const GOING: By = Test(
+    "closed_history/branches.rs",
+    "history_that_would_go_with_a_commit_is_taken_from_the_last_one",
+);
 const LATE: By = Test(
     "closed_history/branches.rs",
     "after_a_late_merge_the_history_is_needed_until_the_next_closing",
@@ -86,6 +90,7 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
     cited("history-missing", "git add {…}  # which belongs to the vault", HOOK),
+    cited("history-missing", "git checkout HEAD -- {…}  # as the last commit has it", GOING),
     cited("nothing-to-close", "v-secure history close --all", LATE),
     cited("owner-threshold", "commit and push .v-secure, so that the other owners get it", Test("owners/story.rs", "a_change_is_proposed_by_one_owner_and_completed_by_another")),
     cited("proposal-stale", "v-secure policy renew", Test("owners/story.rs", "a_proposal_that_the_policy_overtook_is_stale_and_made_anew")),

@@ -48,8 +48,8 @@ const END: &str = "end backup";
 
 /// The most bytes of an identity.
 pub(crate) const MAX_IDENTITY: usize = 64 << 10;
-/// The most bytes of a plaintext.
-pub const MAX_PLAIN: usize = MAX_FILE + MAX_IDENTITY + 4096;
+/// The most bytes of a plaintext: a vault, and several times as much history.
+pub const MAX_PLAIN: usize = 4 * MAX_FILE;
 /// The longest line outside of the parts.
 const MAX_LINE: usize = 512;
 

@@ -96,6 +96,7 @@ pub(super) fn left_open(side: &VaultFile, entries: Vec<EntryId>, past: &dyn Past
     let mut left: BTreeSet<EntryId> = entries.into_iter().collect();
     for (_, checkpoint) in of_chain(&side.chain) {
         let bytes = past.history().and_then(|history| history.segment(&checkpoint.segment));
+        let bytes = bytes.filter(|bytes| format::segment_id(bytes) == checkpoint.segment);
         let Some(bytes) = bytes else { return Vec::new() };
         format::segment_entries(&bytes).for_each(|id| _ = left.remove(&id));
     }

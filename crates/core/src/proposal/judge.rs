@@ -6,6 +6,7 @@ use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::PolicyOp;
+use crate::policy::position::PolicyPosition;
 use crate::vault::{Vault, closing};
 use std::collections::BTreeSet;
 
@@ -83,7 +84,7 @@ pub fn judge(vault: &Vault, proposal: &Proposal) -> Result<Judged, Unfit> {
     if let Some((entry, actor)) = vault.voided_by(&after) {
         return Err(Unfit::Voids { entry, actor });
     }
-    if !entry.ops.iter().all(|op| is_true(vault, op)) {
+    if !entry.ops.iter().all(|op| is_true(vault, &entry.heads, op)) {
         return Err(Unfit::Checkpoint);
     }
     let keys = entry.sigs.iter().map(|sig| &sig.key);
@@ -91,10 +92,15 @@ pub fn judge(vault: &Vault, proposal: &Proposal) -> Result<Judged, Unfit> {
     Ok(Judged { after, signed_by, threshold: vault.policy().threshold() })
 }
 
-/// Whether a checkpoint states what follows from the log, whoever says so.
-fn is_true(vault: &Vault, op: &PolicyOp) -> bool {
+/// Whether a checkpoint states what follows from the log, whoever says so, and the entry with these heads knows of what
+/// it closes.
+fn is_true(vault: &Vault, heads: &[EntryId], op: &PolicyOp) -> bool {
     let PolicyOp::Checkpoint(stated) = op else { return true };
-    closing::checkpoint(vault, &stated.entry).is_ok_and(|found| found == *stated)
+    let (graph, known) = (vault.graph(), vault.standings().known());
+    let last = PolicyPosition::new(vault.chain().len() - 1);
+    let knows = |place| known.at(last, place) || graph.ancestry(heads).get(place);
+    graph.place(&stated.entry).is_some_and(knows)
+        && closing::checkpoint(vault, &stated.entry).is_ok_and(|found| found == *stated)
 }
 
 fn signers<'a>(vault: &Vault, keys: impl Iterator<Item = &'a KeyId>) -> BTreeSet<Name> {

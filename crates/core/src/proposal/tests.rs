@@ -8,14 +8,17 @@ use crate::file::device_key::new_device_key;
 use crate::file::model::{Header, VaultFile};
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
-use crate::name::Name;
+use crate::log::draft::{Authorship, EntryDraft};
+use crate::log::op::{Field, Op};
 use crate::name::audience::AudienceName;
+use crate::name::{Name, SecretName};
 use crate::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, VaultStart};
 use crate::policy::sign::{PolicyDraft, co_sign};
 use crate::record::ids;
 use crate::time::UnixTime;
-use crate::vault::Vault;
+use crate::vault::change::Change;
 use crate::vault::testing::{Actor, open};
+use crate::vault::{Vault, closing};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -269,4 +272,25 @@ fn kept_keys_sign_no_new_envelopes() {
     let without_keys = proposed(&vault, &team[0], vec![setting]);
     let is_keyless = without_keys.envelopes.is_empty();
     assert_eq!(sign(&vault, &without_keys, &kept.ctx()).is_ok(), is_keyless);
+}
+
+/// The entry that closes the log has to know of what it closes: else it is false, whatever it states.
+#[test]
+fn a_checkpoint_whose_maker_knows_nothing_of_the_log_is_signed_by_nobody() {
+    let (vault, team) = team();
+    let by = Authorship { vault: &vault.id(), policy: vault.chain().head(), actor: &name("olga") };
+    let secret = SecretName::parse("prod/A").unwrap();
+    let value = Some("x".to_owned());
+    let ops =
+        vec![Op::Field(Field { secret, field: "description".to_owned(), value, adopts: None })];
+    let draft = EntryDraft { ops, reason: String::new(), ts: UnixTime::from_secs(1) };
+    let entry = draft.sign(&vault.tips(), by, &team[0].signer.key);
+    let last = entry.id();
+    let vault = open(vault.apply(Change::log(vec![entry])).unwrap().file());
+    let checkpoint = closing::checkpoint(&vault, &last).unwrap();
+    let proposal = proposed(&vault, &team[0], vec![PolicyOp::Checkpoint(checkpoint)]);
+    judge(&vault, &proposal).unwrap();
+    let blind = resigned(proposal, &team[0], |proposal| proposal.entry.heads.clear());
+    assert!(matches!(judge(&vault, &blind), Err(Unfit::Checkpoint)));
+    assert!(sign(&vault, &blind, &team[1].ctx()).is_err());
 }

@@ -41,6 +41,11 @@ impl Vault {
         of_chain(&self.file().chain).map(|(_, checkpoint)| checkpoint.segment).collect()
     }
 
+    /// What of the versions that were read beside it is part of it, by name of its file: anybody may have put more there.
+    pub fn versions_held(&self) -> BTreeMap<String, String> {
+        self.away.as_ref().map(|away| away.versions_held(self.file())).unwrap_or_default()
+    }
+
     /// What is written of it where nothing is written beside it.
     pub fn text_alone(&self) -> String {
         match (&self.away, self.policy().checkpoint()) {

@@ -6,11 +6,12 @@ use crate::crypto::bytes::Id;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::doubles;
 use crate::file::format::{self, FormatError, Trust};
-use crate::file::model::{SecretSection, VaultFile};
+use crate::file::model::{SecretSection, VaultFile, VersionObject, Wrap};
 use crate::file::records::Records;
 use crate::log::closed::Closed;
 use crate::log::closed::closing::{ClosingError, WholeLog, close};
 use crate::log::graph::Graph;
+use crate::name::SecretName;
 use crate::policy::op::Checkpoint;
 use crate::verify::checkpoints;
 use crate::verify::checkpoints::of_chain;
@@ -123,12 +124,18 @@ pub(crate) fn assemble(
             }
         }
         if let Some(bytes) = history.versions(&id) {
-            away.versions.insert(id, format::parse_versions(&bytes));
+            let versions = format::parse_versions(&bytes, &file.header.vault);
+            away.versions.insert(id, versions);
         }
     }
     let named = Named::by_any(&file);
-    let found: Vec<Found> = away.versions.values().flat_map(|all| sound(all, &named)).collect();
-    found.into_iter().for_each(|found| found.put_into(&mut file));
+    let found = gathered(away.versions.values(), &named);
+    for ((uid, name), Gathered { versions, wraps }) in found {
+        if versions.is_empty() && wraps.is_empty() {
+            continue;
+        }
+        put_into(&mut file, (uid, &name), versions, wraps);
+    }
     Ok((file, away))
 }
 
@@ -148,45 +155,56 @@ fn segment(
         .map_err(|source| HistoryError::Format { name, source })
 }
 
-/// A section's records that are what their ids say and that an entry names.
-struct Found {
-    uid: SecretId,
-    section: SecretSection,
+/// A secret's records, as they come. [`Records`] take long to fill in any other order than their own.
+#[derive(Default)]
+struct Gathered {
+    versions: BTreeMap<ObjectId, VersionObject>,
+    wraps: BTreeMap<WrapId, Wrap>,
 }
 
-fn sound(all: &Sections, named: &Holding) -> Vec<Found> {
-    let mut found = Vec::new();
-    for (uid, section) in all {
-        let mut section = section.clone();
-        let name = section.name.clone();
-        section.versions.retain(|id, object| named.has_version(&name, id) && object.id(uid) == *id);
-        section.wraps.retain(|id, wrap| named.has_wrap(&name, id) && wrap.id() == *id);
-        found.push(Found { uid: *uid, section });
+/// The records of these sections that an entry names. All of a secret come together, as a wrap may stand in another
+/// file than its version.
+fn gathered<'a>(
+    all: impl Iterator<Item = &'a Sections>,
+    named: &Holding,
+) -> BTreeMap<(SecretId, SecretName), Gathered> {
+    let mut found: BTreeMap<_, Gathered> = BTreeMap::new();
+    for (uid, SecretSection { name, versions, wraps, .. }) in all.flatten() {
+        let into = found.entry((*uid, name.clone())).or_default();
+        let versions = versions.iter().filter(|(id, _)| named.has_version(name, id));
+        let wraps = wraps.iter().filter(|(id, _)| named.has_wrap(name, id));
+        into.versions.extend(versions.map(|(id, version)| (*id, version.clone())));
+        into.wraps.extend(wraps.map(|(id, wrap)| (*id, wrap.clone())));
     }
     found
 }
 
-impl Found {
-    fn put_into(self, file: &mut VaultFile) {
-        let SecretSection { name, versions, wraps, .. } = self.section;
-        if versions.is_empty() && wraps.is_empty() {
-            return;
+fn empty(name: &SecretName) -> SecretSection {
+    let (versions, wraps) = (Records::new(), Records::new());
+    SecretSection { name: name.clone(), active: Vec::new(), versions, wraps }
+}
+
+/// Adds to a file what it lacks of a secret.
+fn put_into(
+    file: &mut VaultFile,
+    (uid, name): (SecretId, &SecretName),
+    versions: impl IntoIterator<Item = (ObjectId, VersionObject)>,
+    wraps: impl IntoIterator<Item = (WrapId, Wrap)>,
+) {
+    let section = file.secret_section(uid, name);
+    for (id, version) in versions {
+        if !section.versions.contains_key(&id) {
+            section.versions.insert(id, version);
         }
-        let section = file.secret_section(self.uid, &name);
-        versions.into_iter().for_each(|(id, version)| {
-            if !section.versions.contains_key(&id) {
-                section.versions.insert(id, version);
-            }
-        });
-        for (id, wrap) in wraps {
-            // One without its version would open nothing.
-            if section.versions.contains_key(&wrap.version) && !section.wraps.contains_key(&id) {
-                section.wraps.insert(id, wrap);
-            }
+    }
+    for (id, wrap) in wraps {
+        // One without its version would open nothing.
+        if section.versions.contains_key(&wrap.version) && !section.wraps.contains_key(&id) {
+            section.wraps.insert(id, wrap);
         }
-        if section.versions.is_empty() {
-            file.secrets.remove(&self.uid);
-        }
+    }
+    if section.versions.is_empty() {
+        file.secrets.remove(&uid);
     }
 }
 
@@ -230,7 +248,8 @@ impl Away {
             before = Some(checkpoint.entry);
             let bytes = history.and_then(|history| history.versions(&checkpoint.segment));
             if let Some(bytes) = bytes {
-                away.versions.insert(checkpoint.segment, format::parse_versions(&bytes));
+                let versions = format::parse_versions(&bytes, &file.header.vault);
+                away.versions.insert(checkpoint.segment, versions);
             }
         }
         Ok(away)
@@ -260,7 +279,9 @@ impl Away {
                 };
                 versions.contains(&wrap.version) || !self.versions.values().any(is_beside)
             });
-            Found { uid, section }.put_into(&mut file);
+            if !section.versions.is_empty() || !section.wraps.is_empty() {
+                put_into(&mut file, (uid, &section.name), section.versions, section.wraps);
+            }
         }
         format::write(&file)
     }
@@ -293,13 +314,8 @@ impl Away {
         (file, left)
     }
 
-    /// The files of versions that are other ones than were read.
-    fn versions_beside(
-        &self,
-        whole: &VaultFile,
-        left: Sections,
-        checkpoint: &Checkpoint,
-    ) -> BTreeMap<String, Beside> {
+    /// What the files of versions have of the whole.
+    fn held(&self, whole: &VaultFile) -> BTreeMap<Id, Sections> {
         let mut files = self.versions.clone();
         for sections in files.values_mut() {
             sections.retain(|uid, section| {
@@ -309,6 +325,23 @@ impl Away {
                 !section.versions.is_empty() || !section.wraps.is_empty()
             });
         }
+        files
+    }
+
+    /// The same as texts, by name in the folder of the history.
+    pub fn versions_held(&self, whole: &VaultFile) -> BTreeMap<String, String> {
+        let held = self.held(whole).into_iter().filter(|(_, sections)| !sections.is_empty());
+        held.map(|(id, sections)| (versions_name(&id), format::write_versions(&sections))).collect()
+    }
+
+    /// The files of versions that are other ones than were read.
+    fn versions_beside(
+        &self,
+        whole: &VaultFile,
+        left: Sections,
+        checkpoint: &Checkpoint,
+    ) -> BTreeMap<String, Beside> {
+        let mut files = self.held(whole);
         for (uid, section) in left {
             let has = |sections: &Sections, id: &ObjectId| {
                 sections.get(&uid).is_some_and(|found| found.versions.contains_key(id))
@@ -329,12 +362,7 @@ impl Away {
                 continue;
             }
             let last = files.entry(checkpoint.segment).or_default();
-            let into = last.entry(uid).or_insert_with(|| SecretSection {
-                name,
-                active: Vec::new(),
-                versions: Records::new(),
-                wraps: Records::new(),
-            });
+            let into = last.entry(uid).or_insert_with(|| empty(&name));
             into.versions.extend(versions);
             into.wraps.extend(wraps);
         }
@@ -369,12 +397,7 @@ fn retain<K: Ord, T>(records: &mut Records<K, T>, there: Option<&Records<K, T>>)
 fn part(file: &mut VaultFile, named: &Holding) -> Sections {
     let mut left = Sections::new();
     for (uid, section) in &mut file.secrets {
-        let mut out = SecretSection {
-            name: section.name.clone(),
-            active: Vec::new(),
-            versions: Records::new(),
-            wraps: Records::new(),
-        };
+        let mut out = empty(&section.name);
         let name = section.name.clone();
         let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut section.versions)
             .into_iter()

@@ -12,9 +12,10 @@ use crate::engine::judging;
 use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use v_secure_core::backup::container;
-use v_secure_core::backup::container::Backup;
+use v_secure_core::backup::container::{Backup, MAX_PLAIN};
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::crypto::envelope::{self, EnvelopeError};
 use v_secure_core::crypto::identity::Identity;
@@ -91,7 +92,7 @@ impl Create {
         let key = self.key(context, vault)?;
         refuse_lone_identity(identity.as_ref(), &key)?;
         let text = identity.as_ref().map(identity_text);
-        let history = if vault.has_history() { session.history_files() } else { Vec::new() };
+        let history = if vault.has_history() { session.history_of(vault) } else { BTreeMap::new() };
         let mut backup = Backup {
             created: context.host.now(),
             pin: CarriedPin::of(vault.chain()),
@@ -103,7 +104,11 @@ impl Create {
         if !self.unsigned {
             backup.sign(&self.signer(context, vault)?);
         }
-        let sealed = seal(&key, &container::write(&backup))?;
+        let plain = container::write(&backup);
+        if plain.len() > MAX_PLAIN {
+            return Err(too_large(plain.len()));
+        }
+        let sealed = seal(&key, &plain)?;
         let to_out = self.write(context, &sealed)?;
         let maker = backup.signed.map(|signed| signed.maker);
         match to_out {
@@ -217,6 +222,14 @@ impl Create {
         ));
         Ok(())
     }
+}
+
+/// Nobody could restore it.
+fn too_large(bytes: usize) -> Failure {
+    let message = format!(
+        "the vault and its history have {bytes} bytes, and a backup has at most {MAX_PLAIN}: copy the folder .v-secure"
+    );
+    Failure::new(Code::FileTooLarge, message)
 }
 
 /// The identity here that belongs to a member of the vault: one that stands somewhere as text, or else

@@ -203,7 +203,9 @@ pub(super) fn history_failure(path: &Path, error: &HistoryError) -> Failure {
         }
     };
     let failure = Failure::new(code, message).because(error);
-    failure.hint("git checkout -- .v-secure/history").hint("git log -- .v-secure/history")
+    failure
+        .hint("git checkout --ignore-skip-worktree-bits -- .v-secure/history")
+        .hint("git log -- .v-secure/history")
 }
 
 fn open_failure(path: &Path, error: &OpenError) -> Failure {

@@ -8,7 +8,6 @@
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
 use super::section::Section;
-use super::segment::is_of_secret;
 use super::{ReadScope, Trust, block, closed, header, parse, secrets};
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
@@ -21,6 +20,7 @@ use crate::log::entry::Entry;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
+use crate::record::ids;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// Reads a file's records in any order.
@@ -42,8 +42,11 @@ fn read(cursor: &mut Cursor<'_>) -> Result<VaultFile, Fault> {
     found.file(header, is_closed, cursor.at())
 }
 
-/// The sections of secrets that can be read; what cannot is passed over line by line.
-pub(super) fn secrets_alone(cursor: &mut Cursor<'_>) -> BTreeMap<SecretId, SecretSection> {
+/// The sections of secrets that are what their ids say; whatever else is there is passed over line by line.
+pub(super) fn secrets_alone(
+    cursor: &mut Cursor<'_>,
+    vault: &VaultId,
+) -> BTreeMap<SecretId, SecretSection> {
     let mut found = Found::default();
     while !cursor.at_end() {
         let start = cursor.at();
@@ -53,7 +56,7 @@ pub(super) fn secrets_alone(cursor: &mut Cursor<'_>) -> BTreeMap<SecretId, Secre
         }
         cursor.skip_to(start);
         // Back to behind the line that began it: what follows may be whole, and no line is read more than a few times.
-        if !matches!(one_section(cursor, &mut found), Ok(true)) {
+        if !matches!(found.own_section(cursor, vault), Ok(true)) {
             cursor.skip_to(start);
             if cursor.pass_line().is_none() {
                 break;
@@ -62,14 +65,6 @@ pub(super) fn secrets_alone(cursor: &mut Cursor<'_>) -> BTreeMap<SecretId, Secre
     }
     let sections = found.secrets.into_iter();
     sections.filter_map(|(id, found)| Some((id, found.section(id).ok()?))).collect()
-}
-
-fn one_section(cursor: &mut Cursor<'_>, found: &mut Found) -> Result<bool, Fault> {
-    let Some((at, section)) = next_section(cursor)? else { return Ok(false) };
-    match is_of_secret(&section) {
-        true => found.of_secret(cursor, section, at).map(|()| true),
-        false => Err(Cause::SectionUnexpected { name: section.name() }.at(at)),
-    }
 }
 
 fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a>)>, Fault> {
@@ -108,8 +103,9 @@ struct FoundSecret {
     at: usize,
     name: Option<SecretName>,
     active: BTreeSet<ObjectId>,
-    versions: Records<ObjectId, VersionObject>,
-    wraps: Records<WrapId, Wrap>,
+    // Not [`Records`] yet, which take long to fill in any other order than their own.
+    versions: BTreeMap<ObjectId, VersionObject>,
+    wraps: BTreeMap<WrapId, Wrap>,
 }
 
 impl Found {
@@ -145,6 +141,34 @@ impl Found {
                 self.of_secret(cursor, section, at)
             }
         }
+    }
+
+    /// Takes a section of a secret that is what its id says: nobody signs where it stands, so that one which is not
+    /// must not shut out one which is.
+    fn own_section(&mut self, cursor: &mut Cursor<'_>, vault: &VaultId) -> Result<bool, Fault> {
+        let Some((at, section)) = next_section(cursor)? else { return Ok(false) };
+        let is_own = match section {
+            Section::Secret(id) => {
+                let (name, _) = secrets::copies(cursor)?;
+                let is_own = ids::secret_uid(vault, &name) == id;
+                if is_own {
+                    self.secret(id, at).name = Some(name);
+                }
+                is_own
+            }
+            Section::Version { secret, object } => {
+                let read = secrets::version(cursor)?;
+                read.id(&secret) == object
+                    && once(&mut self.secret(secret, at).versions, object, read).is_some()
+            }
+            Section::Wrap { secret, wrap } => {
+                let read = secrets::wrap(cursor, None)?;
+                read.id() == wrap && once(&mut self.secret(secret, at).wraps, wrap, read).is_some()
+            }
+            _ => false,
+        };
+        let foreign = || Cause::SectionUnexpected { name: section.name() }.at(at);
+        if is_own { Ok(true) } else { Err(foreign()) }
     }
 
     fn of_secret(
@@ -243,8 +267,14 @@ impl Found {
     }
 }
 
+fn records<K: Ord, T>(found: BTreeMap<K, T>) -> Records<K, T> {
+    let mut records = Records::new();
+    records.extend(found);
+    records
+}
+
 /// Keeps what was read; `None` if something else stands under its id.
-fn once<K: Ord, T: PartialEq>(records: &mut Records<K, T>, id: K, read: T) -> Option<()> {
+fn once<K: Ord, T: PartialEq>(records: &mut BTreeMap<K, T>, id: K, read: T) -> Option<()> {
     match records.get(&id) {
         Some(kept) => (*kept == read).then_some(()),
         None => {
@@ -267,7 +297,7 @@ impl FoundSecret {
         // A version or a wrap without its secret's section before it.
         let alone = || Cause::SectionUnexpected { name: Section::Secret(id).name() }.at(at);
         let (name, active) = (name.ok_or_else(alone)?, active.into_iter().collect());
-        Ok(SecretSection { name, active, versions, wraps })
+        Ok(SecretSection { name, active, versions: records(versions), wraps: records(wraps) })
     }
 }
 

@@ -32,8 +32,8 @@ pub use error::{Cause, FormatError};
 pub use loose::parse_loose;
 pub use parse::parse;
 pub use segment::{
-    Segment, parse_segment, parse_versions, segment_entries, segment_id, write_segment,
-    write_versions,
+    Segment, parse_segment, parse_versions, segment_entries, segment_id, stated_segments,
+    write_segment, write_versions,
 };
 pub use stored::{Stored, stored};
 pub use write::write;

@@ -4,14 +4,13 @@
 use super::block::Parse;
 use super::cursor::Cursor;
 use super::error::{Cause, FormatError};
-use super::section::Section;
 use super::{MAX_FILE, Trust, header, loose, write};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Digest, HashContext};
 use crate::crypto::id::{EntryId, SecretId, VaultId};
 use crate::file::model::SecretSection;
 use crate::log::entry::Entry;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The entries of a segment, in its order.
 pub type Segment = Vec<(EntryId, Entry)>;
@@ -69,19 +68,30 @@ pub fn segment_entries(bytes: &[u8]) -> impl Iterator<Item = EntryId> {
     lines.map(move |line| Entry::id_of_line(line, &digest))
 }
 
+/// The ids of the segments that a file's policy names: where to look, nothing to believe.
+pub fn stated_segments(bytes: &[u8]) -> BTreeSet<Id> {
+    const KEY: &[u8] = b"\"segment\":\"";
+    let policy = &bytes[..memchr::memmem::find(bytes, b"\n'''\n").unwrap_or(bytes.len())];
+    let id = |at: usize| {
+        let text = policy[at + KEY.len()..].split(|byte| *byte == b'"').next()?;
+        Id::parse(std::str::from_utf8(text).ok()?).ok()
+    };
+    memchr::memmem::find_iter(policy, KEY).filter_map(id).collect()
+}
+
 /// The bytes of a segment; entries are in its order.
 pub fn write_segment<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.flat_map(|entry| [entry.line(), "\n".to_owned()]).collect()
 }
 
-/// Reads the versions that were left out of a file, as far as they can be read: nothing signs them, and git may have
-/// merged two copies line by line. Whether one is what its id says, and whether an entry names it, is for the caller.
-pub fn parse_versions(bytes: &[u8]) -> BTreeMap<SecretId, SecretSection> {
+/// Reads the versions that were left out of a file, those that are what their ids say: nothing signs them, and git may
+/// have merged two copies line by line. Whether an entry names one is for the caller.
+pub fn parse_versions(bytes: &[u8], vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
     let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_FILE)]).into_owned();
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    loose::secrets_alone(&mut Cursor::new(&text))
+    loose::secrets_alone(&mut Cursor::new(&text), vault)
 }
 
 /// The text of versions that are left out of a file.
@@ -91,7 +101,72 @@ pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
     out
 }
 
-/// Whether a section may stand among versions that were left out.
-pub(super) fn is_of_secret(section: &Section<'_>) -> bool {
-    section.secret().is_some()
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::name::SecretName;
+    use crate::record::ids;
+
+    /// Sections whose ids are what they hold, of a vault with this id.
+    fn sections(vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
+        let sections = sample::file().secrets.into_values().map(|mut section| {
+            section.active.clear();
+            let uid = ids::secret_uid(vault, &section.name);
+            let (versions, wraps) = (std::mem::take(&mut section.versions), section.wraps.clone());
+            section.versions.extend(versions.into_iter().map(|(_, one)| (one.id(&uid), one)));
+            section.wraps = crate::file::records::Records::new();
+            section.wraps.extend(wraps.into_iter().map(|(_, one)| (one.id(), one)));
+            (uid, section)
+        });
+        sections.collect()
+    }
+
+    /// Whoever may push can write in there what they like: before what is right, or behind it.
+    #[test]
+    fn nothing_foreign_shuts_out_what_is_what_its_id_says() {
+        let vault = sample::file().header.vault;
+        let right = sections(&vault);
+        assert!(!right.is_empty());
+        let text = write_versions(&right);
+        let foreign: [fn(&mut SecretSection); 3] = [
+            |section| section.name = SecretName::parse("prod/OTHER").unwrap(),
+            |section| {
+                let nonce = crate::crypto::bytes::Fixed([9; 24]);
+                section.versions.values_mut().for_each(|version| version.nonce = nonce);
+            },
+            |section| {
+                let other = crate::name::audience::AudienceName::new("owner+other");
+                section.wraps.values_mut().for_each(|wrap| wrap.audience = other.clone());
+            },
+        ];
+        for change in foreign {
+            let mut wrong = right.clone();
+            wrong.values_mut().for_each(change);
+            let wrong = write_versions(&wrong);
+            assert_ne!(wrong, text);
+            for both in [format!("{wrong}{text}"), format!("{text}{wrong}")] {
+                assert_eq!(parse_versions(both.as_bytes(), &vault), right);
+            }
+            assert_ne!(parse_versions(wrong.as_bytes(), &vault), right);
+        }
+    }
+
+    #[test]
+    fn the_segments_that_a_policy_names_are_found_before_it_is_judged() {
+        let id = Id::parse(&"A".repeat(43)).unwrap();
+        let policy =
+            |text: &str| format!("[policy]\nchain = '''\n{text}\n'''\n{{\"segment\":\"{id}\"}}\n");
+        let found = |text: &str| stated_segments(policy(text).as_bytes());
+        assert_eq!(found(&format!("{{\"segment\":\"{id}\",\"entries\":1}}")), [id].into());
+        for none in [
+            "{}",
+            "{\"segment\":\"",
+            "{\"segment\":\"x\"}",
+            "{\"reason\":\"\\\"segment\\\":\\\"x\"}",
+        ] {
+            assert!(found(none).is_empty(), "{none}");
+        }
+        assert!(stated_segments(b"").is_empty());
+    }
 }

@@ -13,6 +13,7 @@ use crate::cli::repository::verification;
 use crate::cli::repository::verification::{Base, Origin, VerificationRequest};
 use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::engine::history;
+use crate::engine::session::Session;
 use crate::store::git::command as git_command;
 use crate::store::git::index as git_index;
 use crate::store::git::unfinished as git_unfinished;
@@ -209,25 +210,54 @@ fn verify_staged(
     bytes: &[u8],
     base: Option<Base<'_>>,
 ) -> Outcome {
-    let mut session = context.session_at(in_index::location(root, path)?)?;
-    if history::is_closed(bytes) {
-        // What is committed is what the index has, of the history too.
-        session.brought = Some(Arc::new(git_index::history_of_index(here, path)));
-    }
+    let of_base = base.as_ref().map(|base| base.bytes);
+    let session = session(context, (here, root), (path, bytes), of_base)?;
     let wanted = VerificationRequest { base, ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     let what = format!("the staged {}", path.display());
     let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
     verification::show(context, &found.findings)?;
     if failure.code == Code::HistoryMissing {
-        let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
-        let folder = folder.unwrap_or_else(|| ".v-secure".to_owned());
-        return Err(failure.hint(format!("git add {folder}  # which belongs to the vault")));
+        return Err(without_history(failure, &session, path, bytes));
     }
     Err(match is_merge(context, root) {
         true => resolved(failure).hint("git merge --abort"),
         false => restored(failure, here, root, path),
     })
+}
+
+/// With what puts the history into the index that is not there: from its folder, or from the last commit.
+fn without_history(mut failure: Failure, session: &Session, path: &Path, bytes: &[u8]) -> Failure {
+    let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
+    let folder = folder.unwrap_or_else(|| ".v-secure".to_owned());
+    let is_staged = |name: &String| session.brought.as_ref().is_some_and(|b| b.contains_key(name));
+    let there = session.location.folder.join(history::FOLDER);
+    let names = history::names(bytes);
+    let mut segments = names.iter().filter(|name| history::is_segment(name));
+    failure.hints.clear();
+    match segments.any(|name| !is_staged(name) && history::read_beside(&there, name).is_some()) {
+        true => failure.hint(format!("git add {folder}  # which belongs to the vault")),
+        false => {
+            failure.hint(format!("git checkout HEAD -- {folder}  # as the last commit has it"))
+        }
+    }
+}
+
+/// Where a staged vault stands that is compared with a base. What is committed is what the index has, of the history
+/// too.
+fn session(
+    context: &Context<'_>,
+    (here, root): (&Path, &Path),
+    (path, bytes): (&Path, &[u8]),
+    base: Option<&[u8]>,
+) -> Outcome<Session> {
+    let session = context.session_at(in_index::location(root, path)?)?;
+    let brought = history::is_closed(bytes).then(|| {
+        let mut names = history::names(bytes);
+        names.extend(base.into_iter().flat_map(history::names));
+        Arc::new(git_index::history_of_index(here, path, |name| names.contains(name)))
+    });
+    Ok(Session { brought, ..session })
 }
 
 /// Whether the commit is a merge. Before one that git commits by itself, its record is not there yet.
@@ -252,7 +282,7 @@ fn moved(
         .filter(|(_, bytes)| stated_vault(bytes) == Some(vault))
         .collect();
     let keeps = |(path, bytes): &(PathBuf, Vec<u8>)| {
-        keeps_base(context, root, (path, bytes), base).unwrap_or(false)
+        keeps_base(context, (here, root), (path, bytes), base).unwrap_or(false)
     };
     let kept = match found.len() {
         0 | 1 => 0,
@@ -264,11 +294,11 @@ fn moved(
 /// Whether a staged vault verifies and lacks nothing of the base.
 fn keeps_base(
     context: &Context<'_>,
-    root: &Path,
+    (here, root): (&Path, &Path),
     (path, bytes): (&Path, &[u8]),
     base: &Base<'_>,
 ) -> Outcome<bool> {
-    let session = context.session_at(in_index::location(root, path)?)?;
+    let session = session(context, (here, root), (path, bytes), Some(base.bytes))?;
     let wanted = VerificationRequest { base: Some(*base), ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     Ok(verification::failure("", &found.findings).is_none())
@@ -300,7 +330,7 @@ fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome
         };
         // One that is nowhere any more was taken away by a commit of its own.
         let Some((path, staged)) = at else { continue };
-        keeps_what(context, root, (&path, &staged), &theirs)?;
+        keeps_what(context, (here, root), (&path, &staged), &theirs)?;
     }
     Ok(())
 }
@@ -312,11 +342,11 @@ const fn merged_side(bytes: &[u8]) -> Base<'_> {
 /// Refuses a staged vault that lacks something of the other side's.
 fn keeps_what(
     context: &Context<'_>,
-    root: &Path,
+    (here, root): (&Path, &Path),
     (path, staged): (&Path, &[u8]),
     theirs: &[u8],
 ) -> Outcome {
-    let session = context.session_at(in_index::location(root, path)?)?;
+    let session = session(context, (here, root), (path, staged), Some(theirs))?;
     let wanted =
         VerificationRequest { base: Some(merged_side(theirs)), ..VerificationRequest::default() };
     let found = verification::verify(&session, staged, &wanted)?;
