@@ -97,17 +97,32 @@ impl Session {
         self.location.folder.join(FOLDER)
     }
 
-    /// Puts the files of a history beside the vault. Versions that are there stay, as they may have lost what was
-    /// pruned since; a segment stays where it is the one of its name.
-    pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<(), BesideError> {
+    /// Puts the files of a history beside the vault where others are there, or none; how many were written. Versions,
+    /// too: they were verified with the vault that is put there, and what is there instead was not.
+    pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<usize, BesideError> {
         let folder = self.history_folder();
-        let stays = |name: &String| match is_segment(name) {
-            true => read::read(&folder.join(name), MAX_FILE as u64)
-                .is_ok_and(|there| segment_name(&format::segment_id(&there.bytes)) == *name),
-            false => folder.join(name).symlink_metadata().is_ok(),
+        let is_there = |(name, bytes): &(&String, &Vec<u8>)| {
+            read_beside(&folder, name).as_ref() == Some(bytes)
         };
-        let new: Vec<_> = files.iter().filter(|(name, _)| !stays(name)).collect();
-        self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))
+        let new: Vec<_> = files.iter().filter(|file| !is_there(file)).collect();
+        let written = new.len();
+        self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))?;
+        Ok(written)
+    }
+
+    /// Whether the file at this place says so, whatever it is.
+    pub(crate) fn has_closed_history(&self) -> bool {
+        read::read(&self.location.vault, MAX_FILE as u64).is_ok_and(|there| is_closed(&there.bytes))
+    }
+
+    /// What the history of the vault at this place would be with these files put beside it.
+    pub(crate) fn history_with(
+        &self,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> BTreeMap<String, Vec<u8>> {
+        let there = read::read(&self.location.vault, MAX_FILE as u64);
+        let there = there.map(|there| self.history_files(&there.bytes)).unwrap_or_default();
+        there.into_iter().chain(files.clone()).collect()
     }
 
     /// What stands beside a vault with these bytes, in order of name: of a folder that anybody may fill who can push

@@ -9,6 +9,8 @@ use crate::store::file::error::WriteError;
 use crate::store::file::lock;
 use crate::store::file::lock::{Lock, LockError};
 use crate::store::file::read::ReadError;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
@@ -166,11 +168,15 @@ pub struct Replacement<'a> {
 }
 
 impl<'a> Replacement<'a> {
-    /// Takes the lock, and reads and verifies what is there, if anything is.
-    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
+    /// Takes the lock, and reads and verifies what is there, if anything is; with the files of a history that are
+    /// `brought`, if any are.
+    pub fn begin(
+        session: &'a Session,
+        brought: Option<Arc<BTreeMap<String, Vec<u8>>>>,
+    ) -> Result<Self, TransactionError> {
         let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
         // As a stranger would: a pin that is at odds with what is there does not hide it.
-        let stranger = Session { state: None, carried: None, ..session.clone() };
+        let stranger = Session { state: None, carried: None, brought, ..session.clone() };
         let there = match stranger.open(Depth::Everything) {
             Ok(opened) => Some(opened),
             Err(SessionError::Read(ReadError::Missing { .. })) => None,

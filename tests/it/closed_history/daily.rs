@@ -3,6 +3,7 @@
 use super::{closed, files, fill, folder, hidden, outcome, says};
 use crate::library;
 use std::fs;
+use std::path::Path;
 use v_secure::{Options, SecretValue};
 use v_secure_testkit::cli::Cli;
 use v_secure_testkit::scene::{copy, repository};
@@ -170,15 +171,8 @@ fn members_and_keys_change_on_a_closed_vault() {
 fn a_backup_brings_the_history_with_the_vault() {
     let cli = closed(3);
     cli.ok("backup create ../all.backup");
-    // The vault without its history: it is put aside, as the message says.
-    fs::remove_dir_all(folder(&cli)).unwrap();
-    let refused = cli.run("backup restore ../all.backup");
-    assert_eq!(refused.code, 7, "{refused:?}");
-    says(&refused, "vault.toml.damaged");
-    let aside = cli.vault().with_extension("toml.damaged");
-    fs::rename(cli.vault(), aside).unwrap();
-    for lost in [None, Some(".v-secure")] {
-        lost.iter().for_each(|lost| fs::remove_dir_all(cli.project().join(lost)).unwrap());
+    for lost in [folder(&cli), cli.project().join(".v-secure")] {
+        fs::remove_dir_all(lost).unwrap();
         cli.ok("backup restore ../all.backup");
         assert_eq!((cli.ok("get A"), cli.ok("get A --version 1")), ("a3".into(), "a1".into()));
         cli.ok("audit verify");
@@ -248,16 +242,59 @@ fn the_library_may_take_no_checkpoints_word_either() {
     stored(false).unwrap();
 }
 
+/// What of a closed history may be lost or damaged, by hand or by a disk.
+const DAMAGES: [(&str, fn(&Cli)); 4] = [
+    ("the folder", |cli| fs::remove_dir_all(folder(cli)).unwrap()),
+    ("a segment", |cli| cut(&files(cli, "log")[0])),
+    ("versions", |cli| cut(&files(cli, "versions")[0])),
+    ("a file of versions", |cli| fs::remove_file(&files(cli, "versions")[0]).unwrap()),
+];
+
+fn cut(file: &Path) {
+    let whole = fs::read(file).unwrap();
+    fs::write(file, &whole[..whole.len() / 2]).unwrap();
+}
+
 #[test]
-fn a_damaged_segment_is_replaced_by_that_of_a_backup() {
+fn a_backup_puts_back_what_is_damaged_with_the_vault_there_or_without() {
     let cli = closed(3);
     cli.ok("backup create ../all.backup");
-    let segment = files(&cli, "log").remove(0);
-    let whole = fs::read(&segment).unwrap();
-    fs::write(&segment, &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(outcome(&cli, "audit verify"), (6, "history-wrong".to_owned()));
-    fs::remove_file(cli.vault()).unwrap();
+    let all = || {
+        let all = files(&cli, "log").into_iter().chain(files(&cli, "versions"));
+        all.map(|file| fs::read(file).unwrap()).collect::<Vec<_>>()
+    };
+    let whole = all();
+    for (what, damage) in DAMAGES {
+        for is_there in [true, false] {
+            damage(&cli);
+            assert!([6, 7].contains(&cli.run("audit verify").code), "{what}");
+            if !is_there {
+                fs::remove_file(cli.vault()).unwrap();
+            }
+            let done = cli.run("backup restore ../all.backup");
+            assert_eq!(done.code, 0, "{what}: {done:?}");
+            let said = String::from_utf8_lossy(&done.out).contains("put back beside it");
+            assert_eq!(said, is_there, "{what}");
+            assert_eq!(all(), whole, "{what}");
+            cli.ok("audit verify");
+            assert_eq!(cli.ok("get A --version 1"), "a1", "{what}");
+        }
+    }
+    assert_eq!(cli.json("backup restore ../all.backup")["history_written"], 0);
+}
+
+/// It is put aside, as the message says.
+#[test]
+fn a_vault_whose_later_history_is_lost_is_no_place_for_an_older_backup() {
+    let cli = closed(3);
+    cli.ok("backup create ../all.backup");
+    fill(&cli, 8);
+    cli.ok("history close --all --yes");
+    fs::remove_dir_all(folder(&cli)).unwrap();
+    let refused = cli.run("backup restore ../all.backup");
+    assert_eq!(refused.code, 7, "{refused:?}");
+    says(&refused, "vault.toml.damaged");
+    fs::rename(cli.vault(), cli.vault().with_extension("toml.damaged")).unwrap();
     cli.ok("backup restore ../all.backup");
-    assert_eq!(fs::read(&segment).unwrap(), whole);
     cli.ok("audit verify");
 }

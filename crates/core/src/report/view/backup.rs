@@ -77,6 +77,8 @@ pub struct BackupRestoreView<'a> {
     pub policy_entries: usize,
     /// Whether the file was written.
     pub changed: bool,
+    /// How many files of its closed history were written.
+    pub history_written: usize,
     pub identity: Option<&'a Path>,
     pub identity_written: bool,
 }
@@ -96,6 +98,7 @@ impl<'a> BackupRestoreView<'a> {
             secrets: vault.live().count(),
             policy_entries: vault.chain().len(),
             changed: false,
+            history_written: 0,
             identity: None,
             identity_written: false,
         }
@@ -152,6 +155,7 @@ mod tests {
             secrets: 3,
             policy_entries: 2,
             changed: true,
+            history_written: 0,
             identity,
             identity_written: false,
         };

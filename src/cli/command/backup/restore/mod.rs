@@ -64,17 +64,20 @@ pub struct Restore {
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let session = context.session_at(location(context)?)?;
-        self.judge_there(&session)?;
+        let is_judged = self.judge_there_alone(&session)?;
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
         let files = brought(&backup);
+        if !is_judged {
+            self.judge_there_with(&session, &files)?;
+        }
         let opened = self.verify(context, &session, &backup, &files)?;
         let maker = backup.maker(opened.vault.policy()).map_err(|error| self.forged(&error))?;
         let is_new = session.location.vault.symlink_metadata().is_err();
         match is_new {
             // Before anything is made; where a vault is there, that is compared first.
             true => self.refuse_pinned(&opened)?,
-            false => drop(self.compared(&session, &opened)?),
+            false => drop(self.compared(&session, &opened, &files)?),
         }
         let destination = self.destination(context, &backup)?;
         self.ask(context, &session, &opened, maker)?;
@@ -82,11 +85,11 @@ impl Restore {
             atomic::create_folder(&session.location.folder)?;
             project::write_git_files(&session.location.folder)?;
         }
-        let (vault, changed) = self.replace(context, &session, opened, &files)?;
+        let done = self.replace(context, &session, opened, &files)?;
         if let (Destination::Write(path), Some(text)) = (&destination, backup.identity) {
             write_identity(context, path, text)?;
         }
-        report::show(context, &session, &vault, changed, &destination, &backup)
+        report::show(context, &session, &done, &destination, &backup)
     }
 
     /// Asks as at any first use, without the lock, which others would wait for as long as the question
@@ -106,15 +109,33 @@ impl Restore {
         Ok(())
     }
 
-    /// What is in the place, before the backup is read or its passphrase asked for. An older state than
-    /// one that was seen, or than a carried pin says, is what a backup may mend.
-    fn judge_there(&self, session: &Session) -> Outcome {
+    /// Judges what is in the place before the backup is read or its passphrase asked for; `false` if it does not verify
+    /// and has closed history, which may be all that is wrong, and in the backup.
+    fn judge_there_alone(&self, session: &Session) -> Outcome<bool> {
         if session.location.vault.symlink_metadata().is_err() {
-            return Ok(());
+            return Ok(true);
         }
-        let there = session
-            .open(Depth::Everything)
-            .map_err(|error| self.unreadable(session, TransactionError::Session(error)))?;
+        match session.open(Depth::Everything) {
+            Err(SessionError::Open { .. } | SessionError::Lacking { .. })
+                if session.has_closed_history() =>
+            {
+                Ok(false)
+            }
+            there => self.judge_there(session, there).map(|()| true),
+        }
+    }
+
+    /// The same with the history of the backup.
+    fn judge_there_with(&self, session: &Session, files: &Files) -> Outcome {
+        let brought = Some(Arc::new(session.history_with(files)));
+        let session = Session { brought, ..session.clone() };
+        self.judge_there(&session, session.open(Depth::Everything))
+    }
+
+    /// An older state than one that was seen, or than a carried pin says, is what a backup may mend.
+    fn judge_there(&self, session: &Session, there: Result<OpenedVault, SessionError>) -> Outcome {
+        let there =
+            there.map_err(|error| self.unreadable(session, TransactionError::Session(error)))?;
         if !there.pin.is_refused() || there.pin == PinStatus::CarriedMissing {
             return Ok(());
         }
@@ -153,32 +174,38 @@ impl Restore {
         }
     }
 
-    /// Puts the vault in its place, if what is there loses nothing; whether the file changed.
+    /// Puts the vault and its history in their place, if what is there loses nothing.
     fn replace(
         &self,
         context: &Context<'_>,
         session: &Session,
         new: OpenedVault,
         files: &Files,
-    ) -> Outcome<(Vault, bool)> {
-        let Some(place) = self.compared(session, &new)? else { return Ok((new.vault, false)) };
+    ) -> Outcome<Restored> {
+        let (place, is_same) = self.compared(session, &new, files)?;
         let age = age(session, &new);
         // Before the vault is there, whose policy names them.
-        session.bring(files).map_err(TransactionError::from)?;
+        let history = session.bring(files).map_err(TransactionError::from)?;
+        if is_same {
+            return Ok(Restored { vault: new.vault, file: false, history });
+        }
         let vault = writing::finish(context, session, place.commit(new)?);
         if let Some(age) = age {
             context.ui.warn(&age);
         }
-        Ok((vault, true))
+        Ok(Restored { vault, file: true, history })
     }
 
-    /// The place, locked, if what is there loses nothing; `None` if it is what the backup has.
+    /// The place, locked, if what is there loses nothing, and whether it is what the backup has.
     fn compared<'s>(
         &self,
         session: &'s Session,
         new: &OpenedVault,
-    ) -> Outcome<Option<Replacement<'s>>> {
-        let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
+        files: &Files,
+    ) -> Outcome<(Replacement<'s>, bool)> {
+        let brought = (!files.is_empty()).then(|| Arc::new(session.history_with(files)));
+        let place = Replacement::begin(session, brought)
+            .map_err(|error| self.unreadable(session, error))?;
         let relation = place.there().map(|there| (there, comparison::compare(there, &new.vault)));
         let is_same = match relation {
             None | Some((_, BackupStatus::Older)) => false,
@@ -191,8 +218,17 @@ impl Restore {
             }
         };
         self.refuse_pinned(new)?;
-        Ok((!is_same).then_some(place))
+        Ok((place, is_same))
     }
+}
+
+/// What was put in its place.
+struct Restored {
+    vault: Vault,
+    /// Whether the vault's file was written.
+    file: bool,
+    /// How many files of its history were.
+    history: usize,
 }
 
 type Files = Arc<BTreeMap<String, Vec<u8>>>;

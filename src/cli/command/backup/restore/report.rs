@@ -1,19 +1,17 @@
 //! What `v-secure backup restore` reports.
 
-use super::Destination;
+use super::{Destination, Restored};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::session::Session;
 use v_secure_core::backup::container::Backup;
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::report::view::backup::BackupRestoreView;
-use v_secure_core::vault::Vault;
 
 pub(super) fn show(
     context: &Context<'_>,
     session: &Session,
-    vault: &Vault,
-    changed: bool,
+    done: &Restored,
     destination: &Destination,
     backup: &Backup<'_>,
 ) -> Outcome {
@@ -24,10 +22,11 @@ pub(super) fn show(
     };
     let maker = backup.signed.as_ref().map(|signed| &signed.maker);
     let report = BackupRestoreView {
-        changed,
+        changed: done.file,
+        history_written: done.history,
         identity,
         identity_written,
-        ..BackupRestoreView::of(vault, &session.location.vault, backup)
+        ..BackupRestoreView::of(&done.vault, &session.location.vault, backup)
     };
     if let Destination::Taken(path) = destination {
         context.ui.note(&format!(
@@ -43,7 +42,11 @@ pub(super) fn show(
 
 fn print(context: &Context<'_>, report: &BackupRestoreView<'_>, maker: Option<&Maker>) -> Outcome {
     let ui = &context.ui;
-    let state = if report.changed { "" } else { " (as it is there already)" };
+    let state = match (report.changed, report.history_written) {
+        (true, _) => "",
+        (false, 0) => " (as it is there already)",
+        (false, _) => " (as it is there already; closed history was put back beside it)",
+    };
     ui.wrapped(
         "vault        ",
         13,
