@@ -7,6 +7,7 @@ use crate::cli::people::policy::count;
 use crate::cli::people::proposals;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
+use crate::engine::history::HistoryUse;
 use crate::engine::session::Session;
 use crate::store::git::driver;
 use v_secure_core::convert::duration;
@@ -89,8 +90,19 @@ fn attention(
     lines.extend(closing::pays(vault, now.saturating_sub(closing::LEFT_OPEN)).map(|entries| {
         format!("{entries} entries of the log are history: v-secure history close")
     }));
+    if needs_history(session, vault) {
+        let line =
+            "without .v-secure/history some secrets cannot be read: v-secure history close --all";
+        lines.push(line.to_owned());
+    }
     lines.extend(untold(session));
     lines
+}
+
+/// Whether what was closed had to be read to tell of the secrets as they are, as after the merge of a branch that
+/// began before the closing: a clone without the folder cannot.
+fn needs_history(session: &Session, vault: &Vault) -> bool {
+    session.history == HistoryUse::AsNeeded && vault.has_history()
 }
 
 /// A clone that was made of a repository whose vault has the merge driver, and does not know it, or does not know

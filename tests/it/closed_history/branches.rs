@@ -1,6 +1,7 @@
 //! Branches that began before a checkpoint, and merge after it.
 
 use super::{files, fill, folder, hidden, outcome, says};
+use serde_json::Value;
 use std::fs;
 use v_secure_testkit::repository::Repository;
 
@@ -95,6 +96,49 @@ fn after_a_late_merge_the_history_is_needed_until_the_next_closing() {
     cli.ok("history close --all --yes");
     hidden(cli);
     assert_eq!((cli.ok("get B"), cli.ok("get LATE")), ("b2".into(), "late".into()));
+}
+
+/// To close all takes an entry that joins both sides: it is written where the closing is, and not before.
+#[test]
+fn a_closing_that_is_refused_or_not_wanted_joins_nothing() {
+    let Some(repository) = sides(&[("LATE", "late")], &[]) else { return };
+    let cli = &repository.0;
+    cli.ok("role create dev --grant read,write,rotate,delete,grant:*");
+    cli.ok("identity new -o ../bob.txt");
+    let line = cli.ok("--identity ../bob.txt member request bob -q");
+    fs::write(cli.project().join("../bob.request"), line).unwrap();
+    cli.ok("member add bob --request ../bob.request --yes --role dev");
+    repository.git(&["commit", "--quiet", "-am", "bob"]);
+    assert!(repository.shell("git merge --no-edit side").status.success());
+    let before = fs::read(cli.vault()).unwrap();
+    assert_eq!(outcome(cli, "--identity ../bob.txt history close --all --yes").0, 4);
+    assert_eq!(outcome(cli, "history close --all").1, "not-confirmed");
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+    cli.ok("history close --all --yes");
+}
+
+#[test]
+fn it_is_said_that_clones_without_the_folder_cannot_read_and_which_has_none() {
+    let Some(repository) = sides(&[("LATE", "late")], &[]) else { return };
+    let cli = &repository.0;
+    let codes = || {
+        let run = cli.run("doctor --json");
+        let found: Value = serde_json::from_slice(&run.out).unwrap();
+        let codes = found["findings"].as_array().unwrap().iter();
+        let all: Vec<String> = codes.map(|one| one["code"].as_str().unwrap().to_owned()).collect();
+        (run.code, all)
+    };
+    let has = |code: &str| codes().1.contains(&code.to_owned());
+    assert!(!has("history-needed") && !has("history-absent"));
+    assert!(repository.shell("git merge --no-edit side").status.success());
+    assert!(has("history-needed"), "{:?}", codes());
+    says(&cli.run("--no-input"), "v-secure history close --all");
+    cli.ok("history close --all --yes");
+    assert!(!has("history-needed"));
+    assert!(!cli.run("--no-input").shows("history close"));
+    hidden(cli);
+    assert!(has("history-absent") && !has("vault-broken"), "{:?}", codes());
+    assert_eq!(codes().0, 0);
 }
 
 /// A clone without the driver has git merge the text.

@@ -96,7 +96,7 @@ fn what_is_younger_than_it_is_to_be_stays_open() {
     let cli = Cli::with_vault();
     fill(&cli, 2);
     assert_eq!(outcome(&cli, "history close --yes"), (7, "nothing-to-close".into()));
-    says(&cli.run("history close --yes"), "v-secure history close --keep 1d");
+    says(&cli.run("history close --yes"), "v-secure history close --keep 1s");
     let before = fs::read(cli.vault()).unwrap();
     assert_eq!(outcome(&cli, "history close --keep soon --yes").0, 2);
     assert_eq!(fs::read(cli.vault()).unwrap(), before);

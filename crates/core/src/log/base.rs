@@ -14,7 +14,7 @@ type Places = HashMap<EntryId, u32>;
 
 /// What is kept of a closed log. The entry at [`Base::last`] is after all others that are kept, these are beside
 /// each other, and whatever is settled is after all of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Base {
     /// The place of the entry up to which the log is closed.
     last: usize,

@@ -21,7 +21,7 @@ pub enum Flaw {
 }
 
 /// The graph of a log. It owns no entries: [`Graph::in_order`] lines those of its log up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Graph {
     /// By place.
     ids: Vec<EntryId>,

@@ -23,7 +23,7 @@ const EMPTY: u32 = 0;
 const NO_CHAIN: u32 = u32::MAX;
 
 /// The parents of each entry, in topological order, ascending in each entry.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Links {
     ends: Vec<u32>,
     parents: Vec<u32>,
@@ -62,7 +62,7 @@ impl Links {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AncestorSets {
     /// What is indexed.
     within: Bits,

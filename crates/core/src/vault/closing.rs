@@ -115,7 +115,7 @@ pub struct PutAside {
 pub enum NothingToClose {
     #[error("all of the log is closed")]
     Closed,
-    #[error("no entry at which the log has come together is old enough")]
+    #[error("all that could be closed is younger than what is to stay open")]
     TooYoung,
     #[error("branches, or entries that do not count, stand beside each other")]
     Beside,

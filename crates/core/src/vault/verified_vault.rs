@@ -118,7 +118,7 @@ pub enum ApplyError {
 }
 
 /// A vault, read and verified to some depth.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Vault {
     file: VaultFile,
     chain: Chain,

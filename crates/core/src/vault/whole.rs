@@ -30,7 +30,7 @@ pub trait History: Sync {
 /// Why there is no whole vault.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    #[error("the file {name} of the vault's history is not there")]
+    #[error("there is no {name} in the folder history beside the vault")]
     Missing { name: String },
     #[error("the file {name} of the vault's history is not the one that owners signed")]
     Other { name: String },

@@ -6,11 +6,12 @@ use crate::cli::error::codes;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::hidden;
 use crate::cli::unlocking::{self, Attempt};
-use crate::engine::session::{OpenedVault, Session};
+use crate::engine::history::HistoryUse;
+use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::store::file::find::{FindError, Location, Search};
 use std::cell::OnceCell;
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, HistoryError, OpenError, Vault};
 
 /// Where the vault is.
 pub(crate) enum VaultSearch {
@@ -20,12 +21,24 @@ pub(crate) enum VaultSearch {
     Refused(Failure),
 }
 
+/// What there is to say of the part of a vault's history that was closed.
+pub(crate) enum ClosedHistory {
+    /// Nothing, or there is none.
+    Sound,
+    /// It is not in this clone, which does without.
+    Absent,
+    /// What secrets are now cannot be told without.
+    Needed,
+}
+
 pub(crate) struct Examined<'a> {
     pub context: &'a Context<'a>,
     pub place: VaultSearch,
     /// The session at the place; an error where a variable or the configuration is wrong.
     pub session: Option<Outcome<Session>>,
     pub opened: Option<Outcome<OpenedVault>>,
+    /// What of the vault's closed history is known.
+    pub history: ClosedHistory,
     /// What came of unlocking without asking; tried once.
     tried: OnceCell<Tried>,
 }
@@ -40,11 +53,14 @@ impl<'a> Examined<'a> {
             VaultSearch::Found(location) => Some(context.session_at(location.clone())),
             _ => None,
         };
-        let opened = match &session {
-            Some(Ok(session)) => Some(session.open(Depth::Everything).map_err(Failure::from)),
-            _ => None,
+        let (opened, history) = match &session {
+            Some(Ok(session)) => {
+                let (opened, history) = open(session);
+                (Some(opened.map_err(Failure::from)), history)
+            }
+            _ => (None, ClosedHistory::Sound),
         };
-        Self { context, place, session, opened, tried: OnceCell::new() }
+        Self { context, place, session, opened, history, tried: OnceCell::new() }
     }
 
     /// Where the vault is, if it is not refused.
@@ -84,6 +100,28 @@ impl<'a> Examined<'a> {
     pub fn now(&self) -> UnixTime {
         self.context.host.now()
     }
+}
+
+/// Opens the vault with its closed history, and without where that is not here and need not be.
+fn open(session: &Session) -> (Result<OpenedVault, SessionError>, ClosedHistory) {
+    let alone = Session { history: HistoryUse::AsNeeded, ..session.clone() };
+    match session.open(Depth::Everything) {
+        Ok(opened) if opened.vault.has_history() => {
+            let needed = alone.open(Depth::Everything).is_ok_and(|one| one.vault.has_history());
+            (Ok(opened), if needed { ClosedHistory::Needed } else { ClosedHistory::Sound })
+        }
+        Err(error) if is_missing(&error) => match alone.open(Depth::Everything) {
+            Ok(opened) => (Ok(opened), ClosedHistory::Absent),
+            Err(_) => (Err(error), ClosedHistory::Sound),
+        },
+        opened => (opened, ClosedHistory::Sound),
+    }
+}
+
+fn is_missing(error: &SessionError) -> bool {
+    let missing =
+        |source: &OpenError| matches!(source, OpenError::History(HistoryError::Missing { .. }));
+    matches!(error, SessionError::Open { source, .. } if missing(source))
 }
 
 fn place(context: &Context<'_>) -> VaultSearch {

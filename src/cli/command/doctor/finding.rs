@@ -75,6 +75,8 @@ codes! {
     GitLock "git-lock" Note "git tracks the vault's lock file, or does not ignore it.",
     DriverInstalled "driver-installed" Ok "git merges the vault by its records, and shows its changes in words.",
     DriverMissing "driver-missing" Note "This clone merges the vault as text, and may need 'v-secure git resolve' afterwards, or shows its changes as text.",
+    HistoryAbsent "history-absent" Note "The closed history is not in this clone, which reads values without it.",
+    HistoryNeeded "history-needed" Warning "Some secrets cannot be read without the closed history.",
     HistoryLong "history-long" Note "Most of the vault's file is history, which 'v-secure history close' puts aside.",
     HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
     HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",

@@ -1,7 +1,7 @@
 //! What `audit verify` would remark: conflicts, void changes, unsettled secrets, audiences without
 //! keys; and whether most of the file is history.
 
-use super::examined::Examined;
+use super::examined::{ClosedHistory, Examined};
 use super::finding::{DoctorCode, DoctorFinding};
 use v_secure_core::log::finding::FindingCode;
 use v_secure_core::vault::{Vault, closing};
@@ -11,7 +11,28 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let remarks = vault.remarks(examined.now()).into_iter();
     // Expiry has a check of its own.
     let found = remarks.filter(|found| found.code != FindingCode::Expired);
-    found.map(DoctorFinding::from).chain(long(vault, examined)).collect()
+    let found = found.map(DoctorFinding::from);
+    found.chain(long(vault, examined)).chain(closed(&examined.history)).collect()
+}
+
+fn closed(history: &ClosedHistory) -> Option<DoctorFinding> {
+    match history {
+        ClosedHistory::Sound => None,
+        ClosedHistory::Absent => Some(
+            DoctorFinding::new(
+                DoctorCode::HistoryAbsent,
+                "the closed history is not in this clone: values are given, and nothing that tells of the past",
+            )
+            .mend("git checkout --ignore-skip-worktree-bits -- .v-secure/history"),
+        ),
+        ClosedHistory::Needed => Some(
+            DoctorFinding::new(
+                DoctorCode::HistoryNeeded,
+                "without .v-secure/history some secrets cannot be read, as a branch from before the closing was merged",
+            )
+            .mend("v-secure history close --all"),
+        ),
+    }
 }
 
 /// What was closed a week ago or more is nobody's branch any more, as a rule.

@@ -13,13 +13,15 @@ use crate::engine::door::Purpose;
 use crate::engine::history::HistoryUse;
 use crate::engine::judging;
 use crate::engine::session::Session;
+use crate::engine::transaction::TransactionError;
 use clap::Args;
 use v_secure_core::convert::duration;
 use v_secure_core::convert::duration::rfc3339;
+use v_secure_core::keys::policy_change;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::report::view::history::HistoryCloseView;
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::change::Change;
+use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::closing::{self, Foreseen, NothingToClose, PutAside};
 use v_secure_core::vault::join;
 use v_secure_core::vault::{Depth, Vault};
@@ -54,9 +56,7 @@ pub struct Close {
 impl Close {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let until = self.until(context)?;
-        if self.all {
-            self.join(context)?;
-        }
+        let is_asked = self.all && self.join(context)?;
         let (mut aside, mut before) = (None, 0);
         let make = |vault: &Vault| {
             let Foreseen { now, then } = self.foreseen(vault, until);
@@ -66,10 +66,14 @@ impl Close {
             aside = Some(then);
             Ok(vec![op])
         };
+        let mut new = 0;
         let ask = |vault: &Vault| {
             let then = self.foreseen(vault, until);
             if let Ok(aside) = &then.then {
-                self.ask(context, then.now, aside)?;
+                new = newly(vault, aside);
+                if !is_asked {
+                    self.ask(context, vault, then.now, aside)?;
+                }
             }
             Ok(())
         };
@@ -90,7 +94,7 @@ impl Close {
         }
         context.ui.note(&format!(
             "{} closed, up to {}; the vault's file has {} instead of {}",
-            entries(summit.entries),
+            entries(new),
             rfc3339(summit.ts),
             size(bytes),
             size(before)
@@ -114,20 +118,37 @@ impl Close {
         Ok(Some(UnixTime::from_secs(now.saturating_sub(keep))))
     }
 
-    /// Unites what stands beside each other, so that there is one entry that everything leads to.
-    fn join(&self, context: &Context<'_>) -> Outcome {
+    /// Unites what stands beside each other, so that there is one entry that everything leads to; whether that was
+    /// needed. Only where the closing that needs it may be made, and is wanted.
+    fn join(&self, context: &Context<'_>) -> Outcome<bool> {
+        let plan = |vault: &Vault, ctx: &Ctx<'_>| {
+            let Some(change) = join::everything(vault, ctx) else { return Ok(false) };
+            let joined = vault.clone().apply(change).map_err(TransactionError::from)?;
+            let Foreseen { now, then } = closing::foreseen_all(&joined);
+            let aside = then.map_err(|error| refused(&error))?;
+            let op = PolicyOp::Checkpoint(aside.checkpoint.clone());
+            policy_change::check(&joined, &[op], ctx)?;
+            self.ask(context, &joined, now, &aside)?;
+            Ok(true)
+        };
+        let make = |is_needed: bool, vault: &Vault, ctx: &Ctx<'_>| {
+            let change = if is_needed { join::everything(vault, ctx) } else { None };
+            Ok((is_needed, change))
+        };
         let reason = self.reason.reason.as_deref();
-        context.write_if(reason, "close history", |vault, ctx| {
-            let change: Option<Change> = join::everything(vault, ctx);
-            Ok(((), change))
-        })?;
-        Ok(())
+        Ok(context.write_planned(reason, "close history", plan, make)?.0)
     }
 
-    fn ask(&self, context: &Context<'_>, before: usize, aside: &PutAside) -> Outcome {
+    fn ask(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        before: usize,
+        aside: &PutAside,
+    ) -> Outcome {
         let question = format!(
             "Close {}, up to {}? The vault's file has {} then, instead of {}.",
-            entries(aside.summit.entries),
+            entries(newly(vault, aside)),
             rfc3339(aside.summit.ts),
             size(aside.bytes),
             size(before)
@@ -136,12 +157,18 @@ impl Close {
     }
 }
 
+/// How many entries are closed by it that are not yet.
+fn newly(vault: &Vault, aside: &PutAside) -> usize {
+    let closed = vault.policy().checkpoint().map_or(0, |closing| closing.stated.entries);
+    aside.summit.entries.saturating_sub(usize::try_from(closed).unwrap_or(usize::MAX))
+}
+
 fn refused(error: &NothingToClose) -> Failure {
     let failure = Failure::from_error(Code::NothingToClose, error);
     match error {
-        NothingToClose::TooYoung => failure
-            .hint("v-secure history close --keep 1d  # or --all")
-            .hint("v-secure history status"),
+        NothingToClose::TooYoung => {
+            failure.hint("v-secure history close --keep 1s").hint("v-secure history status")
+        }
         NothingToClose::Beside => failure.hint("v-secure history close --all"),
         NothingToClose::Unsettled { secret } => failure.hint(format!("v-secure set {secret}")),
         NothingToClose::Closed | NothingToClose::NoGain { .. } | NothingToClose::Other(_) => {

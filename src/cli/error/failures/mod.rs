@@ -196,7 +196,9 @@ pub(super) fn history_failure(path: &Path, error: &HistoryError) -> Failure {
     let (code, message) = match error {
         HistoryError::Missing { .. } => (
             Code::HistoryMissing,
-            format!("{place} reaches behind its closed history, which is not all here"),
+            format!(
+                "this takes what was closed of the history of {place}, and not all of that is here"
+            ),
         ),
         HistoryError::Other { .. } | HistoryError::Format { .. } => {
             (Code::HistoryWrong, format!("the history beside {place} is not the vault's"))
