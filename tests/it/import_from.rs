@@ -220,11 +220,16 @@ fn recipe(mark: &str) -> &'static str {
 
 /// Runs a recipe word for word, with `tools` before the others on `PATH`.
 fn follow(cli: &Cli, mark: &str, tools: &[&Path]) -> Run {
+    typed(cli, recipe(mark), tools)
+}
+
+/// Runs a line as it stands.
+fn typed(cli: &Cli, line: &str, tools: &[&Path]) -> Run {
     let program = Path::new(binary()).parent().unwrap();
     let folders = tools.iter().copied().chain([program]).map(|folder| folder.display().to_string());
     let path = folders.collect::<Vec<_>>().join(":") + ":" + &cli::path();
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-ec", recipe(mark)]).current_dir(cli.project()).env_clear();
+    shell.args(["-ec", line]).current_dir(cli.project()).env_clear();
     let like = cli.command("ls");
     shell.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", path);
     finish(&mut shell, b"")
@@ -261,6 +266,16 @@ fn the_recipes_with_jq_work_as_typed() {
     for (name, value) in [("db_user", "u"), ("db_ports_1", "2"), ("on", "true")] {
         assert_eq!(cli.ok(&format!("get {name}")), value);
     }
+    // What the import itself says where sops printed levels, typed as it stands there.
+    let other = Cli::with_vault();
+    fs::write(other.project().join("s.yaml"), "ciphertext").unwrap();
+    let refused = import(&other, levels.path(), "import --from sops s.yaml");
+    let said = refused.err.replace("\n    ", " ");
+    let said = said.lines().find_map(|line| line.trim_start().strip_prefix("try: sops -d"));
+    let line = format!("sops -d{}", said.expect(&refused.err).replace("FILE", "s.yaml"));
+    let run = typed(&other, &line, &[levels.path()]);
+    assert_eq!(run.code, 0, "{line}: {run:?}");
+    assert_eq!(other.ok("get db_user"), "u");
     // What `vault kv get` prints of version 2 of the engine.
     let vault = folder_with(
         "vault",

@@ -8,7 +8,8 @@ use crate::cli::people::proposals;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
 use crate::engine::history::HistoryUse;
-use crate::engine::session::Session;
+use crate::engine::judging;
+use crate::engine::session::{OpenedVault, Session};
 use crate::store::git::driver;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
@@ -73,7 +74,9 @@ fn attention(
         .map(|finding| finding.message)
         .collect();
     lines.extend(expired_members(vault, now));
-    let waiting = member.map(|member| proposals::waiting(session, vault, member));
+    let whole = whole(context, session, vault);
+    let judged = whole.as_ref().map_or(vault, |opened| &opened.vault);
+    let waiting = member.map(|member| proposals::waiting(session, judged, member));
     lines.extend(waiting.into_iter().flatten().map(|proposal| {
         format!("a change waits for your signature as an owner: v-secure policy sign {proposal}")
     }));
@@ -97,6 +100,16 @@ fn attention(
     }
     lines.extend(untold(session));
     lines
+}
+
+/// The vault with its closed history, where there are proposals and it was read without: a closing is judged by all of
+/// the log.
+fn whole(context: &Context<'_>, session: &Session, vault: &Vault) -> Option<OpenedVault> {
+    if !vault.is_upon_checkpoint() || session.proposal_names().is_ok_and(|names| names.is_empty()) {
+        return None;
+    }
+    let whole = Session { history: HistoryUse::Whole, ..session.clone() };
+    judging::open(context, &whole, Purpose::Look, Depth::Everything).ok()
 }
 
 /// Whether what was closed had to be read to tell of the secrets as they are, as after the merge of a branch that

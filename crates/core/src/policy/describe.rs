@@ -96,6 +96,8 @@ pub fn object(op: &PolicyOp) -> String {
         PolicyOp::Setting { key, value } => format!("{key}={value}"),
         PolicyOp::Rebase { head } => head.to_string(),
         PolicyOp::Threshold { owners } => owners.to_string(),
-        PolicyOp::Checkpoint(Checkpoint { entries, .. }) => format!("{entries} entries"),
+        PolicyOp::Checkpoint(Checkpoint { entries, entry, .. }) => {
+            format!("closes the history: {entries} entries, up to {entry}")
+        }
     }
 }

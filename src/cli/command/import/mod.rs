@@ -159,7 +159,7 @@ impl Import {
             Format::Json => json::read(bytes.expose()),
             Format::Yaml => yaml::read(bytes.expose()),
         };
-        let mut import = read.map_err(|error| unreadable(file, &error))?;
+        let mut import = read.map_err(|error| unreadable(file, self.from, &error))?;
         if let Some(tool) = self.from {
             tool.without_own(context, &mut import);
         }
@@ -314,7 +314,7 @@ fn in_git(file: &Path) -> Option<String> {
     }
 }
 
-fn unreadable(file: &Path, error: &text::TextError) -> Failure {
+fn unreadable(file: &Path, from: Option<Tool>, error: &text::TextError) -> Failure {
     let name = match file.as_os_str() == "-" {
         true => "standard input".into(),
         false => file.to_string_lossy(),
@@ -324,9 +324,16 @@ fn unreadable(file: &Path, error: &text::TextError) -> Failure {
     match error {
         text::TextError::Nested { .. } | text::TextError::List { .. } => {
             let names = "[paths(scalars) as $p | {key: ($p | map(tostring) | join(\"_\")), value: getpath($p)}]";
-            failure.hint("make it one flat list of names first").hint(format!(
-                "jq '{names} | from_entries' FILE.json | v-secure import --format json -"
-            ))
+            let failure = failure.hint("make it one flat list of names first");
+            // What is in the file is sealed still.
+            failure.hint(match from {
+                Some(Tool::Sops) => format!(
+                    "sops -d --output-type json FILE | jq '{names} | from_entries' | v-secure import --format json -"
+                ),
+                _ => format!(
+                    "jq '{names} | from_entries' FILE.json | v-secure import --format json -"
+                ),
+            })
         }
         _ => failure,
     }

@@ -3,6 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::shell_word;
 use crate::cli::people::giving;
 use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
@@ -116,7 +117,11 @@ impl New {
         }
         context.ui.note(&format!("{member} is an owner now ({})", new.recipient));
         tell_others(context, vault, member);
-        context.ui.note("try it: v-secure recovery test");
+        let test = "try it: v-secure recovery test";
+        context.ui.note(&match self.out.as_deref().filter(|_| !self.prints()) {
+            Some(file) => shell_word::on(test, file),
+            None => test.to_owned(),
+        });
         policy::tell(&context.ui, &effects);
         if !self.prints() {
             return Ok(());
