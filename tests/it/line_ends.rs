@@ -96,7 +96,9 @@ fn what_is_there_keeps_its_lines_and_gets_those_that_it_lacks() {
     let attributes = "vault.toml diff=toml\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n\
          history/*.log -text\nhistory/*.versions -text merge=union\n";
     assert_eq!(text(".gitattributes"), attributes);
-    assert_eq!(text(".gitignore"), "/.lock\nnotes\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n");
+    let ignored = "/.lock\nnotes\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n!/history/\n!/history/*.log\n\
+         !/history/*.versions\n";
+    assert_eq!(text(".gitignore"), ignored);
     let report: serde_json::Value = serde_json::from_str(&cli.ok("git install --json")).unwrap();
     assert_eq!(report["changed"], false);
     // A vault whose own text has CR was not changed by git.

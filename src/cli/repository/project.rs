@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\nhistory/*.log -text\nhistory/*.versions -text merge=union\n";
 /// The lines that earlier versions wrote there in place of the one of now.
 const OLD_ATTRIBUTES: [&str; 2] = ["vault.toml -text", "vault.toml -text merge=v-secure"];
-const IGNORE: &str = "/.lock\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n";
+/// Many projects ignore `*.log`, which would leave out a part of the vault that nothing else has.
+const IGNORE: &str = "/.lock\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n!/history/\n!/history/*.log\n!/history/*.versions\n";
 /// More than any such file that a person wrote.
 const LIMIT: u64 = 1 << 20;
 const README_MODE: u32 = 0o644;

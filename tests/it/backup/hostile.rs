@@ -269,7 +269,8 @@ fn nothing_foreign_beside_the_vault_goes_into_a_backup() {
     let whole = length(&clean);
     fs::remove_file(clean).unwrap();
     let versions = fs::read_dir(&folder).unwrap().map(|found| found.unwrap().path());
-    let versions = versions.into_iter().find(|path| path.extension().unwrap() == "versions");
+    let versions =
+        versions.into_iter().find(|path| path.extension().is_some_and(|end| end == "versions"));
     let mut more = fs::read(versions.as_ref().unwrap()).unwrap();
     more.extend_from_slice(b"no end of a line");
     fs::write(versions.unwrap(), more).unwrap();

@@ -285,3 +285,28 @@ fn a_merge_takes_no_segment_that_is_another_one() {
     cli.ok("audit verify");
     assert_eq!((cli.ok("get LATE"), cli.ok("get A --version 1")), ("late".into(), "one".into()));
 }
+
+/// Many projects ignore `*.log`, and some a folder of this name.
+#[test]
+fn what_a_project_ignores_leaves_no_history_out() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    let doctor = || String::from_utf8(cli.run("doctor --json").out).unwrap();
+    fs::write(repository.root().join(".gitignore"), "*.log\nhistory/\n").unwrap();
+    fill(cli, 2);
+    repository.git(&["add", "-A"]);
+    repository.commit("open");
+    cli.ok("history close --all --yes");
+    assert!(doctor().contains("git-untracked"), "{}", doctor());
+    repository.git(&["add", "-A"]);
+    repository.commit("closed");
+    let listed = ["ls-files", ".v-secure/history"];
+    let tracked = repository.git_in(&repository.root(), &listed);
+    assert_eq!(String::from_utf8_lossy(&tracked.stdout).lines().count(), 2);
+    assert!(doctor().contains("git-sound"), "{}", doctor());
+    fs::remove_file(repository.root().join(".v-secure/.gitignore")).unwrap();
+    repository.git(&["rm", "-rq", "--cached", ".v-secure/history"]);
+    assert!(doctor().contains("git-ignored"), "{}", doctor());
+    cli.ok("git install");
+    assert!(doctor().contains("git-untracked"), "{}", doctor());
+}

@@ -5,10 +5,12 @@ use super::finding::{DoctorCode, DoctorFinding};
 use crate::cli::child;
 use crate::cli::output::shell_word;
 use crate::cli::repository::hook::{BEGIN, HOOKS, body};
+use crate::engine::history;
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
 use crate::store::git::{command as git_command, driver, index as git_index};
 use std::path::Path;
+use v_secure_core::file::format::MAX_FILE;
 
 /// More than any hook that a person wrote.
 const LIMIT: u64 = 1 << 20;
@@ -68,8 +70,33 @@ fn carried(location: &Location) -> Vec<DoctorFinding> {
         };
         findings.push(DoctorFinding::new(DoctorCode::GitAttributes, what).mend(command));
     }
+    findings.extend(history_left_out(location));
     findings.extend(lock_file(location));
     findings
+}
+
+/// Of a vault that git tracks a segment that it does not: nobody else gets it, and nothing else has what is in it.
+fn history_left_out(location: &Location) -> Option<DoctorFinding> {
+    let vault = read::read(&location.vault, MAX_FILE as u64).ok()?;
+    let segments =
+        history::names(&vault.bytes).into_iter().filter(|name| history::is_segment(name));
+    let folder = location.folder.join(history::FOLDER);
+    let mut segments = segments.map(|name| folder.join(name));
+    let left_out = segments.find(|segment| !git_index::is_tracked(segment))?;
+    if !git_index::is_tracked(&location.vault) {
+        return None;
+    }
+    Some(match git_command::is_ignored(&left_out) {
+        true => {
+            DoctorFinding::new(DoctorCode::GitIgnored, "git ignores the vault's closed history")
+                .mend("v-secure git install")
+        }
+        false => {
+            let what = "git does not track the vault's closed history: nobody else gets it";
+            let command = shell_word::on_pathspec("git add", &location.folder);
+            DoctorFinding::new(DoctorCode::GitUntracked, what).mend(command)
+        }
+    })
 }
 
 /// A lock file that is committed comes back with each checkout, under other writers' hands.

@@ -7,6 +7,7 @@ use crate::cli::error::Outcome;
 use crate::cli::people::exposure as people_exposure;
 use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::{policy, proposals};
+use crate::cli::repository::project;
 use crate::engine::session::Session;
 use clap::Args;
 use v_secure_core::exposure;
@@ -66,6 +67,9 @@ impl Sign {
         )?;
         if done.missing.is_none() {
             session.remove_proposal(name.as_ref())?;
+            if vault.has_history() {
+                project::write_git_files(&session.location.folder)?;
+            }
         }
         report(context, &name, &done, &vault)
     }
