@@ -12,6 +12,7 @@ use super::pin_failures::ACCEPT;
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::cli::output::shell_word;
+use crate::engine::history;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
@@ -205,9 +206,12 @@ pub(super) fn history_failure(path: &Path, error: &HistoryError) -> Failure {
         }
     };
     let failure = Failure::new(code, message).because(error);
+    // By its whole path: what is typed may be typed in another folder of the working tree.
+    let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
+    let folder = folder.unwrap_or_else(|| ".v-secure/history".to_owned());
     failure
-        .hint("git checkout --ignore-skip-worktree-bits -- .v-secure/history")
-        .hint("git log -- .v-secure/history")
+        .hint(format!("git checkout --ignore-skip-worktree-bits -- {folder}"))
+        .hint(format!("git log --oneline -- {folder}"))
 }
 
 fn open_failure(path: &Path, error: &OpenError) -> Failure {
