@@ -39,6 +39,7 @@ pub const CASES: &[(&str, Make)] = &[
     ("outsider/many-recipients", recipients),
     ("outsider/many-signatures", signatures),
     ("outsider/versions", versions),
+    ("outsider/versions-backwards", backwards),
     ("outsider/one-huge-value", huge_value),
     ("outsider/wraps", wraps),
     ("outsider/sections", sections),
@@ -249,6 +250,18 @@ fn versions(start: &Start, bytes: usize) -> String {
         let ids = strange(0, bytes / 420);
         ids.into_iter().for_each(|id| _ = section.versions.insert(id, object.clone()));
     })
+}
+
+/// The same in the order that takes longest where they are put into a list one by one, as whoever asks whether git
+/// merged the file as text might.
+fn backwards(start: &Start, bytes: usize) -> String {
+    let (text, uid) = (versions(start, bytes), start.vault.uid(&secret(0)));
+    let head = format!("\n[secret.{uid}.version.");
+    let begin = text.find(&head).expect("a version");
+    let end = text.find(&format!("\n[secret.{uid}.wrap.")).expect("a wrap");
+    let all = text[begin..end].split(&head).skip(1).collect::<Vec<_>>();
+    let turned: String = all.iter().rev().flat_map(|one| [head.as_str(), one]).collect();
+    [&text[..begin], &turned, &text[end..]].concat()
 }
 
 fn huge_value(start: &Start, bytes: usize) -> String {
