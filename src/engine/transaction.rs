@@ -2,6 +2,7 @@
 //! [`Change`], which cannot be made without a signed entry.
 
 use super::history::BesideError;
+use super::known::KeptChain;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
@@ -12,7 +13,7 @@ use crate::store::file::read::ReadError;
 use std::time::Duration;
 use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
-use v_secure_core::file::format::{FormatError, ReadScope, Trust};
+use v_secure_core::file::format::{FormatError, ReadPolicy};
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -64,6 +65,8 @@ pub struct Transaction<'a> {
     session: &'a Session,
     lock: Lock,
     opened: OpenedVault,
+    /// The policy as the bytes have it that were read.
+    policy: Option<ReadPolicy>,
 }
 
 impl<'a> Transaction<'a> {
@@ -78,8 +81,9 @@ impl<'a> Transaction<'a> {
         wait: Duration,
     ) -> Result<Self, TransactionError> {
         let lock = Lock::acquire(&session.location.folder, wait)?;
-        let opened = session.open(Depth::Everything)?;
-        Ok(Self { session, lock, opened })
+        let (opened, bytes) = session.open_with_bytes(Depth::Everything)?;
+        let policy = ReadPolicy::of(&bytes, opened.vault.file());
+        Ok(Self { session, lock, opened, policy })
     }
 
     pub fn opened(&self) -> &OpenedVault {
@@ -119,13 +123,13 @@ impl<'a> Transaction<'a> {
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let (is_older, entries) = (self.is_older(), change.entry_ids());
         let signatures = change.signatures(self.opened.vault.id());
-        let Self { session, lock, opened } = self;
+        let Self { session, lock, opened, policy } = self;
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
         }
         let vault = opened.vault.apply(change)?;
         let Texts { vault: text, beside } = vault.texts();
-        readable(&text)?;
+        readable(&text, policy.as_ref())?;
         session.write_beside(&beside)?;
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
@@ -192,7 +196,7 @@ impl<'a> Replacement<'a> {
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
         let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
         let text = new.vault.texts().vault;
-        readable(&text)?;
+        readable(&text, None)?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
             PinStatus::Unknown => session.accept(&new.vault).err(),
@@ -220,20 +224,20 @@ pub(super) fn replace(
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
 /// writer applies the rules of single records, and not all limits are those of one.
-fn readable(text: &str) -> Result<(), TransactionError> {
+fn readable(text: &str, policy: Option<&ReadPolicy>) -> Result<(), TransactionError> {
     if text.len() > format::MAX_FILE {
         return Err(TransactionError::TooLarge);
     }
-    format::parse(text.as_bytes(), Trust::Written, ReadScope::All)
-        .map_err(TransactionError::Unreadable)?;
-    Ok(())
+    format::read_back(text, policy).map_err(TransactionError::Unreadable)
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change with these
 /// `signatures`), and pins what they hold.
 fn finish(session: &Session, vault: Vault, text: &str, signatures: &[SignatureOf]) -> Written {
-    session.keep_written(&vault, text, signatures);
-    let unrecorded = session.save(&vault, None).err();
+    let chain = KeptChain::of(&vault);
+    session.keep_written(&vault, &chain, text, signatures);
+    let unrecorded = session.save(&vault, &chain, None).err();
+    drop(chain);
     Written { vault, unrecorded }
 }
 
