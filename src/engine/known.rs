@@ -4,14 +4,15 @@
 use super::history::{self, HistoryUse};
 use super::session::Session;
 use crate::store::state::cache::Cache;
-use crate::store::state::pins::chains;
+use crate::store::state::pins::{AcceptedChain, chains};
 use crate::store::state::signatures::SignatureList;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::known_signatures::{NoneKnown, SignatureOf};
-use v_secure_core::file::format::Trust;
+use v_secure_core::file::format::{self, Trust};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::time::UnixTime;
@@ -58,13 +59,30 @@ pub(super) struct KeptChain<'a> {
     vault: VaultId,
     entries: &'a [PolicyEntry],
     lines: OnceCell<Vec<String>>,
-    text: OnceCell<String>,
+    text: OnceCell<Cow<'a, str>>,
 }
 
 impl<'a> KeptChain<'a> {
     pub fn of(vault: &'a Vault) -> Self {
         let (lines, text) = (OnceCell::new(), OnceCell::new());
         Self { vault: vault.id(), entries: &vault.file().chain, lines, text }
+    }
+
+    /// Of a vault that was just written as `text`. `same` is what the device keeps, where that is this vault's chain
+    /// to the byte.
+    pub fn of_written(vault: &'a Vault, text: &str, same: Option<&'a AcceptedChain>) -> Self {
+        let chain = Self::of(vault);
+        let lines = format::policy_lines(text).map(|lines| lines.map(str::to_owned).collect());
+        let is_whole = |lines: &Vec<String>| lines.len() == chain.entries.len();
+        if let Some(lines) = lines.filter(is_whole) {
+            debug_assert!(lines.iter().eq(Self::of(vault).lines()), "they are its entries'");
+            _ = chain.lines.set(lines);
+        }
+        if let Some(text) = same.and_then(AcceptedChain::text) {
+            debug_assert_eq!(text, chains::text(&vault.id(), chain.lines()), "it is the same");
+            _ = chain.text.set(text.into());
+        }
+        chain
     }
 
     /// The lines of its entries.
@@ -74,7 +92,7 @@ impl<'a> KeptChain<'a> {
 
     /// What stands in the file of the chain.
     pub fn text(&self) -> &str {
-        self.text.get_or_init(|| chains::text(&self.vault, self.lines()))
+        self.text.get_or_init(|| chains::text(&self.vault, self.lines()).into())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::store::file::error::WriteError;
 use crate::store::file::lock;
 use crate::store::file::lock::{Lock, LockError};
 use crate::store::file::read::ReadError;
+use crate::store::state::pins::AcceptedChain;
 use std::time::Duration;
 use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
@@ -127,15 +128,18 @@ impl<'a> Transaction<'a> {
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
         }
-        let vault = opened.vault.apply(change)?;
+        let OpenedVault { vault, known, is_pinned, stamp, .. } = opened;
+        let is_same = is_pinned && !change.alters_policy();
+        let vault = vault.apply(change)?;
         let Texts { vault: text, beside } = vault.texts();
         readable(&text, policy.as_ref())?;
         session.write_beside(&beside)?;
-        let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
+        let expected = stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         // A crash before this leaves bytes that nothing names, and the next writer takes them out.
         session.prune_beside(&beside)?;
-        let mut written = finish(session, vault, &text, &signatures);
+        let same = known.chain.as_ref().filter(|_| is_same);
+        let mut written = finish(session, vault, &text, (&signatures, same));
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
         let _ = session.note_entries(&entries);
         if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
@@ -159,7 +163,7 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     let signatures = vault.signatures();
-    Ok(Written { unrecorded, ..finish(session, vault, &text, &signatures) })
+    Ok(Written { unrecorded, ..finish(session, vault, &text, (&signatures, None)) })
 }
 
 /// The place of a vault, that nobody else writes while that of a backup is compared and put there.
@@ -205,7 +209,7 @@ impl<'a> Replacement<'a> {
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         match older {
             true => Ok(Written { vault: new.vault, unrecorded }),
-            false => Ok(finish(session, new.vault, &text, &[])),
+            false => Ok(finish(session, new.vault, &text, (&[], None))),
         }
     }
 }
@@ -219,7 +223,7 @@ pub(super) fn replace(
     expected: Expected,
 ) -> Result<Written, TransactionError> {
     atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-    Ok(finish(session, vault, text, &[]))
+    Ok(finish(session, vault, text, (&[], None)))
 }
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
@@ -232,9 +236,14 @@ fn readable(text: &str, policy: Option<&ReadPolicy>) -> Result<(), TransactionEr
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change with these
-/// `signatures`), and pins what they hold.
-fn finish(session: &Session, vault: Vault, text: &str, signatures: &[SignatureOf]) -> Written {
-    let chain = KeptChain::of(&vault);
+/// `signatures`), and pins what they hold. `same` is the accepted chain where it is this vault's to the byte.
+fn finish(
+    session: &Session,
+    vault: Vault,
+    text: &str,
+    (signatures, same): (&[SignatureOf], Option<&AcceptedChain>),
+) -> Written {
+    let chain = KeptChain::of_written(&vault, text, same);
     session.keep_written(&vault, &chain, text, signatures);
     let unrecorded = session.save(&vault, &chain, None).err();
     drop(chain);

@@ -68,6 +68,11 @@ impl AcceptedChain {
         digest::file_hash(&self.bytes) == *hash
     }
 
+    /// What stands in the file.
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
     pub(crate) fn is_text(&self, text: &str) -> bool {
         self.bytes == text.as_bytes()
     }

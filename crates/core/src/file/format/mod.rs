@@ -32,7 +32,7 @@ pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
 pub use loose::parse_loose;
 pub use parse::parse;
-pub use read_back::{ReadPolicy, read_back};
+pub use read_back::{ReadPolicy, policy_lines, read_back};
 pub use segment::{
     Segment, parse_segment, parse_versions, segment_entries, segment_id, write_segment,
     write_versions,

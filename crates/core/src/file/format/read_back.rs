@@ -24,9 +24,7 @@ pub struct ReadPolicy {
 impl ReadPolicy {
     /// Of the bytes that gave `file`, whichever way they were found to be good.
     pub fn of(bytes: &[u8], file: &VaultFile) -> Option<Self> {
-        let start = memmem::find(bytes, BEFORE)? + BEFORE.len();
-        let length = memmem::find(&bytes[start..], LAST)? + LAST.len();
-        let block = bytes[start..start + length].to_vec();
+        let block = block(bytes)?.to_vec();
         Some(Self { block, has_checkpoint: has_checkpoint(&file.chain) })
     }
 
@@ -34,6 +32,20 @@ impl ReadPolicy {
     pub(super) fn length_in(&self, text: &str) -> Option<usize> {
         text.as_bytes().starts_with(&self.block).then_some(self.block.len())
     }
+}
+
+/// What stands in the section of the policy.
+fn block(bytes: &[u8]) -> Option<&[u8]> {
+    let start = memmem::find(bytes, BEFORE)? + BEFORE.len();
+    let length = memmem::find(&bytes[start..], LAST)? + LAST.len();
+    Some(&bytes[start..start + length])
+}
+
+/// The lines of the policy's entries in what [`super::write`] made, so that nobody writes them again.
+pub fn policy_lines(text: &str) -> Option<impl Iterator<Item = &str>> {
+    let block = std::str::from_utf8(block(text.as_bytes())?).ok()?;
+    let lines = block.strip_prefix("chain = '''\n")?.strip_suffix("\n'''\n")?;
+    Some(lines.split('\n'))
 }
 
 /// Reads what was written; `policy` is that of the file that it is to replace.

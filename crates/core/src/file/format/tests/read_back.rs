@@ -1,6 +1,9 @@
 //! What was written is judged the same whether its policy is known or read.
 
-use super::super::{FormatError, ReadPolicy, ReadScope, Trust, parse, read_back, sample, write};
+use super::super::{
+    FormatError, ReadPolicy, ReadScope, Trust, parse, policy_lines, read_back, sample, write,
+};
+use crate::policy::entry::PolicyEntry;
 use rayon::prelude::*;
 
 fn known(text: &str) -> ReadPolicy {
@@ -22,6 +25,15 @@ fn a_policy_that_is_known_is_passed_over_and_nothing_else() {
     let broken = text.replacen("{\"seq\":0", "{\"sequ\":0", 1);
     assert!(read_back(&broken, Some(&policy)).is_err());
     assert!(read_back(&broken, None).is_err());
+}
+
+#[test]
+fn the_lines_of_the_policy_are_those_of_its_entries() {
+    let file = sample::file();
+    let text = write(&file);
+    let lines: Vec<String> = file.chain.iter().map(PolicyEntry::line).collect();
+    assert!(policy_lines(&text).unwrap().eq(lines.iter().map(String::as_str)));
+    assert!(policy_lines("format = 1\n").is_none());
 }
 
 /// The file that is read has another policy in each of three ways: longer, shorter, and closing the log.
