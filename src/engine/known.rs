@@ -4,13 +4,15 @@
 use super::history::{self, HistoryUse};
 use super::session::Session;
 use crate::store::state::cache::Cache;
-use crate::store::state::pins::chains;
+use crate::store::state::pins::{AcceptedChain, chains};
 use crate::store::state::signatures::SignatureList;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::known_signatures::{NoneKnown, SignatureOf};
-use v_secure_core::file::format::Trust;
+use v_secure_core::file::format::{self, Trust};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::time::UnixTime;
@@ -44,12 +46,54 @@ impl VerifiedFile {
 
 /// What is known of a vault that was verified.
 pub(super) fn verified(vault: &Vault, now: UnixTime) -> Verified {
-    Verified::of(vault, now, chains::hash(&vault.id(), &lines(vault)))
+    verified_of(vault, &KeptChain::of(vault), now)
 }
 
-/// The lines of a vault's policy entries.
-pub(super) fn lines(vault: &Vault) -> Vec<String> {
-    vault.file().chain.iter().map(PolicyEntry::line).collect()
+/// The same, `chain` being the vault's.
+fn verified_of(vault: &Vault, chain: &KeptChain<'_>, now: UnixTime) -> Verified {
+    Verified::of(vault, now, chains::hash(chain.text()))
+}
+
+/// A vault's policy chain as a device keeps it. A write asks for it three times, and it is as long as the policy.
+pub(super) struct KeptChain<'a> {
+    vault: VaultId,
+    entries: &'a [PolicyEntry],
+    lines: OnceCell<Vec<String>>,
+    text: OnceCell<Cow<'a, str>>,
+}
+
+impl<'a> KeptChain<'a> {
+    pub fn of(vault: &'a Vault) -> Self {
+        let (lines, text) = (OnceCell::new(), OnceCell::new());
+        Self { vault: vault.id(), entries: &vault.file().chain, lines, text }
+    }
+
+    /// Of a vault that was just written as `text`. `same` is what the device keeps, where that is this vault's chain
+    /// to the byte.
+    pub fn of_written(vault: &'a Vault, text: &str, same: Option<&'a AcceptedChain>) -> Self {
+        let chain = Self::of(vault);
+        let lines = format::policy_lines(text).map(|lines| lines.map(str::to_owned).collect());
+        let is_whole = |lines: &Vec<String>| lines.len() == chain.entries.len();
+        if let Some(lines) = lines.filter(is_whole) {
+            debug_assert!(lines.iter().eq(Self::of(vault).lines()), "they are its entries'");
+            _ = chain.lines.set(lines);
+        }
+        if let Some(text) = same.and_then(AcceptedChain::text) {
+            debug_assert_eq!(text, chains::text(&vault.id(), chain.lines()), "it is the same");
+            _ = chain.text.set(text.into());
+        }
+        chain
+    }
+
+    /// The lines of its entries.
+    pub fn lines(&self) -> &[String] {
+        self.lines.get_or_init(|| self.entries.iter().map(PolicyEntry::line).collect())
+    }
+
+    /// What stands in the file of the chain.
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| chains::text(&self.vault, self.lines()).into())
+    }
 }
 
 impl Session {
@@ -123,8 +167,14 @@ impl Session {
     }
 
     /// Keeps what was written: `new` are the signatures that the change brought, each of them checked.
-    pub(super) fn keep_written(&self, vault: &Vault, text: &str, new: &[SignatureOf]) {
-        let report = verified(vault, self.now).to_json();
+    pub(super) fn keep_written(
+        &self,
+        vault: &Vault,
+        chain: &KeptChain<'_>,
+        text: &str,
+        new: &[SignatureOf],
+    ) {
+        let report = verified_of(vault, chain, self.now).to_json();
         self.cache().put(&self.key(vault, text.as_bytes()), &report);
         self.signatures(&vault.id()).append(new);
     }

@@ -2,7 +2,7 @@
 //! wrote, what counted, and what was said of an older state.
 
 use super::accepted::taken_over;
-use super::known::lines;
+use super::known::KeptChain;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::git_folder::has_worktrees;
 use crate::store::git::unfinished as git_unfinished;
@@ -33,15 +33,17 @@ impl Session {
             PinStatus::Prefix { .. } if is_new => {}
             _ => return Ok(()),
         }
-        self.save(&opened.vault, Some((&opened.known, opened.is_pinned)))?;
+        let chain = KeptChain::of(&opened.vault);
+        self.save(&opened.vault, &chain, Some((&opened.known, opened.is_pinned)))?;
         self.keep(opened.record.clone());
         Ok(())
     }
 
     /// `known` is what was known, and whether the chain that is known is the vault's, to the byte.
-    pub(crate) fn save(
+    pub(super) fn save(
         &self,
         vault: &Vault,
+        chain: &KeptChain<'_>,
         known: Option<(&KnownVault, bool)>,
     ) -> Result<(), SessionError> {
         // A write on a log that was cut back must not make this device forget what is missing: that
@@ -50,27 +52,36 @@ impl Session {
         let (before, is_pinned) = match known {
             Some(known) => known,
             None => {
-                asked = self.known(&vault.id())?;
-                (&asked, false)
+                asked = self.pins().known_unread(&self.place(), &vault.id())?;
+                let kept = asked.chain.as_ref();
+                // A chain that is this one to the byte is not parsed to say so.
+                let is_pinned = kept.is_some_and(|kept| kept.is_text(chain.text()));
+                (&asked, is_pinned)
             }
         };
         let gave_way = !is_pinned && gave_way(vault, before)?;
         let here = before.here.as_ref().filter(|here| here.vault == vault.id());
         let mut new = self.here(vault, before.heads(&vault.id()), self.roots(here));
-        let chain = || lines(vault);
-        if known.is_some() && is_same(before, &new) && (is_pinned || holds(before, &chain())?) {
+        if known.is_some() && is_same(before, &new) && (is_pinned || holds(before, chain.lines())?)
+        {
             return Ok(());
         }
         if gave_way {
             // What is missing of its log is missing for that reason, and its positions mean something else.
             new.heads = vault.signed_heads().unwrap_or_default().into_iter().collect();
-            self.pins().accept(&self.place(), &self.accepted(vault, new))?;
+            self.pins().accept(&self.place(), &self.accepted(vault, chain, new))?;
             let judged = ledger::judged(vault);
             self.ledger(&vault.id()).replace(&judged, vault.chain().len())?;
             return Ok(());
         }
-        if self.pins().save(&self.place(), &self.accepted(vault, new))? != Saved::Kept {
-            self.ledger(&vault.id()).add(&ledger::judged(vault), vault.chain().len())?;
+        let new = self.accepted(vault, chain, new);
+        let saved = self.pins().save_chain(&self.place(), &new, chain.text())?;
+        let (ledger, judged) = (self.ledger(&vault.id()), || ledger::judged(vault));
+        match saved {
+            Saved::Kept => {}
+            // There is something new, and the folder takes it.
+            Saved::Written => ledger.add_new(&judged(), vault.chain().len())?,
+            Saved::NoState | Saved::Unchanged => ledger.add(&judged(), vault.chain().len())?,
         }
         Ok(())
     }
@@ -81,7 +92,7 @@ impl Session {
         let here = here.filter(|here| here.vault == vault.id());
         let heads = vault.heads().into_iter().collect();
         let new = Here { heads, ..self.here(vault, &[], self.accepted_roots(here.as_ref())) };
-        let new = self.accepted(vault, new);
+        let new = self.accepted(vault, &KeptChain::of(vault), new);
         // A chain that was damaged or parted from this one: its positions mean something else.
         let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
         let before = before.and_then(|before| before.ids().ok());
@@ -113,13 +124,13 @@ impl Session {
         Here { vault: vault.id(), heads, counted, roots, born: self.born() }
     }
 
-    fn accepted(&self, vault: &Vault, here: Here) -> Accepted {
+    fn accepted(&self, vault: &Vault, chain: &KeptChain<'_>, here: Here) -> Accepted {
         let Here { vault: id, heads, counted, roots, born } = here;
         Accepted {
             path: self.location.vault.clone(),
             name: vault.file().header.name.to_string(),
             vault: id,
-            chain: lines(vault),
+            chain: chain.lines().to_vec(),
             heads,
             counted,
             roots,

@@ -172,6 +172,14 @@ impl Session {
 
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
     pub fn open(&self, depth: Depth<'_>) -> Result<OpenedVault, SessionError> {
+        self.open_with_bytes(depth).map(|(opened, _)| opened)
+    }
+
+    /// [`Session::open`], with the bytes that were read.
+    pub(super) fn open_with_bytes(
+        &self,
+        depth: Depth<'_>,
+    ) -> Result<(OpenedVault, Vec<u8>), SessionError> {
         // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
         // that the other way round its pin could be ahead of the vault seen here.
         let known = self.known_before()?;
@@ -179,7 +187,7 @@ impl Session {
         refuse_empty(&self.location.vault, &contents.bytes)?;
         let verified = self.verified(&contents.bytes);
         let opened = self.open_with(&contents.bytes, verified, depth, known)?;
-        Ok(OpenedVault { stamp: Some(contents.stamp), ..opened })
+        Ok((OpenedVault { stamp: Some(contents.stamp), ..opened }, contents.bytes))
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.

@@ -2,6 +2,7 @@
 //! [`Change`], which cannot be made without a signed entry.
 
 use super::history::BesideError;
+use super::known::KeptChain;
 use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
@@ -9,12 +10,13 @@ use crate::store::file::error::WriteError;
 use crate::store::file::lock;
 use crate::store::file::lock::{Lock, LockError};
 use crate::store::file::read::ReadError;
+use crate::store::state::pins::AcceptedChain;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
-use v_secure_core::file::format::{FormatError, ReadScope, Trust};
+use v_secure_core::file::format::{FormatError, ReadPolicy};
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -66,6 +68,8 @@ pub struct Transaction<'a> {
     session: &'a Session,
     lock: Lock,
     opened: OpenedVault,
+    /// The policy as the bytes have it that were read.
+    policy: Option<ReadPolicy>,
 }
 
 impl<'a> Transaction<'a> {
@@ -80,8 +84,9 @@ impl<'a> Transaction<'a> {
         wait: Duration,
     ) -> Result<Self, TransactionError> {
         let lock = Lock::acquire(&session.location.folder, wait)?;
-        let opened = session.open(Depth::Everything)?;
-        Ok(Self { session, lock, opened })
+        let (opened, bytes) = session.open_with_bytes(Depth::Everything)?;
+        let policy = ReadPolicy::of(&bytes, opened.vault.file());
+        Ok(Self { session, lock, opened, policy })
     }
 
     pub fn opened(&self) -> &OpenedVault {
@@ -121,19 +126,22 @@ impl<'a> Transaction<'a> {
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let (is_older, entries) = (self.is_older(), change.entry_ids());
         let signatures = change.signatures(self.opened.vault.id());
-        let Self { session, lock, opened } = self;
+        let Self { session, lock, opened, policy } = self;
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
         }
-        let vault = opened.vault.apply(change)?;
+        let OpenedVault { vault, known, is_pinned, stamp, .. } = opened;
+        let is_same = is_pinned && !change.alters_policy();
+        let vault = vault.apply(change)?;
         let Texts { vault: text, beside } = vault.texts();
-        readable(&text)?;
+        readable(&text, policy.as_ref())?;
         session.write_beside(&beside)?;
-        let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
+        let expected = stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         // A crash before this leaves bytes that nothing names, and the next writer takes them out.
         session.prune_beside(&beside)?;
-        let mut written = finish(session, vault, &text, &signatures);
+        let same = known.chain.as_ref().filter(|_| is_same);
+        let mut written = finish(session, vault, &text, (&signatures, same));
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
         let _ = session.note_entries(&entries);
         if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
@@ -157,7 +165,7 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     let signatures = vault.signatures();
-    Ok(Written { unrecorded, ..finish(session, vault, &text, &signatures) })
+    Ok(Written { unrecorded, ..finish(session, vault, &text, (&signatures, None)) })
 }
 
 /// The place of a vault, that nobody else writes while that of a backup is compared and put there.
@@ -198,7 +206,7 @@ impl<'a> Replacement<'a> {
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
         let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
         let text = new.vault.texts().vault;
-        readable(&text)?;
+        readable(&text, None)?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
             PinStatus::Unknown => session.accept(&new.vault).err(),
@@ -207,7 +215,7 @@ impl<'a> Replacement<'a> {
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         match older {
             true => Ok(Written { vault: new.vault, unrecorded }),
-            false => Ok(finish(session, new.vault, &text, &[])),
+            false => Ok(finish(session, new.vault, &text, (&[], None))),
         }
     }
 }
@@ -221,25 +229,30 @@ pub(super) fn replace(
     expected: Expected,
 ) -> Result<Written, TransactionError> {
     atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-    Ok(finish(session, vault, text, &[]))
+    Ok(finish(session, vault, text, (&[], None)))
 }
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
 /// writer applies the rules of single records, and not all limits are those of one.
-fn readable(text: &str) -> Result<(), TransactionError> {
+fn readable(text: &str, policy: Option<&ReadPolicy>) -> Result<(), TransactionError> {
     if text.len() > format::MAX_FILE {
         return Err(TransactionError::TooLarge);
     }
-    format::parse(text.as_bytes(), Trust::Written, ReadScope::All)
-        .map_err(TransactionError::Unreadable)?;
-    Ok(())
+    format::read_back(text, policy).map_err(TransactionError::Unreadable)
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change with these
-/// `signatures`), and pins what they hold.
-fn finish(session: &Session, vault: Vault, text: &str, signatures: &[SignatureOf]) -> Written {
-    session.keep_written(&vault, text, signatures);
-    let unrecorded = session.save(&vault, None).err();
+/// `signatures`), and pins what they hold. `same` is the accepted chain where it is this vault's to the byte.
+fn finish(
+    session: &Session,
+    vault: Vault,
+    text: &str,
+    (signatures, same): (&[SignatureOf], Option<&AcceptedChain>),
+) -> Written {
+    let chain = KeptChain::of_written(&vault, text, same);
+    session.keep_written(&vault, &chain, text, signatures);
+    let unrecorded = session.save(&vault, &chain, None).err();
+    drop(chain);
     Written { vault, unrecorded }
 }
 

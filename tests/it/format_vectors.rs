@@ -66,7 +66,7 @@ fn secret(bytes: &[u8]) -> SecretValue {
 }
 
 fn epoch_keys() -> EpochKeys {
-    let kek = Kek::from_secret(&secret(&KEK)).unwrap();
+    let kek = Kek::parse(&encode(&KEK)).unwrap();
     EpochKeys::new(EPOCH, kek, parse_identity(&secret(IDENTITY.as_bytes())).unwrap())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod answering;
 pub mod complete;
+mod daily;
 pub mod globals;
 pub mod manual;
 pub mod parse;

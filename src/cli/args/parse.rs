@@ -1,7 +1,7 @@
 //! From words to a parsed command line, without ever repeating a word that may be a value.
 
 use super::root::Root;
-use super::verbs;
+use super::{daily, verbs};
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
@@ -19,6 +19,9 @@ pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {
         // Said before all commands are described, which takes longer than everything else here.
         let _ = host.write_out(concat!("v-secure ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
         return Err(Exit::Ok);
+    }
+    if let Some(root) = daily::parse(args) {
+        return Ok(root);
     }
     let plain = host.variable("NO_COLOR").is_some() || !host.is_terminal(Stream::Out);
     let colour = if plain { ColorChoice::Never } else { ColorChoice::Auto };

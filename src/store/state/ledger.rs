@@ -52,18 +52,28 @@ impl LedgerFile {
     }
 
     pub fn load(&self) -> Result<Ledger, PinError> {
+        self.load_of(&Asked::All)
+    }
+
+    fn load_of(&self, asked: &Asked) -> Result<Ledger, PinError> {
         match self.folder.existing()? {
-            Some(folder) => Ok(parse(&self.read(&folder.join(&self.name))?).0),
+            Some(folder) => Ok(parse(&self.read(&folder.join(&self.name))?, asked).0),
             None => Ok(Ledger::default()),
         }
     }
 
-    /// Remembers how a chain of `chain` entries judged a file's entries.
+    /// Remembers how a chain of `chain` entries judged a file's entries; locks nothing where all of it is known.
     pub fn add(&self, judged: &[Judged], chain: usize) -> Result<(), PinError> {
-        let chain = u32::try_from(chain).unwrap_or(u32::MAX);
-        if self.load()?.news(judged, chain).is_empty() {
-            return Ok(());
+        let len = u32::try_from(chain).unwrap_or(u32::MAX);
+        match self.load_of(&Asked::of(judged))?.news(judged, len).is_empty() {
+            true => Ok(()),
+            false => self.add_new(judged, chain),
         }
+    }
+
+    /// [`LedgerFile::add`] of what surely has something new: what is there is read once, under the lock.
+    pub(crate) fn add_new(&self, judged: &[Judged], chain: usize) -> Result<(), PinError> {
+        let chain = u32::try_from(chain).unwrap_or(u32::MAX);
         match self.folder.lock()? {
             Some(lock) => self.write(&lock, judged, chain),
             None => Ok(()),
@@ -82,13 +92,16 @@ impl LedgerFile {
 
     fn write(&self, lock: &Lock, judged: &[Judged], chain: u32) -> Result<(), PinError> {
         let bytes = self.read(&lock.folder().join(&self.name))?;
-        // Asked again: another process may have written before this one had the lock.
-        let (ledger, whole) = parse(&bytes);
-        let news = ledger.news(judged, chain);
-        if whole > 0 && !news.iter().any(|(id, _)| ledger.0.contains_key(id)) {
+        // Asked here, whatever was asked before: another process may have written before this one had the lock.
+        let (known, whole) = parse(&bytes, &Asked::of(judged));
+        let news = known.news(judged, chain);
+        if news.is_empty() {
+            return Ok(());
+        }
+        if whole > 0 && !news.iter().any(|(id, _)| known.0.contains_key(id)) {
             return self.append(lock, whole, &news);
         }
-        self.rewrite(lock, &ledger, news)
+        self.rewrite(lock, &parse(&bytes, &Asked::All).0, news)
     }
 
     fn append(
@@ -166,33 +179,86 @@ fn record(id: &EntryId, verdict: &LedgerVerdict) -> Vec<u8> {
     bytes
 }
 
-/// The records, and up to which byte they are whole: a killed writer leaves a torn last one.
-fn parse(bytes: &[u8]) -> (Ledger, usize) {
+/// The records of what is asked for, and up to which byte all of them are whole: a killed writer leaves a torn last one.
+fn parse(bytes: &[u8], asked: &Asked) -> (Ledger, usize) {
     let mut ledger = Ledger::default();
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return (ledger, 0) };
-    while let Some((id, verdict, after)) = parse_one(rest) {
-        ledger.0.insert(id, verdict);
+    while let Some((record, after)) = split_one(rest) {
+        if asked.has(&record.entry) {
+            ledger.0.insert(record.entry, record.verdict());
+        }
         rest = after;
     }
     (ledger, bytes.len() - rest.len())
 }
 
-fn parse_one(bytes: &[u8]) -> Option<(EntryId, LedgerVerdict, &[u8])> {
+/// A record as it stands in the file.
+struct Record<'a> {
+    entry: EntryId,
+    chain: u32,
+    ops: &'a [u8],
+}
+
+fn split_one(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     let (fixed, rest) = bytes.split_first_chunk::<FIXED>()?;
     let (id, numbers) = fixed.split_first_chunk::<32>()?;
     let (chain, count) = numbers.split_first_chunk::<4>()?;
     let count = usize::from(u16::from_le_bytes(count.try_into().ok()?));
     let (ops, rest) = rest.split_at_checked(2 * count)?;
-    let flaw = |number: &[u8; 2]| {
-        let number = u16::from_le_bytes(*number);
-        let flaw = match number & ROTATION {
-            0 => Flaw::Void { counted: number & COUNTED != 0 },
-            _ => Flaw::Rotation,
+    Some((Record { entry: EntryId(*id), chain: u32::from_le_bytes(*chain), ops }, rest))
+}
+
+impl Record<'_> {
+    fn verdict(&self) -> LedgerVerdict {
+        let flaw = |number: &[u8; 2]| {
+            let number = u16::from_le_bytes(*number);
+            let flaw = match number & ROTATION {
+                0 => Flaw::Void { counted: number & COUNTED != 0 },
+                _ => Flaw::Rotation,
+            };
+            (number & !COUNTED & !ROTATION, flaw)
         };
-        (number & !COUNTED & !ROTATION, flaw)
-    };
-    let ops = ops.as_chunks::<2>().0.iter().map(flaw).collect();
-    Some((EntryId(*id), LedgerVerdict { chain: u32::from_le_bytes(*chain), ops }, rest))
+        let ops = self.ops.as_chunks::<2>().0.iter().map(flaw).collect();
+        LedgerVerdict { chain: self.chain, ops }
+    }
+}
+
+/// Of which entries the records are wanted. A device keeps those of every entry that it ever saw, and a file has few of
+/// them once its log is closed.
+enum Asked {
+    All,
+    /// These. Most others are told by the first two bytes of their ids, without a search.
+    Some {
+        beginnings: Box<[u64; 1 << 10]>,
+        ids: HashSet<EntryId>,
+    },
+}
+
+impl Asked {
+    fn of(judged: &[Judged]) -> Self {
+        let mut beginnings = Box::new([0; 1 << 10]);
+        for one in judged {
+            let (at, bit) = beginning(&one.entry);
+            beginnings[at] |= bit;
+        }
+        Self::Some { beginnings, ids: judged.iter().map(|one| one.entry).collect() }
+    }
+
+    fn has(&self, entry: &EntryId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some { beginnings, ids } => {
+                let (at, bit) = beginning(entry);
+                beginnings[at] & bit != 0 && ids.contains(entry)
+            }
+        }
+    }
+}
+
+/// The place of the bit for an id's first two bytes, and the bit.
+fn beginning(entry: &EntryId) -> (usize, u64) {
+    let first = usize::from(u16::from_le_bytes([entry.0[0], entry.0[1]]));
+    (first / 64, 1 << (first % 64))
 }
 
 /// Cuts off what is behind the whole records.
@@ -271,6 +337,31 @@ mod tests {
         assert_eq!(ledger.0.len(), 4, "what other states hold stays");
         assert!(ledger.counted(&EntryId([1; 32]), 0));
         assert_eq!(ledger.counts(&EntryId([1; 32]), 0, PolicyPosition::new(3)), Some(false));
+    }
+
+    /// Of a ledger with thousands of other records, in which a known one is judged anew and a new one is added.
+    #[test]
+    fn what_is_written_is_the_same_however_much_else_is_known() {
+        let of = |number: u32, void: &[u16]| {
+            let mut entry = EntryId([3; 32]);
+            entry.0[..4].copy_from_slice(&number.to_le_bytes());
+            Judged { entry, void: void.to_vec(), rotations: Vec::new() }
+        };
+        let many: Vec<Judged> = (0..70_000).map(|number| of(number * 7, &[])).collect();
+        let few = [of(7, &[1]), of(7 * 65_536, &[]), of(8, &[2])];
+        let (state, file) = fresh();
+        file.add(&many, 3).unwrap();
+        for (add, chain) in [(LedgerFile::add as fn(&_, &_, _) -> _, 3), (LedgerFile::add_new, 4)] {
+            let mut expected = file.load().unwrap();
+            let news = expected.news(&few, chain as u32);
+            expected.0.extend(news);
+            add(&file, &few, chain).unwrap();
+            assert_eq!(file.load().unwrap(), expected);
+            let before = len(&state);
+            add(&file, &few, chain).unwrap();
+            assert_eq!(len(&state), before, "nothing is new");
+        }
+        assert_eq!(file.load().unwrap().0.len(), many.len() + 1);
     }
 
     #[test]

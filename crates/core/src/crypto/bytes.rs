@@ -25,6 +25,15 @@ pub fn decode(text: &str) -> Result<Vec<u8>, BytesError> {
     Ok(bytes)
 }
 
+/// The same into `bytes`, which are as many.
+pub(super) fn decode_to(text: &str, bytes: &mut [u8]) -> Result<(), BytesError> {
+    let digits = text.as_bytes();
+    if length(digits)? != bytes.len() {
+        return Err(BytesError);
+    }
+    read(digits, bytes)
+}
+
 /// How many bytes so many digits are.
 const fn length(digits: &[u8]) -> Result<usize, BytesError> {
     match digits.len() % 4 {
@@ -48,11 +57,8 @@ fn read(digits: &[u8], bytes: &mut [u8]) -> Result<(), BytesError> {
 }
 
 fn decode_fixed<const N: usize>(text: &str) -> Result<[u8; N], BytesError> {
-    let (digits, mut bytes) = (text.as_bytes(), [0; N]);
-    if length(digits)? != N {
-        return Err(BytesError);
-    }
-    read(digits, &mut bytes)?;
+    let mut bytes = [0; N];
+    decode_to(text, &mut bytes)?;
     Ok(bytes)
 }
 

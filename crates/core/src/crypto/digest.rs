@@ -102,20 +102,35 @@ const GATHERED: usize = 512;
 /// `H(context, fields…)` of `docs/format.md`, of fields that are public: they are copied together,
 /// since BLAKE3 takes one piece faster than ten. Keys go through [`Digest`].
 pub fn hash(context: HashContext, fields: &[&[u8]]) -> Id {
-    let length: usize = fields.iter().map(|field| size_of::<u64>() + field.len()).sum();
-    if length > GATHERED {
-        return Digest::new(context).hash(fields);
-    }
     let mut gathered = [0; GATHERED];
-    let mut rest = &mut gathered[..];
-    for field in fields {
-        let (prefix, behind) = rest.split_at_mut(size_of::<u64>());
-        prefix.copy_from_slice(&(field.len() as u64).to_le_bytes());
-        let (copy, behind) = behind.split_at_mut(field.len());
-        copy.copy_from_slice(field);
-        rest = behind;
+    match gather(&mut gathered, fields) {
+        Some(all) => Fixed(*hasher(context).update(all).finalize().as_bytes()),
+        None => Digest::new(context).hash(fields),
     }
-    Fixed(*hasher(context).update(&gathered[..length]).finalize().as_bytes())
+}
+
+/// `H(context, public…, key)`. No copy of the key is kept; what is before it is hashed as one piece where it is short.
+pub(super) fn hash_key(context: HashContext, public: &[&[u8]], key: &[u8]) -> Id {
+    let mut hasher = hasher(context);
+    let mut gathered = [0; GATHERED];
+    match gather(&mut gathered, public) {
+        Some(before) => _ = hasher.update(before),
+        None => public.iter().for_each(|field| update(&mut hasher, field)),
+    }
+    update(&mut hasher, key);
+    Fixed(*hasher.finalize().as_bytes())
+}
+
+/// The fields with their lengths, one behind the other; `None` if they are longer than the room for them.
+fn gather<'a>(room: &'a mut [u8; GATHERED], fields: &[&[u8]]) -> Option<&'a [u8]> {
+    let mut length = 0;
+    for field in fields {
+        for piece in [&(field.len() as u64).to_le_bytes(), *field] {
+            room.get_mut(length..length + piece.len())?.copy_from_slice(piece);
+            length += piece.len();
+        }
+    }
+    room.get(..length)
 }
 
 /// Hashes field by field and keeps no copy of what it hashed.
@@ -198,6 +213,11 @@ mod tests {
             let expected = Fixed(*whole.finalize().as_bytes());
             assert_eq!(hash(HashContext::Wrap, &fields), expected, "{length}");
             assert_eq!(Digest::new(HashContext::Wrap).hash(&fields), expected, "{length}");
+            let key = hash_key(HashContext::Wrap, &fields[..1], fields[1]);
+            assert_eq!(key, expected, "{length}");
+            let fields = [fields[1], b"key"];
+            let expected = Digest::new(HashContext::Wrap).hash(&fields);
+            assert_eq!(hash_key(HashContext::Wrap, &fields[..1], b"key"), expected, "{length}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Wrapping a version's DEK: under an epoch's KEK, or to its recipient (`docs/format.md` section 5,
 //! Wrap).
 
-use super::bytes::{Id, ShortId};
-use super::digest::{self, Digest, HashContext};
+use super::bytes::{self, Id, ShortId};
+use super::digest::{self, HashContext};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
@@ -10,7 +10,6 @@ use crate::crypto::id::{EpochId, SecretId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
-use crate::secret_value::SecretValue;
 use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::AeadInOut;
 use subtle::ConstantTimeEq;
@@ -68,9 +67,11 @@ impl Kek {
         Self(Zeroizing::new(random(source)))
     }
 
-    /// `None` unless there are 32 bytes.
-    pub fn from_secret(bytes: &SecretValue) -> Option<Self> {
-        bytes.expose().try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
+    /// Of its text in an envelope; `None` unless that is 32 bytes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut key = Zeroizing::new([0; KEY]);
+        bytes::decode_to(text, key.as_mut_slice()).ok()?;
+        Some(Self(key))
     }
 
     /// The 32 bytes, for the envelope's plaintext.
@@ -80,8 +81,8 @@ impl Kek {
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
     pub fn commitment(&self, vault: &VaultId, audience: &AudienceName, epoch: &EpochId) -> Id {
-        let digest = Digest::new(HashContext::KekCommitment);
-        digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
+        let public: [&[u8]; 3] = [&vault.0, audience.as_bytes(), &epoch.0];
+        digest::hash_key(HashContext::KekCommitment, &public, self.0.as_slice())
     }
 }
 

@@ -14,8 +14,9 @@ use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
 use std::fmt;
-use std::sync::OnceLock;
-use zeroize::{Zeroize, Zeroizing};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "v-secure-envelope 1";
 /// More than the lines of 10,000 epochs, each in a policy entry of its own.
@@ -32,9 +33,26 @@ pub struct EpochKeys {
 /// Opens what is sealed to the epoch's recipient. Few values are, and to derive its recipient, which is compared with
 /// the one that the policy states, is most of what an epoch costs a reader: it is done when it is asked for.
 struct EpochIdentity {
-    text: SecretValue,
+    text: IdentityText,
     stated: RecipientText,
     checked: OnceLock<Identity>,
+}
+
+/// Where an identity stands in what an envelope holds. Its epochs share that: a copy of each would be made and wiped for
+/// one that is used.
+struct IdentityText {
+    within: Arc<SecretValue>,
+    at: Range<usize>,
+}
+
+impl IdentityText {
+    fn of(text: SecretValue) -> Self {
+        Self { at: 0..text.len(), within: Arc::new(text) }
+    }
+
+    fn expose(&self) -> &[u8] {
+        self.within.expose().get(self.at.clone()).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for EpochIdentity {
@@ -46,7 +64,7 @@ impl fmt::Debug for EpochIdentity {
 impl EpochKeys {
     /// Keys whose identity is known to be the epoch's.
     pub fn new(epoch: EpochId, kek: Kek, identity: Identity) -> Self {
-        let (text, stated) = (identity.text(), identity.recipient());
+        let (text, stated) = (IdentityText::of(identity.text()), identity.recipient());
         Self { epoch, kek, identity: EpochIdentity { text, stated, checked: identity.into() } }
     }
 
@@ -60,7 +78,8 @@ impl EpochKeys {
             return Ok(identity);
         }
         let epoch = self.epoch;
-        let identity = identity::parse_identity(text)
+        let text = SecretValue::new(text.expose().to_vec());
+        let identity = identity::parse_identity(&text)
             .map_err(|source| AudienceError::Identity { epoch, source })?;
         if identity.recipient() != *stated {
             return Err(AudienceError::Recipient { epoch });
@@ -163,7 +182,7 @@ pub(crate) fn open_envelope_to_read(
 ) -> Result<Vec<EpochKeys>, AudienceError> {
     let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
         .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
-    parse_plaintext(&plaintext, vault, audience, expected)
+    parse_plaintext(plaintext, vault, audience, expected)
 }
 
 /// What an envelope holds of the keys that the policy states, newest first, whatever else is in it.
@@ -180,11 +199,13 @@ pub(crate) fn salvage(
     let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
         .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
     let text = plaintext.expose_str().unwrap_or_default();
-    let lines: Vec<_> = text.lines().filter_map(|line| split_epoch(line, 0).ok()).collect();
+    let named = |line| split_epoch(line, 0).ok().map(|(epoch, ..)| (epoch, line));
+    let lines: Vec<(EpochId, &str)> = text.lines().filter_map(named).collect();
     let held = expected.iter().filter_map(|stated| {
-        let named = lines.iter().filter(|(epoch, ..)| *epoch == stated.epoch);
-        let mut good = named.filter_map(|(_, kek, identity)| {
-            let identity = SecretValue::new(identity.expose().to_vec());
+        let named = lines.iter().filter(|(epoch, _)| *epoch == stated.epoch);
+        let mut good = named.filter_map(|(_, line)| {
+            let (_, kek, identity) = split_epoch(line, 0).ok()?;
+            let identity = IdentityText::of(SecretValue::new(identity.as_bytes().to_vec()));
             let keys = check_epoch(vault, audience, stated, kek, identity).ok()?;
             keys.identity().is_ok().then_some(keys)
         });
@@ -217,18 +238,23 @@ pub(crate) fn write_plaintext(
 
 /// Checks what an envelope held, as [`open_envelope_to_read`] does.
 pub(crate) fn parse_plaintext(
-    plaintext: &SecretValue,
+    plaintext: SecretValue,
     vault: &VaultId,
     audience: &AudienceName,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
-    let text = plaintext.expose_str().ok_or(AudienceError::Form { line: 1 })?;
+    let within = Arc::new(plaintext);
+    let text = within.expose_str().ok_or(AudienceError::Form { line: 1 })?;
     let mut lines = text.strip_suffix('\n').ok_or(AudienceError::Form { line: 1 })?.split('\n');
-    check_head(&mut lines, vault, audience)?;
+    let mut end = check_head(&mut lines, vault, audience)?;
     let mut rest = expected;
-    let mut keys = Vec::new();
+    // Room for all: growing would leave copies of the keys behind.
+    let mut keys = Vec::with_capacity(expected.len());
     for (index, line) in lines.enumerate() {
         let (epoch, kek, identity) = split_epoch(line, index + 4)?;
+        let at = end + line.len() - identity.len()..end + line.len();
+        end += line.len() + 1;
+        let identity = IdentityText { within: Arc::clone(&within), at };
         let at = rest
             .iter()
             .position(|stated| stated.epoch == epoch)
@@ -237,7 +263,7 @@ pub(crate) fn parse_plaintext(
             return Err(AudienceError::NotCurrent);
         }
         // Going on behind the one found refuses repetition and any other order.
-        keys.push(check_epoch(vault, audience, &rest[at], &kek, identity)?);
+        keys.push(check_epoch(vault, audience, &rest[at], kek, identity)?);
         rest = &rest[at + 1..];
     }
     let current = keys.first().ok_or(AudienceError::NotCurrent)?;
@@ -245,30 +271,30 @@ pub(crate) fn parse_plaintext(
     Ok(keys)
 }
 
+/// Returns the byte at which the lines of the epochs begin.
 fn check_head<'a>(
     lines: &mut impl Iterator<Item = &'a str>,
     vault: &VaultId,
     audience: &AudienceName,
-) -> Result<(), AudienceError> {
+) -> Result<usize, AudienceError> {
     if lines.next() != Some(FIRST_LINE) {
         return Err(AudienceError::Form { line: 1 });
     }
-    let stated = lines.next().and_then(|line| line.strip_prefix("vault "));
-    let stated = stated.ok_or(AudienceError::Form { line: 2 })?;
+    let of_vault = lines.next().unwrap_or_default();
+    let stated = of_vault.strip_prefix("vault ").ok_or(AudienceError::Form { line: 2 })?;
     if stated != vault.to_string() {
         return Err(AudienceError::OtherVault);
     }
-    let stated = lines.next().and_then(|line| line.strip_prefix("audience "));
-    if stated.ok_or(AudienceError::Form { line: 3 })? != audience.as_str() {
+    let of_audience = lines.next().unwrap_or_default();
+    let stated = of_audience.strip_prefix("audience ").ok_or(AudienceError::Form { line: 3 })?;
+    if stated != audience.as_str() {
         return Err(AudienceError::OtherAudience);
     }
-    Ok(())
+    Ok(FIRST_LINE.len() + of_vault.len() + of_audience.len() + 3)
 }
 
-fn split_epoch(
-    text: &str,
-    line: usize,
-) -> Result<(EpochId, SecretValue, SecretValue), AudienceError> {
+/// The epoch, its key and its identity, with which the line ends.
+fn split_epoch(text: &str, line: usize) -> Result<(EpochId, Kek, &str), AudienceError> {
     let form = AudienceError::Form { line };
     let Some(fields) = text.strip_prefix("epoch ") else { return Err(form) };
     let mut fields = fields.splitn(3, ' ');
@@ -276,26 +302,24 @@ fn split_epoch(
     else {
         return Err(form);
     };
-    let (Ok(epoch), Ok(mut kek)) = (EpochId::parse(epoch), bytes::decode(kek)) else {
+    let (Ok(epoch), Some(kek)) = (EpochId::parse(epoch), Kek::parse(kek)) else {
         return Err(form);
     };
     // An identity is not looked at before it is used: that it is one word belongs to the form.
-    if kek.len() != 32 || identity.is_empty() || identity.contains(' ') {
-        kek.zeroize();
+    if identity.is_empty() || identity.as_bytes().contains(&b' ') {
         return Err(form);
     }
-    Ok((epoch, SecretValue::new(kek), SecretValue::new(identity.as_bytes().to_vec())))
+    Ok((epoch, kek, identity))
 }
 
 fn check_epoch(
     vault: &VaultId,
     audience: &AudienceName,
     expected: &ExpectedEpoch,
-    kek: &SecretValue,
-    identity: SecretValue,
+    kek: Kek,
+    identity: IdentityText,
 ) -> Result<EpochKeys, AudienceError> {
     let epoch = expected.epoch;
-    let kek = Kek::from_secret(kek).ok_or(AudienceError::Commitment { epoch })?;
     if kek.commitment(vault, audience, &epoch) != expected.commitment {
         return Err(AudienceError::Commitment { epoch });
     }
@@ -346,7 +370,7 @@ mod tests {
         let stated = [a, b, c];
         let parse = |keys: &[EpochKeys], stated: &[ExpectedEpoch]| {
             parse_plaintext(
-                &write_plaintext(&VAULT, &AudienceName::new("owner"), keys),
+                write_plaintext(&VAULT, &AudienceName::new("owner"), keys),
                 &VAULT,
                 &AudienceName::new("owner"),
                 stated,
@@ -407,7 +431,8 @@ mod tests {
         let (keys, stated) = epoch();
         let text = write_plaintext(&VAULT, &AudienceName::new("owner"), &[keys]);
         let parse = |vault: &VaultId, name: &str, stated: &ExpectedEpoch| {
-            parse_plaintext(&text, vault, &AudienceName::new(name), std::slice::from_ref(stated))
+            let text = SecretValue::new(text.expose().to_vec());
+            parse_plaintext(text, vault, &AudienceName::new(name), std::slice::from_ref(stated))
                 .map(drop)
         };
         assert!(parse(&VAULT, "owner", &stated).is_ok());
@@ -446,7 +471,7 @@ mod tests {
             assert_ne!(bad, text, "{what}");
             let bad = SecretValue::from(bad);
             assert!(
-                parse_plaintext(&bad, &VAULT, &AudienceName::new("owner"), &stated).is_err(),
+                parse_plaintext(bad, &VAULT, &AudienceName::new("owner"), &stated).is_err(),
                 "{what}"
             );
         }

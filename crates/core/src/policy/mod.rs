@@ -18,6 +18,7 @@ pub mod error;
 mod foreseen;
 pub mod gives;
 pub mod history;
+pub(crate) mod known_line;
 pub mod op;
 mod paths;
 pub mod position;

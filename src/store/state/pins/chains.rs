@@ -6,6 +6,7 @@ use super::stored;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use v_secure_core::crypto::bytes::Id;
@@ -16,10 +17,10 @@ use v_secure_core::policy::entry::PolicyEntry;
 /// Key order is the field order.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct Stored<'a> {
     format: u32,
     vault: VaultId,
-    chain: Vec<String>,
+    chain: Cow<'a, [String]>,
 }
 
 /// The furthest chain of a vault that was accepted, as its file has it. What stands there is read when it is asked
@@ -67,19 +68,24 @@ impl AcceptedChain {
         digest::file_hash(&self.bytes) == *hash
     }
 
-    pub(super) fn is_text(&self, text: &str) -> bool {
+    /// What stands in the file.
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    pub(crate) fn is_text(&self, text: &str) -> bool {
         self.bytes == text.as_bytes()
     }
 
     fn read(&self) -> Result<Vec<String>, PinError> {
         let failed = |unread| stored::error(unread, &self.file, &self.path);
-        let found = stored::record::<Stored>(&self.bytes).map_err(failed)?;
+        let found = stored::record::<Stored<'_>>(&self.bytes).map_err(failed)?;
         let checked = match found.vault == self.vault {
             true => check(&self.vault, &found.chain),
             false => Err(PinDamage::NotItsGenesis { vault: self.vault }),
         };
         checked.map_err(|source| failed(stored::Unread::Damage(source)))?;
-        Ok(found.chain)
+        Ok(found.chain.into_owned())
     }
 }
 
@@ -103,13 +109,13 @@ pub(super) fn load(
 }
 
 /// What stands in the file of a chain.
-pub(super) fn text(vault: &VaultId, chain: &[String]) -> String {
-    stored::text(&Stored { format: FORMAT, vault: *vault, chain: chain.to_vec() })
+pub(crate) fn text(vault: &VaultId, chain: &[String]) -> String {
+    stored::text(&Stored { format: FORMAT, vault: *vault, chain: chain.into() })
 }
 
-/// The hash of the file of a chain, by which it is known unread.
-pub(crate) fn hash(vault: &VaultId, chain: &[String]) -> Id {
-    digest::file_hash(text(vault, chain).as_bytes())
+/// The hash of the file of a chain, by which it is known unread; `text` is what stands in it.
+pub(crate) fn hash(text: &str) -> Id {
+    digest::file_hash(text.as_bytes())
 }
 
 pub(super) fn check(vault: &VaultId, chain: &[String]) -> Result<(), PinDamage> {
@@ -119,8 +125,8 @@ pub(super) fn check(vault: &VaultId, chain: &[String]) -> Result<(), PinDamage> 
     }
 }
 
-pub(super) fn write(lock: &Lock, vault: &VaultId, chain: &[String]) -> Result<(), PinError> {
-    stored::write_text(lock, &file_name(vault), &text(vault, chain))
+pub(super) fn write(lock: &Lock, vault: &VaultId, text: &str) -> Result<(), PinError> {
+    stored::write_text(lock, &file_name(vault), text)
 }
 
 pub(super) fn missing(folder: &Path, vault: &VaultId, path: &Path) -> PinError {

@@ -193,21 +193,26 @@ impl Pins {
         }
     }
 
-    /// Keeps what was accepted at `place`. Writes nothing that is stored already, nor a chain that
-    /// the stored one continues: another process, place or branch was further on.
+    /// Keeps what was accepted at `place`; `text` is that of its chain's file, [`chains::text`]. Writes nothing that is
+    /// stored already, nor a chain that the stored one continues: another process, place or branch was further on.
     ///
     /// # Errors
     /// [`PinError::Differs`] where neither chain continues the other, or where the place has another
     /// vault.
-    pub fn save(&self, place: &VaultPlace, new: &Accepted) -> Result<Saved, PinError> {
+    pub fn save_chain(
+        &self,
+        place: &VaultPlace,
+        new: &Accepted,
+        text: &str,
+    ) -> Result<Saved, PinError> {
         check(new)?;
-        if let Some(Plan { chain: false, place: None, saved }) = self.plan(place, new)? {
+        if let Some(Plan { chain: false, place: None, saved }) = self.plan(place, new, text)? {
             return Ok(saved);
         }
         let Some(lock) = self.folder.lock()? else { return Ok(Saved::NoState) };
         // Asked again: another process may have written before this one had the lock.
-        match self.plan(place, new)? {
-            Some(plan) => self.write(&lock, place, new, plan),
+        match self.plan(place, new, text)? {
+            Some(plan) => self.write(&lock, place, (&new.vault, text), plan),
             None => Ok(Saved::NoState),
         }
     }
@@ -218,13 +223,21 @@ impl Pins {
         check(new)?;
         let plan = Plan { chain: true, place: Some(recorded(place, new)), saved: Saved::Written };
         match self.folder.lock()? {
-            Some(lock) => self.write(&lock, place, new, plan),
+            Some(lock) => {
+                let text = chains::text(&new.vault, &new.chain);
+                self.write(&lock, place, (&new.vault, &text), plan)
+            }
             None => Ok(Saved::NoState),
         }
     }
 
     /// What is to be written; `None` without a folder to compare with, which is one to be made.
-    fn plan(&self, place: &VaultPlace, new: &Accepted) -> Result<Option<Plan>, PinError> {
+    fn plan(
+        &self,
+        place: &VaultPlace,
+        new: &Accepted,
+        text: &str,
+    ) -> Result<Option<Plan>, PinError> {
         let mut to_write = recorded(place, new);
         let Some(folder) = self.folder.existing()? else {
             let plan = Plan { chain: true, place: Some(to_write), saved: Saved::Written };
@@ -236,8 +249,7 @@ impl Pins {
             return Err(places::differs(&folder, place));
         }
         let stored = chains::load(&folder, &new.vault, place.vault(), owners)?;
-        let text = chains::text(&new.vault, &new.chain);
-        let is_same = stored.as_ref().is_some_and(|stored| stored.is_text(&text));
+        let is_same = stored.as_ref().is_some_and(|stored| stored.is_text(text));
         let growth = match &stored {
             Some(_) if is_same => Growth::Same,
             Some(stored) => compare(stored.lines()?, &new.chain),
@@ -266,11 +278,11 @@ impl Pins {
         &self,
         lock: &Lock,
         place: &VaultPlace,
-        new: &Accepted,
+        (vault, text): (&VaultId, &str),
         plan: Plan,
     ) -> Result<Saved, PinError> {
         if plan.chain {
-            chains::write(lock, &new.vault, &new.chain)?;
+            chains::write(lock, vault, text)?;
         }
         if let Some(record) = plan.place {
             places::write(lock, place, &record)?;

@@ -16,6 +16,7 @@ mod header;
 mod loose;
 mod naming;
 mod parse;
+mod read_back;
 mod record;
 #[cfg(test)]
 mod sample;
@@ -31,6 +32,7 @@ pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
 pub use loose::parse_loose;
 pub use parse::parse;
+pub use read_back::{ReadPolicy, policy_lines, read_back};
 pub use segment::{
     Segment, parse_segment, parse_versions, segment_entries, segment_id, stated_segments,
     write_segment, write_versions,

@@ -265,7 +265,7 @@ impl SessionKeys {
         let expected = vault.expected_epochs(audience);
         let plaintext = known_only(self.part(range), &expected);
         let kept = |source| KeyError::Kept { audience: audience.to_owned(), source };
-        audience::parse_plaintext(&plaintext, &vault.id(), audience, &expected).map_err(kept)
+        audience::parse_plaintext(plaintext, &vault.id(), audience, &expected).map_err(kept)
     }
 
     /// The kept signing key.

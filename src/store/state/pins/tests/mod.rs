@@ -14,6 +14,12 @@ fn fresh() -> (TempDir, Pins, VaultPlace) {
     (state, pins, VaultPlace::sample("a"))
 }
 
+impl Pins {
+    fn save(&self, place: &VaultPlace, new: &Accepted) -> Result<Saved, PinError> {
+        self.save_chain(place, new, &chains::text(&new.vault, &new.chain))
+    }
+}
+
 fn entry(seq: usize, name: &str) -> String {
     format!("{{\"seq\":{seq},\"reason\":\"{name}\\u0027s\",\"sigs\":[]}}")
 }

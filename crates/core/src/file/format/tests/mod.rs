@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod arbitrary;
 mod malformed;
+mod read_back;
 
 fn strict(bytes: &[u8]) -> Result<VaultFile, super::FormatError> {
     parse(bytes, Trust::Strict, ReadScope::All)
