@@ -242,8 +242,10 @@ fn the_library_may_take_no_checkpoints_word_either() {
     stored(false).unwrap();
 }
 
+type Damage = (&'static str, fn(&Cli));
+
 /// What of a closed history may be lost or damaged, by hand or by a disk.
-const DAMAGES: [(&str, fn(&Cli)); 4] = [
+const DAMAGES: [Damage; 4] = [
     ("the folder", |cli| fs::remove_dir_all(folder(cli)).unwrap()),
     ("a segment", |cli| cut(&files(cli, "log")[0])),
     ("versions", |cli| cut(&files(cli, "versions")[0])),
