@@ -10,8 +10,10 @@ use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::record::ids;
+use crate::verify::checkpoints::of_chain;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 
 /// From this many sections on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
@@ -162,16 +164,54 @@ fn needed(case: &Case<'_>) -> Vec<Finding> {
             sections.insert(&section.name, section);
         }
     }
+    let place = Place::of(case.file);
     let mut findings = Vec::new();
     for (name, state) in case.state.secrets.iter().filter(|(name, _)| !case.reach.has(name)) {
         let section = sections.get(name).copied();
         let live = state.versions.iter().filter(|version| !version.pruned);
-        findings.extend(live.flat_map(|version| missing(name, version, section)));
+        findings.extend(live.flat_map(|version| missing(name, version, section, place)));
     }
     findings
 }
 
-fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>) -> Vec<Finding> {
+/// Where versions are.
+#[derive(Clone, Copy)]
+enum Place {
+    File,
+    /// In the file, or in the folder beside it: part of the log is closed.
+    FileOrHistory,
+}
+
+impl Place {
+    fn of(file: &VaultFile) -> Self {
+        let is_closed = of_chain(&file.chain).next().is_some();
+        if is_closed { Self::FileOrHistory } else { Self::File }
+    }
+
+    const fn lacks(self) -> &'static str {
+        match self {
+            Self::File => "is not in the file",
+            Self::FileOrHistory => "is neither in the file nor in .v-secure/history",
+        }
+    }
+
+    /// How what has this id comes back.
+    fn way_back(self, id: &dyn Display) -> String {
+        match self {
+            Self::File => format!("git log -S{id} -- .v-secure/vault.toml"),
+            Self::FileOrHistory => {
+                "git checkout --ignore-skip-worktree-bits -- .v-secure/history".to_owned()
+            }
+        }
+    }
+}
+
+fn missing(
+    name: &SecretName,
+    version: &Version,
+    section: Option<&SecretSection>,
+    place: Place,
+) -> Vec<Finding> {
     let Version { number, author, .. } = version;
     let object = version.object;
     let of = format!("version {number} of {name}, put by {author},");
@@ -181,8 +221,7 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
             let why = "was deleted under a prune that does not count";
             (FindingCode::ObjectLost, why, FROM_HISTORY.to_owned())
         } else {
-            let hint = format!("git log -S{object} -- .v-secure/vault.toml");
-            (FindingCode::ObjectMissing, "is not in the file", hint)
+            (FindingCode::ObjectMissing, place.lacks(), place.way_back(&object))
         };
         return vec![Finding::new(code, subject, format!("{of} {why}")).hint(hint)];
     }
@@ -190,12 +229,12 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
         let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {
             Some(there) if there.version == object => return None,
             Some(_) => (FindingCode::WrapVersion, "is another version's"),
-            None => (FindingCode::WrapMissing, "is not in the file"),
+            None => (FindingCode::WrapMissing, place.lacks()),
         };
         let subject = Subject::Wrap { secret: name.clone(), wrap: *wrap };
         let message = format!("{of} lacks a key that opens it: its wrap {} {why}", short(wrap));
         let finding = Finding::new(code, subject, message);
-        Some(finding.hint(format!("git log -S{wrap} -- .v-secure/vault.toml")))
+        Some(finding.hint(place.way_back(wrap)))
     };
     version.wraps_to_try().filter_map(wrap).collect()
 }

@@ -26,6 +26,7 @@ use std::error::Error;
 use std::path::Path;
 use v_secure_core::crypto::envelope::EnvelopeError;
 use v_secure_core::file::format::FormatError;
+use v_secure_core::log::finding::{Finding, FindingCode, Severity};
 use v_secure_core::merge;
 use v_secure_core::name::Name;
 use v_secure_core::people::init::InitError;
@@ -251,6 +252,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
             if one_commit::is_one(findings) {
                 failure = one_commit::led_out(failure, path);
             }
+            if let Some(way_back) = lost_beside(findings) {
+                failure = failure.hint(way_back);
+            }
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
         OpenError::History(source) => history_failure(path, source),
@@ -258,6 +262,17 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
             .hint("git log -p -- .v-secure/vault.toml")
             .hint("git checkout REV -- .v-secure/vault.toml"),
     }
+}
+
+/// The command that brings back what closed history lacks, if that is all that is wrong.
+fn lost_beside(findings: &[Finding]) -> Option<String> {
+    let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let is_lost = |finding: &&Finding| {
+        matches!(finding.code, FindingCode::ObjectMissing | FindingCode::WrapMissing)
+    };
+    let first = errors.clone().next()?;
+    let way_back = first.hint.clone().filter(|hint| hint.starts_with("git checkout "))?;
+    errors.all(|finding| is_lost(&finding)).then_some(way_back)
 }
 
 impl From<KeyError> for Failure {
