@@ -4,7 +4,7 @@
 use super::digits::URL_SAFE;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::fmt;
 use std::str::FromStr;
 
@@ -81,7 +81,16 @@ impl<const N: usize> Fixed<N> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The text form, in `room`; `None` where that is too small.
+    fn text<'a>(&self, room: &'a mut [u8; ROOM]) -> Option<&'a str> {
+        let length = URL_SAFE_NO_PAD.encode_slice(self.0, room).ok()?;
+        std::str::from_utf8(&room[..length]).ok()
+    }
 }
+
+/// More than the longest text form has.
+const ROOM: usize = 96;
 
 impl<const N: usize> AsRef<[u8; N]> for Fixed<N> {
     fn as_ref(&self) -> &[u8; N] {
@@ -99,9 +108,7 @@ impl<const N: usize> FromStr for Fixed<N> {
 
 impl<const N: usize> fmt::Display for Fixed<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0u8; 96];
-        let length = URL_SAFE_NO_PAD.encode_slice(self.0, &mut buffer).map_err(|_| fmt::Error)?;
-        f.write_str(std::str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)
+        f.write_str(self.text(&mut [0; ROOM]).ok_or(fmt::Error)?)
     }
 }
 
@@ -113,7 +120,12 @@ impl<const N: usize> fmt::Debug for Fixed<N> {
 
 impl<const N: usize> Serialize for Fixed<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // Not `collect_str`: formatting takes twice as long as the text does, and a log is full of ids.
+        let mut room = [0; ROOM];
+        match self.text(&mut room) {
+            Some(text) => serializer.serialize_str(text),
+            None => Err(ser::Error::custom("bytes without a text form")),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Algorithm {
 
 mod id_or_empty {
     use crate::crypto::id::PolicyId;
-    use serde::{Deserialize, Deserializer, Serializer, de};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
     use std::borrow::Cow;
 
     pub(crate) fn serialize<S: Serializer>(
@@ -49,7 +49,7 @@ mod id_or_empty {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         match id {
-            Some(id) => serializer.collect_str(id),
+            Some(id) => id.serialize(serializer),
             None => serializer.serialize_str(""),
         }
     }

@@ -14,6 +14,11 @@ use std::str::FromStr;
 /// The digits of the greatest integer of the format, and no more than fit.
 const DIGITS: usize = 16;
 
+/// The characters of ids of 32 and of 16 bytes, and of a signature.
+const ID: usize = 43;
+const SHORT_ID: usize = 22;
+const SIGNATURE: usize = 86;
+
 /// The entry that a line is, where its ops are an epoch or a setting and no text in it has an escape.
 pub(crate) fn read(line: &str) -> Option<PolicyEntry> {
     let rest = &mut Rest(line);
@@ -22,14 +27,14 @@ pub(crate) fn read(line: &str) -> Option<PolicyEntry> {
     rest.pass(",\"prev\":\"")?;
     let prev = match rest.pass("\"") {
         Some(()) => None,
-        None => Some(rest.id()?),
+        None => Some(rest.id(ID)?),
     };
     rest.pass(",\"ts\":")?;
     let ts = UnixTime::from_secs(rest.integer()?);
     rest.pass(",\"heads\":[")?;
     let heads = rest.list("],\"ops\":[", |rest| {
         rest.pass("\"")?;
-        rest.id()
+        rest.id(ID)
     })?;
     let ops = rest.list("],\"reason\":\"", op)?;
     let reason = rest.text()?.to_owned();
@@ -55,22 +60,22 @@ fn op(rest: &mut Rest<'_>) -> Option<PolicyOp> {
 fn epoch(rest: &mut Rest<'_>) -> Option<EpochStart> {
     let audience = AudienceName::new(rest.text()?);
     rest.pass(",\"epoch\":\"")?;
-    let epoch = rest.id()?;
+    let epoch = rest.id(SHORT_ID)?;
     rest.pass(",\"recipient\":\"")?;
     let recipient = RecipientText::new(rest.text()?);
     rest.pass(",\"kek\":\"")?;
-    let kek = rest.id()?;
+    let kek = rest.id(ID)?;
     rest.pass(",\"envelope\":\"")?;
-    let envelope = rest.id()?;
+    let envelope = rest.id(ID)?;
     rest.pass("}}")?;
     Some(EpochStart { audience, epoch, recipient, kek, envelope, skipped: Vec::new() })
 }
 
 fn signature(rest: &mut Rest<'_>) -> Option<PolicySignature> {
     rest.pass("{\"key\":\"")?;
-    let key = rest.id()?;
+    let key = rest.id(ID)?;
     rest.pass(",\"alg\":\"ed25519\",\"sig\":\"")?;
-    let sig = rest.id()?;
+    let sig = rest.id(SIGNATURE)?;
     rest.pass("}")?;
     Some(PolicySignature { key, alg: Algorithm::Ed25519, sig })
 }
@@ -99,15 +104,21 @@ impl<'a> Rest<'a> {
     fn text(&mut self) -> Option<&'a str> {
         let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes())?;
         let (text, rest) = (self.0.get(..end)?, self.0.get(end + 1..)?);
-        if self.0.as_bytes()[end] == b'\\' || text.bytes().any(|byte| byte < b' ') {
+        // Without a stop at the first one, which lets many bytes be looked at at a time.
+        let is_plain = text.bytes().fold(true, |all, byte| all & (byte >= b' '));
+        if self.0.as_bytes()[end] == b'\\' || !is_plain {
             return None;
         }
         self.0 = rest;
         Some(text)
     }
 
-    fn id<T: FromStr<Err = BytesError>>(&mut self) -> Option<T> {
-        self.text()?.parse().ok()
+    /// Bytes of so many characters, and the closing quote.
+    fn id<T: FromStr<Err = BytesError>>(&mut self, length: usize) -> Option<T> {
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        self.pass("\"")?;
+        text.parse().ok()
     }
 
     /// What stands in brackets up to `end`, with commas between.
