@@ -6,6 +6,7 @@ use crate::store::file::atomic::{self, Expected};
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::{self, Lock, LockError};
 use crate::store::file::read;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
@@ -68,6 +69,14 @@ impl Past for Folder<'_> {
     }
 }
 
+/// The bytes of a file with those of the one that is there: versions of both, and of a segment no others.
+fn with<'b>(name: &str, bytes: &'b [u8], there: Option<&[u8]>) -> Cow<'b, [u8]> {
+    match there {
+        Some(there) if !is_segment(name) => Cow::Owned([bytes, b"\n", there].concat()),
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
 /// The files that may stand beside a vault with these bytes: where to look, nothing to believe.
 pub(crate) fn names(bytes: &[u8]) -> BTreeSet<String> {
     let stated = format::stated_segments(bytes);
@@ -100,14 +109,36 @@ impl Session {
     /// Puts the files of a history beside the vault where others are there, or none; how many were written. Versions,
     /// too: they were verified with the vault that is put there, and what is there instead was not.
     pub(crate) fn bring(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<usize, BesideError> {
+        let new = self.not_there(files);
+        self.write_files(new.iter().map(|(name, bytes)| (*name, &bytes[..])))?;
+        Ok(new.len())
+    }
+
+    /// [`Session::bring`], before the vault is there that these were verified with. The versions that are there stay
+    /// with them: the vault in its place may want what the other one has pruned, if that is never written.
+    pub(super) fn bring_before(
+        &self,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<usize, BesideError> {
+        let folder = self.history_folder();
+        let new = self.not_there(files);
+        let both: Vec<(&String, Cow<'_, [u8]>)> = new
+            .iter()
+            .map(|(name, bytes)| (*name, with(name, bytes, read_beside(&folder, name).as_deref())))
+            .collect();
+        self.write_files(both.iter().map(|(name, bytes)| (*name, &bytes[..])))?;
+        Ok(new.len())
+    }
+
+    fn not_there<'f>(
+        &self,
+        files: &'f BTreeMap<String, Vec<u8>>,
+    ) -> Vec<(&'f String, &'f Vec<u8>)> {
         let folder = self.history_folder();
         let is_there = |(name, bytes): &(&String, &Vec<u8>)| {
             read_beside(&folder, name).as_ref() == Some(bytes)
         };
-        let new: Vec<_> = files.iter().filter(|file| !is_there(file)).collect();
-        let written = new.len();
-        self.write_files(new.into_iter().map(|(name, bytes)| (name, &bytes[..])))?;
-        Ok(written)
+        files.iter().filter(|file| !is_there(file)).collect()
     }
 
     /// Whether the file at this place says so, whatever it is.
@@ -122,7 +153,12 @@ impl Session {
     ) -> BTreeMap<String, Vec<u8>> {
         let there = read::read(&self.location.vault, MAX_FILE as u64);
         let there = there.map(|there| self.history_files(&there.bytes)).unwrap_or_default();
-        there.into_iter().chain(files.clone()).collect()
+        let mut all: BTreeMap<String, Vec<u8>> = there.into_iter().collect();
+        for (name, bytes) in files {
+            let both = with(name, bytes, all.get(name).map(Vec::as_slice)).into_owned();
+            all.insert(name.clone(), both);
+        }
+        all
     }
 
     /// What stands beside a vault with these bytes, in order of name: of a folder that anybody may fill who can push

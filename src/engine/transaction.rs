@@ -200,23 +200,33 @@ impl<'a> Replacement<'a> {
 
     /// Puts `new`, which [`Session::verify_bytes`] gave, in its place. Accepts it, but where this
     /// device has seen a later state: that it is older must stay known.
-    pub fn commit(self, new: OpenedVault) -> Result<Written, TransactionError> {
+    /// `files` are those of its history, which it was verified with; how many of them were written comes beside it.
+    pub fn commit(
+        self,
+        new: OpenedVault,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<(Written, usize), TransactionError> {
         let Self { session, lock, there } = self;
         let expected =
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
         let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
         let text = new.vault.texts().vault;
         readable(&text, None)?;
+        let written = session.bring_before(files)?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
             PinStatus::Unknown => session.accept(&new.vault).err(),
             _ => None,
         };
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-        match older {
-            true => Ok(Written { vault: new.vault, unrecorded }),
-            false => Ok(finish(session, new.vault, &text, (&[], None))),
-        }
+        // Where it fails, more is there than was verified, which is not remembered as verified; the next writer takes
+        // it out.
+        let is_settled = session.bring(files).is_ok();
+        let vault = match older || !is_settled {
+            true => Written { vault: new.vault, unrecorded },
+            false => finish(session, new.vault, &text, (&[], None)),
+        };
+        Ok((vault, written))
     }
 }
 

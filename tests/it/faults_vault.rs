@@ -156,6 +156,43 @@ fn import_deletes_its_source_only_when_the_vault_has_every_value() {
     eprintln!("import: {met} faults met, the source deleted in {deleted}");
 }
 
+/// What the backup has pruned, the vault that it replaces still wants: it has that until it is replaced.
+#[test]
+fn a_restore_leaves_the_old_or_the_new_vault_with_all_of_its_history() {
+    if faults::skipped() {
+        return;
+    }
+    let sandbox = Sandbox::with_vault();
+    ["a0", "a1", "a2", "a3"].into_iter().for_each(|value| sandbox.set("A", value));
+    sandbox.ok(&["history", "close", "--all", "--yes"]);
+    let older = sandbox.snapshot();
+    sandbox.ok(&["settings", "set", "retention.versions", "2"]);
+    sandbox.ok(&["prune"]);
+    // Some of what is closed stays, or the backup had no versions beside the vault.
+    assert_eq!(sandbox.ok(&["get", "A", "--version", "3"]), b"a2");
+    let backup = sandbox.path("new.backup");
+    sandbox.ok(&["backup", "create", backup.to_str().unwrap()]);
+    let restore = ["backup", "restore", backup.to_str().unwrap()];
+    let (mut old, mut new) = (0, 0);
+    let prepare = || sandbox.restore(&older);
+    let command = sandbox.command(&restore);
+    let met = faults::each_fault_at(&CALLS, &command, &sandbox.vault(), prepare, |outcome| {
+        assert!(!describe(&outcome.output).contains("panicked"), "{outcome}");
+        let verified = sandbox.run(&["audit", "verify"]);
+        assert!(verified.status.success(), "{}\n{outcome}", describe(&verified));
+        match sandbox.run(&["get", "A", "--version", "1"]).status.success() {
+            true => old += 1,
+            false => new += 1,
+        }
+        assert_eq!(sandbox.ok(&["get", "A"]), b"a3", "{outcome}");
+        sandbox.ok(&restore);
+        sandbox.ok(&["audit", "verify"]);
+        assert!(!sandbox.run(&["get", "A", "--version", "1"]).status.success(), "{outcome}");
+    });
+    assert!(met > 10 && old > 0 && new > 0, "{met} faults were met, {old} and {new}");
+    eprintln!("restore: {met} faults met");
+}
+
 /// Whether what this device has accepted could be recorded: only a fault at that is an excuse.
 fn is_unrecorded(outcome: &Outcome) -> bool {
     describe(&outcome.output).contains("could not record")

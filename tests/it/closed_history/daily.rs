@@ -254,7 +254,8 @@ const DAMAGES: [Damage; 4] = [
 
 fn cut(file: &Path) {
     let whole = fs::read(file).unwrap();
-    fs::write(file, &whole[..whole.len() / 2]).unwrap();
+    // No version is whole in it, of whichever secret comes first.
+    fs::write(file, &whole[..40]).unwrap();
 }
 
 #[test]

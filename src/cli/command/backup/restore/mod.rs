@@ -184,12 +184,12 @@ impl Restore {
     ) -> Outcome<Restored> {
         let (place, is_same) = self.compared(session, &new, files)?;
         let age = age(session, &new);
-        // Before the vault is there, whose policy names them.
-        let history = session.bring(files).map_err(TransactionError::from)?;
         if is_same {
+            let history = session.bring(files).map_err(TransactionError::from)?;
             return Ok(Restored { vault: new.vault, file: false, history });
         }
-        let vault = writing::finish(context, session, place.commit(new)?);
+        let (written, history) = place.commit(new, files)?;
+        let vault = writing::finish(context, session, written);
         if let Some(age) = age {
             context.ui.warn(&age);
         }
