@@ -37,7 +37,7 @@ pub struct Chain {
     pub(super) ids: Vec<PolicyId>,
     positions: HashMap<PolicyId, PolicyPosition>,
     heads: Vec<Vec<EntryId>>,
-    signers: Vec<Arc<[KeyId]>>,
+    pub(super) signers: Vec<Arc<[KeyId]>>,
     pub(super) history: History,
     pub(super) state: PolicyState,
 }

@@ -34,7 +34,7 @@ impl Chain {
     fn repeat(&mut self, entry: &PolicyEntry, id: PolicyId) -> Result<(), ChainError> {
         let position = self.next_position();
         self.check_place(entry).map_err(|cause| ChainError { position, op: None, cause })?;
-        let keys: Arc<[KeyId]> = entry.sigs.iter().map(|signature| signature.key).collect();
+        let keys = self.keys_of(entry);
         let creators = self.creators_of(entry, &keys);
         // That enough owners sign is asked for by limits alone.
         self.apply(&entry.ops, &keys, &creators, true)?;
@@ -44,6 +44,15 @@ impl Chain {
         }
         self.settle(entry, id, keys);
         Ok(())
+    }
+
+    /// The keys that sign the entry, shared with the one before where they are the same, as they mostly are.
+    fn keys_of(&self, entry: &PolicyEntry) -> Arc<[KeyId]> {
+        let keys = entry.sigs.iter().map(|signature| &signature.key);
+        match self.signers.last().filter(|before| before.iter().eq(keys.clone())) {
+            Some(before) => Arc::clone(before),
+            None => keys.copied().collect(),
+        }
     }
 
     /// Who makes what the entry adds; few entries add something.
