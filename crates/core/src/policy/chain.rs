@@ -15,7 +15,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::known_signatures::{KnownSignatures, NoneKnown};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::position::PolicyPosition;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most entries of a chain.
@@ -35,7 +35,8 @@ pub enum ChainSignatures {
 #[derive(Debug, Clone)]
 pub struct Chain {
     pub(super) ids: Vec<PolicyId>,
-    positions: HashMap<PolicyId, PolicyPosition>,
+    /// Ordered, not hashed: made by every command and looked into by few entries.
+    positions: BTreeMap<PolicyId, PolicyPosition>,
     heads: Vec<Vec<EntryId>>,
     pub(super) signers: Vec<Arc<[KeyId]>>,
     pub(super) history: History,
@@ -119,7 +120,7 @@ impl Chain {
     pub(super) fn empty() -> Self {
         Self {
             ids: Vec::new(),
-            positions: HashMap::new(),
+            positions: BTreeMap::new(),
             heads: Vec::new(),
             signers: Vec::new(),
             history: History::default(),

@@ -110,7 +110,8 @@ pub struct History {
     keys: HashMap<KeyId, KeyFact>,
     /// By the member's name, all that were ever added, in the order of the chain.
     credentials: BTreeMap<Name, Vec<Credential>>,
-    epochs: HashMap<EpochId, EpochFact>,
+    /// Ordered, not hashed, for the same reason as the positions of a chain.
+    epochs: BTreeMap<EpochId, EpochFact>,
     /// Member, role.
     memberships: HashMap<Name, BTreeMap<Name, Timeline>>,
     /// Role, pattern, right.
