@@ -14,6 +14,7 @@ use super::op::{Checkpoint, EpochReseal, EpochStart, MemberAdd, PolicyOp, Right,
 use super::rights::Rights;
 use super::state::{Charter, Closing, Member, OWNER, PolicyState, Role};
 use crate::crypto::id::KeyId;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::position::PolicyPosition;
 use crate::record::ids::SUITE;
@@ -323,27 +324,44 @@ impl PolicyState {
         if place.position == PolicyPosition::GENESIS {
             return Err(OpFault::InGenesis);
         }
-        let roles = audience::parse(audience).map_err(|_| OpFault::AudienceName)?;
-        for role in &roles {
-            self.role_mut(role)?;
-        }
+        let roles = self.roles_if_new(audience)?;
         if place.history.epoch(epoch).is_some() {
             return Err(OpFault::EpochReused { epoch: *epoch });
         }
         self.registry.begin_epoch(recipient)?;
         let current = Epoch { epoch: *epoch, recipient: recipient.clone(), kek: *kek };
-        let mut earlier = Vec::new();
-        if let Some(old) = self.audiences.remove(audience) {
-            earlier = old.earlier;
-            earlier.push(old.current);
-        }
         let skipped = skipped.iter().cloned().collect();
-        self.fresh.begin(audience, &roles);
-        let begun = Audience { roles, current, envelope: *envelope, skipped, earlier, left: false };
-        self.audiences.insert(audience.clone(), begun);
+        if let Some(known) = self.audiences.get_mut(audience) {
+            // One that nobody left is among the fresh ones already.
+            if known.left {
+                self.fresh.begin(audience, &known.roles);
+            }
+            known.earlier.push(std::mem::replace(&mut known.current, current));
+            (known.envelope, known.skipped, known.left) = (*envelope, skipped, false);
+        } else {
+            let (roles, earlier) = (roles.unwrap_or_default(), Vec::new());
+            self.fresh.begin(audience, &roles);
+            let begun =
+                Audience { roles, current, envelope: *envelope, skipped, earlier, left: false };
+            self.audiences.insert(audience.clone(), begun);
+        }
         let (audience, recipient) = (audience.clone(), recipient.clone());
         let fact = EpochFact { audience, recipient, kek: *kek, position: place.position };
         Ok(vec![FactChange::Epoch(*epoch, fact)])
+    }
+
+    /// The roles of an audience that has no epoch yet. Those of any audience must be there.
+    fn roles_if_new(&self, audience: &AudienceName) -> Result<Option<Vec<Name>>, OpFault> {
+        let parsed = match self.audiences.contains_key(audience) {
+            true => None,
+            false => Some(audience::parse(audience).map_err(|_| OpFault::AudienceName)?),
+        };
+        let known = self.audiences.get(audience).map(|known| &known.roles);
+        let mut roles = parsed.as_ref().or(known).into_iter().flatten();
+        match roles.find(|role| !self.roles.contains_key(*role)) {
+            Some(role) => Err(OpFault::UnknownRole { role: role.clone() }),
+            None => Ok(parsed),
+        }
     }
 
     fn reseal(&mut self, reseal: &EpochReseal, place: &OpContext) -> Applied {

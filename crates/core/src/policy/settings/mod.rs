@@ -57,6 +57,15 @@ impl Settings {
         Ok(())
     }
 
+    /// [`Settings::set`] of what was accepted before, after all that was before it.
+    pub(crate) fn set_again(&mut self, key: &str, value: &str) {
+        match self.0.get_mut(key) {
+            _ if value.is_empty() => _ = self.0.remove(key),
+            Some(there) => value.clone_into(there),
+            None => _ = self.0.insert(key.to_owned(), value.to_owned()),
+        }
+    }
+
     /// Refuses what a known setting cannot have beside the others; that it is unset is no value.
     fn check(&self, known: &SettingKey, value: &str) -> Result<(), SettingError> {
         if value.is_empty() {
