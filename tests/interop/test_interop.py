@@ -369,8 +369,8 @@ class Reading(WithSample):
         facts = {epoch: (str(identity.to_public()), keys.kek_commitment(vault, "owner", epoch, kek))
                  for epoch, kek, identity in (old, new)}
 
-        def opened(old_identity, new_identity=str(new[2])):
-            lines = [(new[0], new[1], new_identity), (old[0], old[1], old_identity)]
+        def opened(old_identity, new_identity=str(new[2]), old_kek=old[1], new_kek=new[1]):
+            lines = [(new[0], new_kek, new_identity), (old[0], old_kek, old_identity)]
             sealed = pyrage.encrypt(keys.envelope_text(vault, "owner", lines), [mine.to_public()])
             return keys.open_envelope(vault, "owner", facts, sealed, [mine])
 
@@ -385,6 +385,13 @@ class Reading(WithSample):
         for line in ("", "two words"):
             with self.assertRaises(keys.Unopened):
                 opened(line)
+        with self.assertRaises(keys.Unopened):
+            opened(str(old[2]), old_kek=bytes(31))
+        self.assertEqual(opened(str(old[2]), old_kek=new[1])[old[0]], (None, None))
+        with self.assertRaises(keys.Unopened):
+            opened(str(old[2]), new_kek=old[1])
+        with self.assertRaises(keys.Unopened):
+            keys.open_wrap({"kind": "key", "bytes": bytes(72)}, b"", None, None)
 
     def test_a_value_over_the_limit_is_told_as_that(self):
         self.assertEqual(len(keys.unpad(keys.pad(bytes(10 << 20)))), 10 << 20)

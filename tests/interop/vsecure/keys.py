@@ -130,6 +130,8 @@ def wrap_key(kek, nonce, dek, aad):
 
 def open_wrap(wrap, aad, kek, identity):
     """The DEK, from a wrap under the KEK or one sealed to the epoch's recipient."""
+    if wrap["kind"] == "key" and kek is None:
+        raise Unopened("the key in the envelope is not the one that the policy states")
     if wrap["kind"] == "key":
         return xopen(kek, wrap["bytes"][:24], wrap["bytes"][24:], aad)
     if identity is None:
@@ -163,8 +165,8 @@ def recipient_of(identity):
 
 
 def open_envelope(vault, audience, facts, binary, identities):
-    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy, oldest first; `None` for the
-    identity of an earlier epoch that is not the one that the policy states."""
+    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy, oldest first. Of an earlier epoch the
+    identity is `None` where it is not the one that the policy states, and both are where the KEK is not."""
     plain = age_open(binary, identities)
     if len(plain) > MOST_ENVELOPE:
         raise Unopened("the envelope is too long")
@@ -175,22 +177,29 @@ def open_envelope(vault, audience, facts, binary, identities):
     for line in lines[3:-1]:
         word, epoch, kek, identity = (line.split(" ") + [""] * 4)[:4]
         try:
-            epoch, kek = decode(epoch, 16), decode(kek, 32)
+            epoch = decode(epoch, 16)
         except Refused as error:
             raise Unopened("a line of the envelope is damaged") from error
-        if word != "epoch" or epoch not in left or line.count(" ") != 3 or not identity:
+        if word != "epoch" or epoch not in left or line.count(" ") != 3 or len(kek) != 43 or not identity:
             raise Unopened("the envelope names an epoch that the policy does not know there")
         left = left[left.index(epoch) + 1:]
         recipient, commitment = facts[epoch]
-        if not hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment):
-            raise Unopened("a key in the envelope is not the one that the policy states")
+        kek = _stated_kek(vault, audience, epoch, kek, commitment)
         is_own = recipient_of(identity) == recipient
-        if not is_own and epoch == next(reversed(facts)):
-            raise Unopened("an identity in the envelope is not the one that the policy states")
-        out[epoch] = (kek, identity if is_own else None)
+        if not (kek and is_own) and epoch == next(reversed(facts)):
+            raise Unopened("the current keys in the envelope are not those that the policy states")
+        out[epoch] = (kek, identity if kek and is_own else None)
     if not facts or next(iter(out), None) != next(reversed(facts)):
         raise Unopened("the envelope does not begin with the current epoch")
     return out
+
+
+def _stated_kek(vault, audience, epoch, text, commitment):
+    try:
+        kek = decode(text, 32)
+    except Refused:
+        return None
+    return kek if hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment) else None
 
 
 def _slot_keys(vault, record, passphrase):

@@ -13,12 +13,18 @@ use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
+use memchr::memchr;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "v-secure-envelope 1";
+/// The lines before those of the epochs.
+const HEAD_LINES: usize = 3;
+/// The characters of an epoch and of a key.
+const EPOCH: usize = 22;
+const KEK: usize = 43;
 /// More than the lines of 10,000 epochs, each in a policy entry of its own.
 const MAX_PLAINTEXT: usize = 2 << 20;
 
@@ -162,27 +168,21 @@ pub fn open_envelope(
     audience: &AudienceName,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
-    let keys = open_envelope_to_read(identities, file, vault, audience, expected)?;
-    check_identities(&keys)?;
-    Ok(keys)
+    let opened = open_envelope_to_read(identities, file, vault, audience, expected.to_vec())?;
+    opened.checked()
 }
 
-/// Checks what [`open_envelope_to_read`] leaves for later; a second time costs nothing.
-pub(crate) fn check_identities(keys: &[EpochKeys]) -> Result<(), AudienceError> {
-    keys.iter().try_for_each(|keys| keys.identity().map(drop))
-}
-
-/// [`open_envelope`] for a reader of values: the identities of earlier epochs are checked when they are used.
+/// [`open_envelope`] for a reader of values: what is said of earlier epochs is checked when it is used.
 pub(crate) fn open_envelope_to_read(
     identities: &[Identity],
     file: &[u8],
     vault: &VaultId,
     audience: &AudienceName,
-    expected: &[ExpectedEpoch],
-) -> Result<Vec<EpochKeys>, AudienceError> {
+    expected: Vec<ExpectedEpoch>,
+) -> Result<OpenEnvelope, AudienceError> {
     let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
         .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
-    parse_plaintext(plaintext, vault, audience, expected)
+    OpenEnvelope::of(plaintext, vault, audience, expected)
 }
 
 /// What an envelope holds of the keys that the policy states, newest first, whatever else is in it.
@@ -236,39 +236,101 @@ pub(crate) fn write_plaintext(
     SecretValue::new(text)
 }
 
-/// Checks what an envelope held, as [`open_envelope_to_read`] does.
-pub(crate) fn parse_plaintext(
-    plaintext: SecretValue,
-    vault: &VaultId,
-    audience: &AudienceName,
-    expected: &[ExpectedEpoch],
-) -> Result<Vec<EpochKeys>, AudienceError> {
-    let within = Arc::new(plaintext);
-    let text = within.expose_str().ok_or(AudienceError::Form { line: 1 })?;
-    let mut lines = text.strip_suffix('\n').ok_or(AudienceError::Form { line: 1 })?.split('\n');
-    let mut end = check_head(&mut lines, vault, audience)?;
-    let mut rest = expected;
-    // Room for all: growing would leave copies of the keys behind.
-    let mut keys = Vec::with_capacity(expected.len());
+/// What an envelope holds, for a reader. Its form is right, and so are the epochs that it lists and all that the current one
+/// has. A key of an earlier one is compared with what the policy states when it is asked for: values are sealed to few.
+#[derive(Debug)]
+pub(crate) struct OpenEnvelope {
+    within: Arc<SecretValue>,
+    vault: VaultId,
+    audience: AudienceName,
+    stated: Vec<ExpectedEpoch>,
+    /// Newest first.
+    lines: Vec<EpochLine>,
+}
+
+/// Where an epoch stands in what an envelope holds, and among those that the policy states.
+#[derive(Debug)]
+struct EpochLine {
+    stated: usize,
+    within: Range<usize>,
+}
+
+impl OpenEnvelope {
+    /// Of what an envelope held, sealed or kept.
+    pub fn of(
+        plaintext: SecretValue,
+        vault: &VaultId,
+        audience: &AudienceName,
+        stated: Vec<ExpectedEpoch>,
+    ) -> Result<Self, AudienceError> {
+        let text = plaintext.expose_str().ok_or(AudienceError::Form { line: 1 })?;
+        let mut lines = text.strip_suffix('\n').ok_or(AudienceError::Form { line: 1 })?.split('\n');
+        let at = check_head(&mut lines, vault, audience)?;
+        let lines = find_epochs(lines, at, &stated)?;
+        let (vault, audience) = (*vault, audience.to_owned());
+        let opened = Self { within: Arc::new(plaintext), vault, audience, stated, lines };
+        let current = opened.lines.first().ok_or(AudienceError::NotCurrent)?;
+        opened.keys_at(0, current)?.identity()?;
+        Ok(opened)
+    }
+
+    /// The keys of an epoch; `None` where the envelope has none.
+    pub fn keys(&self, epoch: &EpochId) -> Result<Option<EpochKeys>, AudienceError> {
+        let is_it = |(_, line): &(usize, &EpochLine)| self.stated[line.stated].epoch == *epoch;
+        let found = self.lines.iter().enumerate().find(is_it);
+        found.map(|(index, line)| self.keys_at(index, line)).transpose()
+    }
+
+    /// The keys of all its epochs, newest first. Their identities are checked when they are used.
+    pub fn all(&self) -> Result<Vec<EpochKeys>, AudienceError> {
+        // Room for all: growing would leave copies of the keys behind.
+        let mut all = Vec::with_capacity(self.lines.len());
+        for (index, line) in self.lines.iter().enumerate() {
+            all.push(self.keys_at(index, line)?);
+        }
+        Ok(all)
+    }
+
+    /// [`OpenEnvelope::all`], whose identities are checked too.
+    pub fn checked(&self) -> Result<Vec<EpochKeys>, AudienceError> {
+        let keys = self.all()?;
+        keys.iter().try_for_each(|keys| keys.identity().map(drop))?;
+        Ok(keys)
+    }
+
+    fn keys_at(&self, index: usize, line: &EpochLine) -> Result<EpochKeys, AudienceError> {
+        let number = index + HEAD_LINES + 1;
+        let form = AudienceError::Form { line: number };
+        let Some(text) = self.within.expose_str().and_then(|all| all.get(line.within.clone()))
+        else {
+            return Err(form);
+        };
+        let (_, kek, identity) = split_epoch(text, number)?;
+        let at = line.within.end - identity.len()..line.within.end;
+        let identity = IdentityText { within: Arc::clone(&self.within), at };
+        check_epoch(&self.vault, &self.audience, &self.stated[line.stated], kek, identity)
+    }
+}
+
+/// The epochs that these lines list, of which the first begins at the byte `at`.
+fn find_epochs<'a>(
+    lines: impl Iterator<Item = &'a str>,
+    mut at: usize,
+    stated: &[ExpectedEpoch],
+) -> Result<Vec<EpochLine>, AudienceError> {
+    let (mut found, mut next) = (Vec::with_capacity(stated.len()), 0);
     for (index, line) in lines.enumerate() {
-        let (epoch, kek, identity) = split_epoch(line, index + 4)?;
-        let at = end + line.len() - identity.len()..end + line.len();
-        end += line.len() + 1;
-        let identity = IdentityText { within: Arc::clone(&within), at };
-        let at = rest
-            .iter()
-            .position(|stated| stated.epoch == epoch)
-            .ok_or(AudienceError::UnknownEpoch { epoch })?;
-        if index == 0 && at != 0 {
+        let (epoch, ..) = epoch_fields(line, index + HEAD_LINES + 1)?;
+        // Going on behind the one found refuses repetition and any other order.
+        let place = stated[next..].iter().position(|stated| stated.epoch == epoch);
+        let place = next + place.ok_or(AudienceError::UnknownEpoch { epoch })?;
+        if index == 0 && place != 0 {
             return Err(AudienceError::NotCurrent);
         }
-        // Going on behind the one found refuses repetition and any other order.
-        keys.push(check_epoch(vault, audience, &rest[at], kek, identity)?);
-        rest = &rest[at + 1..];
+        found.push(EpochLine { stated: place, within: at..at + line.len() });
+        (at, next) = (at + line.len() + 1, place + 1);
     }
-    let current = keys.first().ok_or(AudienceError::NotCurrent)?;
-    current.identity()?;
-    Ok(keys)
+    Ok(found)
 }
 
 /// Returns the byte at which the lines of the epochs begin.
@@ -295,21 +357,23 @@ fn check_head<'a>(
 
 /// The epoch, its key and its identity, with which the line ends.
 fn split_epoch(text: &str, line: usize) -> Result<(EpochId, Kek, &str), AudienceError> {
-    let form = AudienceError::Form { line };
-    let Some(fields) = text.strip_prefix("epoch ") else { return Err(form) };
-    let mut fields = fields.splitn(3, ' ');
-    let (Some(epoch), Some(kek), Some(identity)) = (fields.next(), fields.next(), fields.next())
-    else {
-        return Err(form);
-    };
-    let (Ok(epoch), Some(kek)) = (EpochId::parse(epoch), Kek::parse(kek)) else {
-        return Err(form);
-    };
-    // An identity is not looked at before it is used: that it is one word belongs to the form.
-    if identity.is_empty() || identity.as_bytes().contains(&b' ') {
-        return Err(form);
-    }
+    let (epoch, kek, identity) = epoch_fields(text, line)?;
+    let kek = Kek::parse(kek).ok_or(AudienceError::Form { line })?;
     Ok((epoch, kek, identity))
+}
+
+/// The same with the key's text.
+fn epoch_fields(text: &str, line: usize) -> Result<(EpochId, &str, &str), AudienceError> {
+    let fields = text.strip_prefix("epoch ").and_then(|text| {
+        let (epoch, rest) = text.split_at_checked(EPOCH)?;
+        let (kek, rest) = rest.strip_prefix(' ')?.split_at_checked(KEK)?;
+        let identity = rest.strip_prefix(' ')?;
+        // Neither key nor identity is looked at before it is used: that each is one word belongs to the form.
+        let is_word = |word: &str| !word.is_empty() && memchr(b' ', word.as_bytes()).is_none();
+        let is_one = is_word(kek) && is_word(identity);
+        Some((EpochId::parse(epoch).ok().filter(|_| is_one)?, kek, identity))
+    });
+    fields.ok_or(AudienceError::Form { line })
 }
 
 fn check_epoch(
@@ -334,6 +398,15 @@ mod tests {
     use crate::host::testing::TestHost;
 
     const VAULT: VaultId = VaultId([1; 32]);
+
+    fn parse_plaintext(
+        plaintext: SecretValue,
+        vault: &VaultId,
+        audience: &AudienceName,
+        stated: &[ExpectedEpoch],
+    ) -> Result<Vec<EpochKeys>, AudienceError> {
+        OpenEnvelope::of(plaintext, vault, audience, stated.to_vec())?.all()
+    }
 
     fn epoch() -> (EpochKeys, ExpectedEpoch) {
         new_epoch(&TestHost, &VAULT, &AudienceName::new("owner")).unwrap()
@@ -418,7 +491,9 @@ mod tests {
         let file = seal_envelope(&VAULT, &owner, &keys, &recipients).unwrap();
         let error = open_envelope(&identities, &file, &VAULT, &owner, &stated).unwrap_err();
         assert!(matches!(error, AudienceError::Recipient { epoch } if epoch == wrong));
-        let read = open_envelope_to_read(&identities, &file, &VAULT, &owner, &stated).unwrap();
+        let read =
+            open_envelope_to_read(&identities, &file, &VAULT, &owner, stated.to_vec()).unwrap();
+        let read = read.all().unwrap();
         assert!(read[0].identity().is_ok());
         let error = read[1].identity().unwrap_err();
         assert!(matches!(error, AudienceError::Recipient { epoch } if epoch == wrong));
@@ -447,6 +522,41 @@ mod tests {
         assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::Recipient { .. })));
         wrong = ExpectedEpoch { epoch: EpochId([0; 16]), ..stated };
         assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::UnknownEpoch { .. })));
+    }
+
+    /// What is wrong with one epoch is an error to whoever asks for that one, or for all.
+    #[test]
+    fn a_key_of_an_earlier_epoch_is_compared_when_it_is_asked_for() {
+        let ((new, a), (old, b), (oldest, c)) = (epoch(), epoch(), epoch());
+        let owner = AudienceName::new("owner");
+        let text = write_plaintext(&VAULT, &owner, &[new, old, oldest]);
+        let open = |text: SecretValue, stated: &[ExpectedEpoch]| {
+            OpenEnvelope::of(text, &VAULT, &owner, stated.to_vec())
+        };
+        let again = || SecretValue::new(text.expose().to_vec());
+        let wrong = ExpectedEpoch { commitment: bytes::Fixed(VAULT.0), ..b.clone() };
+        let opened = open(again(), &[a.clone(), wrong, c.clone()]).unwrap();
+        assert_eq!(opened.keys(&a.epoch).unwrap().unwrap().epoch, a.epoch);
+        assert_eq!(opened.keys(&c.epoch).unwrap().unwrap().epoch, c.epoch);
+        assert!(opened.keys(&EpochId([0; 16])).unwrap().is_none());
+        let refused = |error: AudienceError| match error {
+            AudienceError::Commitment { epoch } => assert_eq!(epoch, b.epoch),
+            other => panic!("{other}"),
+        };
+        refused(opened.keys(&b.epoch).unwrap_err());
+        refused(opened.all().unwrap_err());
+        refused(opened.checked().unwrap_err());
+        let wrong = ExpectedEpoch { commitment: bytes::Fixed(VAULT.0), ..a.clone() };
+        let error = open(again(), &[wrong, b.clone(), c.clone()]).unwrap_err();
+        assert!(matches!(error, AudienceError::Commitment { epoch } if epoch == a.epoch));
+        // No key at all is one that is wrong.
+        let line = text.expose_str().unwrap().lines().nth(4).unwrap();
+        let key = line.split(' ').nth(2).unwrap();
+        let text = SecretValue::from(text.expose_str().unwrap().replace(key, &"!".repeat(KEK)));
+        let opened = open(text, &[a.clone(), b.clone(), c]).unwrap();
+        assert!(opened.keys(&a.epoch).unwrap().is_some());
+        let error = opened.keys(&b.epoch).unwrap_err();
+        assert!(matches!(error, AudienceError::Form { line: 5 }), "{error}");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Keys<'_> {
         if let Some(known) = self.known.borrow().get(audience) {
             return known.clone();
         }
-        let opened = self.ctx.who.keys(self.vault, audience).ok();
+        let opened = self.ctx.who.keys(self.vault, audience).ok().map(Arc::new);
         let keys = opened.or_else(|| self.made.fresh.get(audience).map(Arc::clone));
         self.known.borrow_mut().insert(audience.clone(), keys.clone());
         keys

@@ -209,7 +209,7 @@ pub(crate) fn seal(
     };
     let stated = usable_audience(vault, secret, &audience)?;
     if vault.policy().is_in(ctx.who.member(), &audience) {
-        let keys = ctx.who.keys(vault, &audience);
+        let keys = ctx.who.keys_of(vault, &audience, &stated.epoch);
         let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
         let Some(current) = keys.first() else {
             let able = key_holders::may_begin(vault, &audience);

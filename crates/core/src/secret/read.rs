@@ -287,7 +287,7 @@ struct Sealed<'a> {
     hashed: bool,
 }
 
-/// A wrap with the keys of its audience.
+/// A wrap with the keys of its epoch.
 type WrapKeys<'a> = (&'a Wrap, Arc<Vec<EpochKeys>>);
 type Attempt<'a> = (&'a Wrap, &'a [EpochKeys]);
 
@@ -361,7 +361,7 @@ impl<'a> Sealed<'a> {
         let (mut found, mut first) = (Vec::new(), None);
         let all = if who.may_read(vault, self.secret) { self.wraps.len() } else { 1 };
         for wrap in self.wraps.iter().take(all) {
-            match who.keys(vault, &wrap.audience) {
+            match who.keys_of(vault, &wrap.audience, &wrap.epoch) {
                 Ok(keys) => found.push((*wrap, keys)),
                 Err(source) => _ = first.get_or_insert((*wrap, source)),
             }

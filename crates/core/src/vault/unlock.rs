@@ -9,14 +9,14 @@ use super::session_keys::{SessionFault, SessionKeys};
 use super::verified_vault::expected_epochs;
 use crate::crypto::bytes::Id;
 use crate::crypto::envelope::EnvelopeError;
-use crate::crypto::id::VaultId;
+use crate::crypto::id::{EpochId, VaultId};
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
-use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
+use crate::file::audience::{AudienceError, EpochKeys, OpenEnvelope};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::audience::AudienceName;
@@ -86,8 +86,8 @@ pub struct Unlocked {
     member: Name,
     identities: Vec<Identity>,
     session: Option<SessionKeys>,
-    /// Keys of audiences, once opened.
-    opened: Mutex<BTreeMap<AudienceName, Arc<Vec<EpochKeys>>>>,
+    /// Envelopes of audiences, once opened.
+    opened: Mutex<BTreeMap<AudienceName, OpenedAudience>>,
     /// Secrets that were read by another wrap than the live one.
     fallen_back: Mutex<BTreeSet<SecretName>>,
     /// Values that were read to be given, or written.
@@ -106,14 +106,11 @@ pub struct Signer {
     pub key: SigningKey,
 }
 
-/// How much of what an envelope holds is checked at once.
-type OpenEnvelope = fn(
-    &[Identity],
-    &[u8],
-    &VaultId,
-    &AudienceName,
-    &[ExpectedEpoch],
-) -> Result<Vec<EpochKeys>, AudienceError>;
+/// An audience's envelope, and the keys that were asked for.
+struct OpenedAudience {
+    envelope: Arc<OpenEnvelope>,
+    epochs: BTreeMap<EpochId, Arc<Vec<EpochKeys>>>,
+}
 
 impl Unlocked {
     /// Finds the member that one of the identities belongs to.
@@ -232,34 +229,67 @@ impl Unlocked {
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first, to read with.
-    pub fn keys(
+    pub fn keys(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
+        let keys = self.envelope(vault, audience)?.all();
+        keys.map_err(|source| self.unfit(audience, source))
+    }
+
+    /// The keys of one epoch of an audience; none where its envelope lacks them.
+    pub fn keys_of(
         &self,
         vault: &Vault,
         audience: &AudienceName,
+        epoch: &EpochId,
     ) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
-        if let Some(keys) = locked(&self.opened).get(audience) {
-            return Ok(Arc::clone(keys));
+        let found = |opened: &OpenedAudience| opened.epochs.get(epoch).cloned();
+        if let Some(keys) = locked(&self.opened).get(audience).and_then(found) {
+            return Ok(keys);
         }
-        let keys = Arc::new(self.open_by(vault, audience, audience::open_envelope_to_read)?);
-        locked(&self.opened).insert(audience.clone(), Arc::clone(&keys));
+        let keys = self.envelope(vault, audience)?.keys(epoch);
+        let keys = keys.map_err(|source| self.unfit(audience, source))?;
+        let keys: Arc<Vec<EpochKeys>> = Arc::new(keys.into_iter().collect());
+        // What is not there is not kept: whoever may wrap can name any epoch.
+        if let Some(opened) = locked(&self.opened).get_mut(audience).filter(|_| !keys.is_empty()) {
+            opened.epochs.insert(*epoch, Arc::clone(&keys));
+        }
         Ok(keys)
     }
 
     /// Opens an audience's keys without keeping them, and checks all of them, kept ones as well: whoever
     /// carries them on would spoil them for everybody.
     pub fn open(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
-        let keys = self.open_by(vault, audience, audience::open_envelope)?;
-        let kept = |source| KeyError::Kept { audience: audience.clone(), source };
-        audience::check_identities(&keys).map_err(kept)?;
-        Ok(keys)
+        let keys = self.open_envelope(vault, audience)?.checked();
+        keys.map_err(|source| self.unfit(audience, source))
     }
 
-    fn open_by(
+    fn envelope(
         &self,
         vault: &Vault,
         audience: &AudienceName,
-        open: OpenEnvelope,
-    ) -> Result<Vec<EpochKeys>, KeyError> {
+    ) -> Result<Arc<OpenEnvelope>, KeyError> {
+        if let Some(opened) = locked(&self.opened).get(audience) {
+            return Ok(Arc::clone(&opened.envelope));
+        }
+        let envelope = Arc::new(self.open_envelope(vault, audience)?);
+        let opened = OpenedAudience { envelope: Arc::clone(&envelope), epochs: BTreeMap::new() };
+        locked(&self.opened).insert(audience.clone(), opened);
+        Ok(envelope)
+    }
+
+    /// Of keys that are not what the policy states.
+    fn unfit(&self, audience: &AudienceName, source: AudienceError) -> KeyError {
+        let audience = audience.clone();
+        match self.session {
+            Some(_) => KeyError::Kept { audience, source },
+            None => KeyError::Envelope { audience, source },
+        }
+    }
+
+    fn open_envelope(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+    ) -> Result<OpenEnvelope, KeyError> {
         let state = vault.policy();
         if !state.is_in(&self.member, audience) {
             return Err(KeyError::NotInAudience {
@@ -277,7 +307,8 @@ impl Unlocked {
         };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
         let expected = vault.expected_epochs(audience);
-        open(&self.identities, &section.envelope, &vault.id(), audience, &expected)
+        let (own, envelope) = (&self.identities, &section.envelope);
+        audience::open_envelope_to_read(own, envelope, &vault.id(), audience, expected)
             .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
             .map_err(|error| self.closed(vault, error))
     }

@@ -329,7 +329,7 @@ impl<'a> Adopter<'a> {
         let Some((object, wrap)) = object.zip(wrap) else {
             return Err(AdoptError::Missing { id, secret });
         };
-        let keys = match self.ctx.who.keys(self.vault, &wrap.audience) {
+        let keys = match self.ctx.who.keys_of(self.vault, &wrap.audience, &wrap.epoch) {
             Ok(keys) => keys,
             Err(source) => return Err(AdoptError::Keys { secret, source }),
         };

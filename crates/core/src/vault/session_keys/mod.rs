@@ -11,7 +11,7 @@ use crate::crypto::id::{EpochId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
-use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
+use crate::file::audience::{AudienceError, ExpectedEpoch, OpenEnvelope};
 use crate::file::device_key::DeviceKeyError;
 use crate::name::Name;
 use crate::name::audience::AudienceName;
@@ -251,7 +251,7 @@ impl SessionKeys {
         &self,
         vault: &Vault,
         audience: &AudienceName,
-    ) -> Result<Vec<EpochKeys>, KeyError> {
+    ) -> Result<OpenEnvelope, KeyError> {
         let failed = |source| KeyError::Envelope { audience: audience.to_owned(), source };
         let closed = |by: ClosedBy| {
             let (audience, source) = (audience.to_owned(), by.error());
@@ -265,7 +265,7 @@ impl SessionKeys {
         let expected = vault.expected_epochs(audience);
         let plaintext = known_only(self.part(range), &expected);
         let kept = |source| KeyError::Kept { audience: audience.to_owned(), source };
-        audience::parse_plaintext(plaintext, &vault.id(), audience, &expected).map_err(kept)
+        OpenEnvelope::of(plaintext, &vault.id(), audience, expected).map_err(kept)
     }
 
     /// The kept signing key.
