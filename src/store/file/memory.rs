@@ -112,7 +112,7 @@ impl MemoryFolder {
     pub fn read(&self, name: &str, limit: u64) -> Result<SecretValue, MemoryError> {
         let path = self.path.join(name);
         let (file, metadata) = read::open_in(&self.folder, &path, limit)?;
-        let mut bytes = read::fill(file, &metadata, &path)?;
+        let mut bytes = read::fill(&file, &metadata, &path)?;
         Ok(SecretValue::new(std::mem::take(&mut *bytes)))
     }
 

@@ -82,7 +82,7 @@ impl Proposals {
             let known = name.to_str().and_then(|text| Some((text, limit_of(text)?)));
             let Some((text, limit)) = known else { return Err(FolderError::Junk { path }) };
             let (file, metadata) = read::open_in(&folder, &path, limit)?;
-            let mut bytes = read::fill(file, &metadata, &path)?;
+            let mut bytes = read::fill(&file, &metadata, &path)?;
             files.push((text.to_owned(), std::mem::take(&mut *bytes)));
         }
         files.sort();

@@ -11,6 +11,8 @@ use rayon::prelude::*;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest::FileHasher;
 use v_secure_core::secret_value::SecretValue;
 use zeroize::Zeroizing;
 
@@ -48,14 +50,14 @@ pub struct Contents {
 /// Reads a file that the user named, wherever links lead: its bytes may be secret.
 pub(crate) fn read_any(path: &Path, limit: u64) -> Result<SecretValue, ReadError> {
     let (file, metadata) = open(path, limit, Links::Follow)?;
-    let mut bytes = fill(file, &metadata, path)?;
+    let mut bytes = fill(&file, &metadata, path)?;
     Ok(SecretValue::new(std::mem::take(&mut *bytes)))
 }
 
 /// Reads a regular file of at most `limit` bytes; symbolic links at its last part are refused.
 pub fn read(path: &Path, limit: u64) -> Result<Contents, ReadError> {
     let (file, metadata) = open(path, limit, Links::Refuse)?;
-    let mut bytes = fill(file, &metadata, path)?;
+    let mut bytes = fill(&file, &metadata, path)?;
     let bytes = std::mem::take(&mut *bytes);
     Ok(Contents { bytes, stamp: sys::stamp(&metadata), mode: sys::mode(&metadata) })
 }
@@ -65,7 +67,7 @@ pub(crate) fn read_unlinked(path: &Path, limit: u64) -> Result<Vec<u8>, ReadErro
     let folder = path.parent().unwrap_or(path);
     let folder = Folder::open_by(folder, Links::Refuse).map_err(|error| open_error(path, error))?;
     let (file, metadata) = open_in(&folder, path, limit)?;
-    Ok(std::mem::take(&mut *fill(file, &metadata, path)?))
+    Ok(std::mem::take(&mut *fill(&file, &metadata, path)?))
 }
 
 /// From this many bytes on, a file is read by several threads: what takes time is that the system
@@ -73,6 +75,9 @@ pub(crate) fn read_unlinked(path: &Path, limit: u64) -> Result<Vec<u8>, ReadErro
 const PARALLEL_FROM: usize = 4 << 20;
 /// Bytes that one thread reads at a time.
 const PART: usize = 1 << 20;
+
+/// Bytes that are hashed at a time.
+const PIECE: usize = 1 << 15;
 
 /// Opens a regular file of at most `limit` bytes.
 pub(crate) fn open(path: &Path, limit: u64, links: Links) -> Result<(File, Metadata), ReadError> {
@@ -122,7 +127,7 @@ fn look(path: &Path, links: Links) -> Result<Metadata, ReadError> {
 /// Reads all that `metadata` announced, into a buffer that never moves: a growing one would leave
 /// unwiped copies of an identity behind.
 pub(crate) fn fill(
-    file: File,
+    file: &File,
     metadata: &Metadata,
     path: &Path,
 ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
@@ -131,20 +136,41 @@ pub(crate) fn fill(
     // One byte more than announced, to notice a file that grew.
     let mut bytes = Zeroizing::new(vec![0; len + 1]);
     let filled = if len < PARALLEL_FROM {
-        fill_from(&file, 0, &mut bytes)
+        fill_from(file, 0, &mut bytes)
     } else {
         let parts = bytes.par_chunks_mut(PART).enumerate();
-        parts.map(|(number, part)| fill_from(&file, number * PART, part)).sum()
+        parts.map(|(number, part)| fill_from(file, number * PART, part)).sum()
     };
     let filled = filled.map_err(|source| io_error(path, source))?;
-    let after = file.metadata().map_err(|source| io_error(path, source))?;
-    // Only what an edit in place alters: being replaced or renamed meanwhile tears nothing.
-    let edited = after.len() != metadata.len() || after.modified().ok() != metadata.modified().ok();
-    if filled != len || edited {
+    if filled != len || is_edited(file, metadata, path)? {
         return Err(changed());
     }
     bytes.truncate(len);
     Ok(bytes)
+}
+
+/// Whether an edit in place altered an open file: being replaced or renamed meanwhile tears nothing.
+fn is_edited(file: &File, before: &Metadata, path: &Path) -> Result<bool, ReadError> {
+    let after = file.metadata().map_err(|source| io_error(path, source))?;
+    Ok(after.len() != before.len() || after.modified().ok() != before.modified().ok())
+}
+
+/// The hash of all that `metadata` announced. The file takes no memory: to hand that out takes the system longer than
+/// reading and hashing together.
+pub(crate) fn hash(file: &File, metadata: &Metadata, path: &Path) -> Result<Id, ReadError> {
+    let (mut hasher, mut piece, mut at) = (FileHasher::default(), vec![0; PIECE], 0);
+    loop {
+        let filled = fill_from(file, at, &mut piece).map_err(|source| io_error(path, source))?;
+        hasher.update(&piece[..filled]);
+        at += filled;
+        if filled < piece.len() || at as u64 > metadata.len() {
+            break;
+        }
+    }
+    match at as u64 == metadata.len() && !is_edited(file, metadata, path)? {
+        true => Ok(hasher.finish()),
+        false => Err(ReadError::Changed { path: path.into() }),
+    }
 }
 
 /// Fills `part` with what stands in the file from `start` on, as far as there is something; returns

@@ -177,6 +177,20 @@ fn update(hasher: &mut blake3::Hasher, field: &[u8]) {
 /// From this many bytes on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 4 << 20;
 
+/// [`file_hash`] of a file that is read piece by piece.
+#[derive(Default)]
+pub struct FileHasher(blake3::Hasher);
+
+impl FileHasher {
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub fn finish(&self) -> Id {
+        Fixed(*self.0.finalize().as_bytes())
+    }
+}
+
 /// The hash of a whole file, unkeyed: names cache records, nothing in the format.
 pub fn file_hash(bytes: &[u8]) -> Id {
     let mut hasher = blake3::Hasher::new();

@@ -205,7 +205,7 @@ pub(crate) fn read_secret(
     if let Some(owner) = owners.stranger_but_root(&metadata) {
         return Err(PrivateError::OtherOwner { path: path.into(), owner });
     }
-    let mut bytes = read::fill(file, &metadata, path)?;
+    let mut bytes = read::fill(&file, &metadata, path)?;
     let bytes = SecretValue::new(std::mem::take(&mut *bytes));
     Ok(PrivateFile { bytes, exposed: exposed(path, &metadata) })
 }
@@ -214,7 +214,7 @@ pub(crate) fn read_secret(
 /// Nobody else has a reason to provide one, so links and other owners, root too, are refused.
 pub(crate) fn read_own(path: &Path, limit: u64, owners: Owners) -> Result<Vec<u8>, PrivateError> {
     let (file, metadata) = open_own(path, limit, owners)?;
-    let mut bytes = read::fill(file, &metadata, path)?;
+    let mut bytes = read::fill(&file, &metadata, path)?;
     Ok(std::mem::take(&mut *bytes))
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn read_own_in(
 ) -> Result<Vec<u8>, PrivateError> {
     let (file, metadata) = read::open_in(folder, path, limit)?;
     judge_own(path, &metadata, owners)?;
-    let mut bytes = read::fill(file, &metadata, path)?;
+    let mut bytes = read::fill(&file, &metadata, path)?;
     Ok(std::mem::take(&mut *bytes))
 }
 

@@ -2,6 +2,7 @@
 
 use super::FORMAT;
 use super::error::{PinDamage, PinError};
+use super::kept::KeptFile;
 use super::stored;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
@@ -27,17 +28,16 @@ struct Stored<'a> {
 /// for: a chain grows for years, and that it is the one of the vault at hand is told by its hash.
 #[derive(Debug, Clone)]
 pub struct AcceptedChain {
-    file: PathBuf,
+    file: KeptFile,
     vault: VaultId,
     /// Where the vault stands now, for messages.
     path: PathBuf,
-    bytes: Vec<u8>,
     lines: OnceLock<Vec<String>>,
 }
 
 impl PartialEq for AcceptedChain {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        self.file == other.file
     }
 }
 
@@ -65,21 +65,22 @@ impl AcceptedChain {
 
     /// Whether the file is the text with this hash, which [`hash`] gives of a chain.
     pub(crate) fn is(&self, hash: &Id) -> bool {
-        digest::file_hash(&self.bytes) == *hash
+        self.file.is(hash)
     }
 
     /// What stands in the file.
     pub(crate) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes).ok()
+        std::str::from_utf8(self.file.bytes().ok()?).ok()
     }
 
     pub(crate) fn is_text(&self, text: &str) -> bool {
-        self.bytes == text.as_bytes()
+        self.file.bytes().is_ok_and(|bytes| bytes == text.as_bytes())
     }
 
     fn read(&self) -> Result<Vec<String>, PinError> {
-        let failed = |unread| stored::error(unread, &self.file, &self.path);
-        let found = stored::record::<Stored<'_>>(&self.bytes).map_err(failed)?;
+        let failed = |unread| stored::error(unread, &self.file.path, &self.path);
+        let bytes = self.file.bytes().map_err(failed)?;
+        let found = stored::record::<Stored<'_>>(bytes).map_err(failed)?;
         let checked = match found.vault == self.vault {
             true => check(&self.vault, &found.chain),
             false => Err(PinDamage::NotItsGenesis { vault: self.vault }),
@@ -97,15 +98,10 @@ pub(super) fn load(
     owners: Owners,
 ) -> Result<Option<AcceptedChain>, PinError> {
     let file = folder.join(file_name(vault));
-    let bytes =
-        stored::bytes(&file, owners).map_err(|unread| stored::error(unread, &file, path))?;
-    Ok(bytes.map(|bytes| AcceptedChain {
-        file,
-        vault: *vault,
-        path: path.into(),
-        bytes,
-        lines: OnceLock::new(),
-    }))
+    let kept = KeptFile::open(file.clone(), owners);
+    let kept = kept.map_err(|unread| stored::error(unread, &file, path))?;
+    let (vault, path) = (*vault, path.to_path_buf());
+    Ok(kept.map(|file| AcceptedChain { file, vault, path, lines: OnceLock::new() }))
 }
 
 /// What stands in the file of a chain.

@@ -8,6 +8,7 @@
 pub(crate) mod chains;
 mod error;
 pub(crate) mod folder;
+mod kept;
 mod places;
 mod stored;
 

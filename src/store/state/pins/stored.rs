@@ -11,6 +11,7 @@ use crate::store::file::private::PrivateError;
 use crate::store::file::read::ReadError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fs::{File, Metadata};
 use std::path::Path;
 use v_secure_core::record::line;
 
@@ -42,13 +43,29 @@ pub(super) fn read<T: Serialize + DeserializeOwned>(
 
 /// What stands in `file`, whatever it is; `None` if there is no file.
 pub(super) fn bytes(file: &Path, owners: Owners) -> Result<Option<Vec<u8>>, Unread> {
-    match private::read_own(file, LIMIT, owners) {
-        Ok(bytes) => Ok(Some(bytes)),
+    if_there(private::read_own(file, LIMIT, owners))
+}
+
+/// `file`, opened to be read; `None` if there is no file.
+pub(super) fn open(file: &Path, owners: Owners) -> Result<Option<(File, Metadata)>, Unread> {
+    if_there(private::open_own(file, LIMIT, owners))
+}
+
+fn if_there<T>(found: Result<T, PrivateError>) -> Result<Option<T>, Unread> {
+    match found {
+        Ok(found) => Ok(Some(found)),
         Err(PrivateError::Read(ReadError::Missing { .. })) => Ok(None),
-        Err(PrivateError::Read(ReadError::TooLarge { len, limit, .. })) => {
-            Err(Unread::Damage(PinDamage::TooLarge { len, limit }))
+        Err(error) => Err(unread(error)),
+    }
+}
+
+/// Of a file that is there.
+pub(super) fn unread(error: PrivateError) -> Unread {
+    match error {
+        PrivateError::Read(ReadError::TooLarge { len, limit, .. }) => {
+            Unread::Damage(PinDamage::TooLarge { len, limit })
         }
-        Err(error) => Err(Unread::Other(error.into())),
+        error => Unread::Other(error.into()),
     }
 }
 

@@ -107,7 +107,7 @@ fn bytes(path: &Path, owners: Owners) -> Result<Option<Vec<u8>>, JournalError> {
     let failed = |source| JournalError::Io { path: path.into(), source };
     file.lock_shared().map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    let mut bytes = read::fill(file, &metadata, path).map_err(PrivateError::from)?;
+    let mut bytes = read::fill(&file, &metadata, path).map_err(PrivateError::from)?;
     Ok(Some(std::mem::take(&mut *bytes)))
 }
 
