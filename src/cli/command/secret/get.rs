@@ -56,10 +56,23 @@ impl Get {
     }
 
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let wanted = wanted_version(self.version.as_deref());
         self.refuse_several(context)?;
         let (secrets, session, opened) = self.open(context)?;
-        let vault = &opened.vault;
+        let given = self.give(context, &secrets, &session, &opened.vault);
+        // The process ends here, and to free a long policy entry by entry takes as long as to open an envelope. There is no
+        // value and no key in it.
+        std::mem::forget(opened);
+        given
+    }
+
+    fn give(
+        &self,
+        context: &Context<'_>,
+        secrets: &[SecretName],
+        session: &Session,
+        vault: &Vault,
+    ) -> Outcome {
+        let wanted = wanted_version(self.version.as_deref());
         let who = context.unlock(vault)?;
         let mut values = Vec::with_capacity(secrets.len());
         let own = context.environment()?;
@@ -68,19 +81,19 @@ impl Get {
                 && self.secrets.texts().all(|text| text != secret.as_str())
         };
         if self.version.is_none() {
-            conflicts::judge(context, vault, &secrets, &self.strict)?;
+            conflicts::judge(context, vault, secrets, &self.strict)?;
         }
-        for secret in &secrets {
+        for secret in secrets {
             let value = read::read(vault, &who, secret, &wanted, session.now);
             values.push(value.map_err(|error| match inherits(secret) {
                 true => selection::of_inherited(&own, error),
                 false => denied(context, vault, &who, error),
             })?);
         }
-        for (environment, secrets) in by_environment(&secrets) {
+        for (environment, secrets) in by_environment(secrets) {
             let (action, reason) = ("get", self.reason.as_deref());
             let reading = Reading { who: &who, action, environment, secrets: &secrets, reason };
-            reads::record(context, &session, vault, reading)?;
+            reads::record(context, session, vault, reading)?;
         }
         if context.ui.json {
             let pairs = secrets.iter().zip(&values);
