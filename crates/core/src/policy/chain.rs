@@ -128,6 +128,13 @@ impl Chain {
         }
     }
 
+    /// Room for so many entries: what grows leaves half of itself behind, several times.
+    pub(super) fn reserve(&mut self, entries: usize) {
+        self.ids.reserve(entries);
+        self.heads.reserve(entries);
+        self.signers.reserve(entries);
+    }
+
     fn push(&mut self, entry: &PolicyEntry, pending: &mut Vec<Pending>) -> Result<(), ChainError> {
         let position = self.next_position();
         let at = |cause| ChainError { position, op: None, cause };

@@ -22,6 +22,7 @@ impl Chain {
             ChainError { position: PolicyPosition::GENESIS, op: None, cause: ChainFault::Empty };
         let last = entries.last().ok_or(empty)?.id();
         let mut chain = Self::empty();
+        chain.reserve(entries.len());
         chain.state.registry.refold();
         for (index, entry) in entries.iter().enumerate() {
             let stated = entries.get(index + 1).and_then(|next| next.prev);

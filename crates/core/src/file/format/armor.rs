@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 const END: &str = "-----END AGE ENCRYPTED FILE-----";
 const COLUMNS: usize = 64;
+/// The characters for which there is room at once: a file says how many there are, and need not keep to it.
+const MOST_ROOM: usize = 1 << 20;
 
 /// Appends the armor of `bytes`, each line ended by LF.
 pub(super) fn write(out: &mut String, bytes: &[u8]) {
@@ -42,6 +44,11 @@ enum ArmorState {
 }
 
 impl Reader {
+    /// One that takes so many characters without growing, which would leave half of them behind several times.
+    pub fn with_room_for(characters: usize) -> Self {
+        Self { bytes: Vec::with_capacity(characters.min(MOST_ROOM) / 4 * 3), ..Self::default() }
+    }
+
     /// Takes the next line.
     pub fn line(&mut self, line: &str) -> Result<(), Cause> {
         self.state = match self.state {

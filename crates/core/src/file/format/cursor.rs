@@ -113,6 +113,11 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
+    /// The bytes up to where the block may end, for who makes room; none where no end is in sight.
+    pub(crate) fn to_block_end(&self) -> usize {
+        memchr(b'\'', &self.text.as_bytes()[self.at..]).unwrap_or(0)
+    }
+
     /// Whether the next line is this one.
     pub(crate) fn is_at_line(&self, line: &str) -> bool {
         self.text[self.at..].strip_prefix(line).is_some_and(|rest| rest.starts_with('\n'))

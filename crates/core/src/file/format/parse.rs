@@ -123,7 +123,7 @@ pub(super) fn audience_content(cursor: &mut Cursor<'_>) -> Result<AudienceSectio
     let epoch = cursor.quoted("epoch")?.id()?;
     let armored = cursor.at();
     let block = cursor.block("envelope")?;
-    let mut reader = armor::Reader::default();
+    let mut reader = armor::Reader::with_room_for(cursor.to_block_end());
     while let Some(line) = cursor.block_line(&block)? {
         reader.line(line.text).map_err(|cause| cause.at(line.at))?;
     }
