@@ -207,12 +207,17 @@ impl Session {
             return Ok(None);
         }
         let (place, pins) = (self.place(), self.pins());
-        let vault = match pins.here(&place) {
-            Ok(Some(here)) => Some(here.vault),
-            Ok(None) => stated_vault(&self.read()?.bytes),
+        Ok(match pins.here(&place) {
+            Ok(Some(here)) => {
+                let vault = here.vault;
+                Some((vault, pins.known_beside(&place, &vault, Some(here))))
+            }
+            Ok(None) => {
+                let stated = stated_vault(&self.read()?.bytes);
+                stated.map(|vault| (vault, pins.known_unread(&place, &vault)))
+            }
             Err(_) => None,
-        };
-        Ok(vault.map(|vault| (vault, pins.known_unread(&place, &vault))))
+        })
     }
 
     fn open_with(

@@ -169,8 +169,17 @@ impl Pins {
         place: &VaultPlace,
         vault: &VaultId,
     ) -> Result<KnownVault, PinError> {
+        self.known_beside(place, vault, self.here(place)?)
+    }
+
+    /// The same, `here` being what was just found to be accepted at the place.
+    pub(crate) fn known_beside(
+        &self,
+        place: &VaultPlace,
+        vault: &VaultId,
+        here: Option<Here>,
+    ) -> Result<KnownVault, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(KnownVault::default()) };
-        let here = self.here(place)?;
         let (around, elsewhere) = match here.is_none() {
             true => (self.around(place)?, self.heads_elsewhere(place, vault)?),
             false => Default::default(),
