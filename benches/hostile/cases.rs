@@ -6,10 +6,10 @@
 use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
-use v_secure_core::crypto::bytes::{Fixed, Id};
-use v_secure_core::crypto::id::{EntryId, ObjectId};
+use v_secure_core::crypto::bytes::{Blob, Fixed, Id};
+use v_secure_core::crypto::id::{EntryId, ObjectId, WrapId};
 use v_secure_core::file::format;
-use v_secure_core::file::model::VaultFile;
+use v_secure_core::file::model::{VaultFile, VersionObject, Wrap, WrapKey};
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::Op;
@@ -181,7 +181,7 @@ fn following(row: &mut Vec<EntryId>, entry: &Entry) -> Tips {
 fn changed(start: &Start, change: impl FnOnce(&mut VaultFile)) -> String {
     let mut file = start.vault.file().clone();
     change(&mut file);
-    format::write(&file)
+    format::write(&file.rekeyed())
 }
 
 fn policy_entries(start: &Start, bytes: usize) -> String {
@@ -247,18 +247,20 @@ fn versions(start: &Start, bytes: usize) -> String {
     changed(start, |file| {
         let section = file.secrets.get_mut(&uid).expect("a secret");
         let object = section.versions.last_key_value().map(|(_, v)| v.clone()).expect("a version");
-        let ids = strange(0, bytes / 420);
-        ids.into_iter().for_each(|id| _ = section.versions.insert(id, object.clone()));
+        for id in strange::<ObjectId>(0, bytes / 350) {
+            let commitment = Fixed(id.0);
+            section.versions.insert(id, VersionObject { commitment, ..object.clone() });
+        }
     })
 }
 
 /// The same in the order that takes longest where they are put into a list one by one, as whoever asks whether git
 /// merged the file as text might.
 fn backwards(start: &Start, bytes: usize) -> String {
-    let (text, uid) = (versions(start, bytes), start.vault.uid(&secret(0)));
-    let head = format!("\n[secret.{uid}.version.");
+    let text = versions(start, bytes);
+    let head = format!("\n[[secret.\"{}\".version]]\n", secret(0));
     let begin = text.find(&head).expect("a version");
-    let end = text.find(&format!("\n[secret.{uid}.wrap.")).expect("a wrap");
+    let end = begin + text[begin..].find("\n# ").expect("the next mark") + 1;
     let all = text[begin..end].split(&head).skip(1).collect::<Vec<_>>();
     let turned: String = all.iter().rev().flat_map(|one| [head.as_str(), one]).collect();
     [&text[..begin], &turned, &text[end..]].concat()
@@ -279,8 +281,10 @@ fn wraps(start: &Start, bytes: usize) -> String {
     changed(start, |file| {
         let section = file.secrets.get_mut(&uid).expect("a secret");
         let wrap = section.wraps.last_key_value().map(|(_, wrap)| wrap.clone()).expect("a wrap");
-        let ids = strange(0, bytes / 330);
-        ids.into_iter().for_each(|id| _ = section.wraps.insert(id, wrap.clone()));
+        for id in strange::<WrapId>(0, bytes / 230) {
+            let key = WrapKey::Kek(Blob([&id.0[..], &[0; 16]].concat()));
+            section.wraps.insert(id, Wrap { key, ..wrap.clone() });
+        }
     })
 }
 
@@ -289,7 +293,7 @@ fn sections(start: &Start, bytes: usize) -> String {
     let vault = start.vault.id();
     changed(start, |file| {
         let section = file.secrets.values().next().expect("a secret").clone();
-        for number in 0..bytes / 900 {
+        for number in 0..bytes / 620 {
             let mut section = section.clone();
             section.name = many(number);
             file.secrets.insert(ids::secret_uid(&vault, &section.name), section);

@@ -11,6 +11,7 @@ what `get` gives of each. Exit 1 on any disagreement.
 import argparse
 import multiprocessing
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from agree import ANYTHING, CODES, NO_VALUE, Program, _pin, compare
 from vsecure.closed import Closed
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
-from vsecure.file import Secret, parse, render
+from vsecure.file import Secret, parse, render, render_secret
 from vsecure.history import read_versions, versions_text
 from vsecure.records import log_entry
 from vsecure.reading import get
@@ -83,8 +84,28 @@ def scattered_versions(world, file, beside, rng):
 
 
 @way
+def shuffled_versions(world, file, beside, rng):
+    """Wraps before versions, and between those of others."""
+    for name in [name for name in beside if name.endswith(".versions")]:
+        parts = re.split(rb"\n(?=\n)", beside[name].rstrip(b"\n"))
+        beside[name] = b"\n".join(rng.sample(parts, len(parts))) + b"\n"
+
+
+@way
+def other_forms_of_versions(world, file, beside, rng):
+    """Beside what is right the same as the file would have it: called active, and with wraps under their versions."""
+    for name in [name for name in beside if name.endswith(".versions")]:
+        lines = []
+        for secret in read_versions(beside[name], file.vault).values():
+            secret.say_active(secret.versions)
+            lines += render_secret(secret)
+        wrong = "".join(f"{line}\n" for line in lines).encode()
+        beside[name] = wrong + beside[name] if rng.random() < 0.5 else beside[name] + wrong
+
+
+@way
 def foreign_versions(world, file, beside, rng):
-    """Sections that are not what their ids say, before the right ones or behind them."""
+    """Versions and wraps that no entry names, before the right ones or behind them."""
     for name in [name for name in beside if name.endswith(".versions")]:
         sections = read_versions(beside[name], file.vault)
         for secret in sections.values():
@@ -92,7 +113,7 @@ def foreign_versions(world, file, beside, rng):
             if what == "name":
                 secret.name = "prod/Z"
             for one in secret.versions.values() if what == "versions" else ():
-                one["nonce"] = bytes(24)
+                one["commitment"] = bytes(32)
             for one in secret.wraps.values() if what == "wraps" else ():
                 one["audience"] = "owner+other"
         wrong = versions_text(sections)

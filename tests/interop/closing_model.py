@@ -56,7 +56,8 @@ class Base:
         plain = keys.envelope_text(self.build.file.vault, "owner", [(self.epoch, self.kek, str(identity))])
         binary = pyrage.encrypt(plain, [self.identities["ada"].to_public()])
         self.build.file.audiences["owner"] = (self.epoch, binary)
-        return op("epoch", audience="owner", epoch=self.epoch, recipient=str(identity.to_public()),
+        self.recipient = str(identity.to_public())
+        return op("epoch", audience="owner", epoch=self.epoch, recipient=self.recipient,
                   kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, self.kek),
                   envelope=keys.envelope_id(binary))
 
@@ -173,7 +174,7 @@ class World:
             return op(kind, secret=name, objects=ids(some))
         found = self.rng.choice(versions)
         if kind == "rewrap":
-            return op(kind, secret=name, object=found, wrap=self.wrap(name, found))
+            return op(kind, secret=name, object=found, wrap=self.wrap(name, found, self.rng.random() < 0.5))
         if kind == "expire":
             return op(kind, secret=name, object=found, at=self.rng.choice([None, 1, 9_000_000_000]))
         return op(kind, secret=name, object=found)
@@ -191,8 +192,10 @@ class World:
         self.deks[found] = dek
         return self.build.put_op(name, found, self.wrap(name, found), kind)
 
-    def wrap(self, name, found):
-        return self.build.wrap(name, found, self.deks[found], "owner", self.base.epoch, kek=self.base.kek)
+    def wrap(self, name, found, sealed=False):
+        """One that is not sealed is always the same, as there is one epoch."""
+        recipient = self.base.recipient if sealed else None
+        return self.build.wrap(name, found, self.deks[found], "owner", self.base.epoch, self.base.kek, recipient)
 
     def again(self):
         """A version put once more by its author upon the same parents, beside other ops."""

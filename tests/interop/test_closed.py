@@ -167,7 +167,7 @@ class Kept(Closed):
 
     def test_expiry_and_wraps_are_kept(self):
         first, version = self.story.put_alone("ada")
-        wrap = self.story.wrap(A, version)
+        wrap = self.story.wrap(A, version, sealed=True)
         self.story.log("ada", op("expire", secret=A, object=version, at=7),
                        op("rewrap", secret=A, object=version, wrap=wrap))
         self.story.shut_all()
@@ -360,9 +360,9 @@ class Attacks(Closed):
 
         def spoil(records, what):
             for one in records.values():
-                one[what] = bytes(24) if what == "nonce" else "owner+other"
+                one[what] = bytes(32) if what == "commitment" else "owner+other"
         for wrong in (foreign(lambda secret: setattr(secret, "name", "prod/Z")),
-                      foreign(lambda secret: spoil(secret.versions, "nonce")),
+                      foreign(lambda secret: spoil(secret.versions, "commitment")),
                       foreign(lambda secret: spoil(secret.wraps, "audience"))):
             self.assertNotEqual(self.told(self.raw, {**self.beside, name: wrong})[2], None)
             for both in (wrong + text, text + wrong):
@@ -377,7 +377,7 @@ class Attacks(Closed):
     def test_versions_are_read_though_sections_stand_twice_or_are_cut(self):
         name = next(name for name in self.beside if name.endswith(".versions"))
         text = self.beside[name]
-        for spoilt in (text + text, text.replace(b"\n\n", b"\n"), b"garbage\n[secret.x\n" + text, text + text[:-40]):
+        for spoilt in (text + text, text.replace(b"\n\n", b"\n"), b'garbage\n[[secret."x\n' + text, text + text[:-40]):
             self.assertEqual(self.told(self.raw, {**self.beside, name: spoilt}), [None, None, None])
         self.assertEqual(self.told(self.raw, {**self.beside, name: b""}), [None, None, "object-missing"])
 

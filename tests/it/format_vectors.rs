@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
-use v_secure_core::crypto::bytes::{Blob, Fixed, ShortId, encode};
+use v_secure_core::crypto::bytes::{Blob, Fixed, encode};
 use v_secure_core::crypto::digest::{HashContext, hash};
 use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, SecretId, VaultId};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
-use v_secure_core::crypto::seal::Dek;
+use v_secure_core::crypto::seal::{Dek, FreshDek};
 use v_secure_core::crypto::sign::{SigningKey, Tag, VerifyingKey};
 use v_secure_core::crypto::wrap::{Kek, WrapBinding, open_sealed_dek, seal_dek};
 use v_secure_core::file::audience::{
@@ -35,7 +35,8 @@ use v_secure_core::time::UnixTime;
 
 const VAULT: VaultId = VaultId([0x11; 32]);
 const EPOCH: EpochId = EpochId([0x22; 16]);
-const VERSION: ShortId = Fixed([0x33; 16]);
+/// Of the version that a sealed wrap is of.
+const COMMITMENT: Fixed<32> = Fixed([0x33; 32]);
 const DEK: [u8; 32] = [0x44; 32];
 const KEK: [u8; 32] = [0x55; 32];
 const SEED: [u8; 32] = [0x66; 32];
@@ -79,7 +80,7 @@ fn stated() -> ExpectedEpoch {
 fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Value {
     let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
     let place = SecretRef { vault: &VAULT, uid: &uid };
-    let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
+    let draws = Scripted::new(&[&DEK]);
     let keys = [epoch_keys()];
     let to = WrapTo::Epoch { audience: &AUDIENCE, keys: &keys[0] };
     let author = SigningKey::from_seed(&secret(&SEED)).unwrap().id();
@@ -93,25 +94,24 @@ fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Valu
     let until = stated.as_ref().map_or(&[][..], |bytes| &bytes[..]);
     let value_aad = hash(
         HashContext::ValueAad,
-        &[SUITE.as_bytes(), &VAULT.0, &uid.0, &VERSION.0, &author.0, until, b"padme-64"],
+        &[SUITE.as_bytes(), &VAULT.0, &uid.0, &author.0, until, b"padme-64"],
     );
-    let wrap_aad =
-        hash(HashContext::WrapAad, &[&VAULT.0, AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &VERSION.0]);
+    let commitment = made.object.commitment;
+    let bound = [&VAULT.0[..], AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &commitment.0];
+    let wrap_aad = hash(HashContext::WrapAad, &bound);
     json!({
         "suite": SUITE,
         "vault": VAULT,
         "secret": "prod/DATABASE_URL",
         "secret_uid": uid,
-        "version_uid": VERSION,
         "author": author,
         "parents": parents,
         "origin": origin,
         "expires": expires,
         "value": encode(value),
         "dek": encode(&DEK),
-        "nonce": made.object.nonce,
         "value_aad": value_aad,
-        "commitment": made.object.commitment,
+        "commitment": commitment,
         "ciphertext": made.object.ciphertext,
         "body": made.body,
         "object_id": made.object_id,
@@ -242,13 +242,17 @@ fn sealed_binding(uid: &SecretId) -> WrapBinding<'_> {
         audience: &AUDIENCE,
         epoch: &EPOCH,
         secret_uid: uid,
-        version_uid: &VERSION,
+        commitment: &COMMITMENT,
     }
+}
+
+fn known_dek() -> Dek {
+    FreshDek::generate(&Scripted::new(&[&DEK])).into()
 }
 
 fn age_samples() -> Value {
     let uid = SecretId([0xdd; 32]);
-    let dek = Dek::generate(&Scripted::new(&[&DEK]));
+    let dek = known_dek();
     let stated = stated();
     let reader = [stated.recipient.clone()];
     let envelope = seal_envelope(&VAULT, &AUDIENCE, &[epoch_keys()], &reader).unwrap();
@@ -262,7 +266,7 @@ fn age_samples() -> Value {
         "kek": encode(&KEK),
         "envelope": armor(&envelope),
         "secret_uid": uid,
-        "version_uid": VERSION,
+        "commitment": COMMITMENT,
         "sealed_wrap": armor(&sealed),
         "dek": encode(&DEK),
         "sealed_wrap_id": v_secure_core::file::model::Wrap {
@@ -287,9 +291,7 @@ fn the_age_samples_of_format_1_open() {
     let dek = open_sealed_dek(keys[0].identity().unwrap(), &sealed_binding(&uid), &sealed).unwrap();
     // A DEK shows itself only in what it seals: the same wrap as one of the known bytes.
     let wrap = |dek: &Dek| {
-        let draws = Scripted::new(&[&[0; 24]]);
-        v_secure_core::crypto::wrap::wrap_dek(&draws, &keys[0].kek, &sealed_binding(&uid), dek)
-            .unwrap()
+        v_secure_core::crypto::wrap::wrap_dek(&keys[0].kek, &sealed_binding(&uid), dek).unwrap()
     };
-    assert_eq!(wrap(&dek), wrap(&Dek::generate(&Scripted::new(&[&DEK]))));
+    assert_eq!(wrap(&dek), wrap(&known_dek()));
 }

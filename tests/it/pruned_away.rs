@@ -264,7 +264,7 @@ fn what_the_side_that_gives_way_pruned_by_its_own_policy_stays_pruned() {
             assert_eq!(failure(&pruned).1, "pruned", "{number}");
         }
         let text = fs::read_to_string(cli.vault()).unwrap();
-        assert_eq!(text.matches(".version.").count(), 1);
+        assert_eq!(text.matches(".version]]").count(), 1);
     }
 }
 

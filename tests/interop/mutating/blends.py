@@ -14,14 +14,15 @@ from vsecure.records import log_entry, policy_entry
 from vsecure.writing import op, slot_line
 
 from . import making
+from .sections import WRAP, together
 from .source import GIT, MEND, REFUSE, UNFINISHED, NotHere, fixed, pick, text, way
 
 _MARK = re.compile(r"#(?: [0-9a-f]{2}|[0-9a-f]{3})")
 
 
 def sections(file):
-    """The lines of the header, and those of each section, without empty lines and marks."""
-    header, *rest = text(file).decode()[:-1].split("\n\n")
+    """The lines of the header, and those of each section, without empty lines and marks; a version's with its wraps."""
+    header, *rest = together(text(file).decode()[:-1].split("\n\n"), "\n")
     return header.split("\n"), [[line for line in part.split("\n") if not _MARK.fullmatch(line)] for part in rest]
 
 
@@ -54,7 +55,10 @@ def separator(rng):
 def written(header, parts, rng):
     out = list(header)
     for part in parts:
-        out += [separator(rng) for _ in range(rng.randrange(3))] + part
+        for line in part:
+            if line == part[0] or WRAP.fullmatch(line):
+                out += [separator(rng) for _ in range(rng.randrange(3))]
+            out.append(line)
     return ("\n".join(out) + "\n").encode()
 
 
@@ -152,7 +156,7 @@ def void_active(source, rng):
     file, graph = source.file(), source.vault.graph
     found = [(op["secret"], op["object"]) for entry, n in source.vault.standing.ended
              for op in [graph.entries[entry].ops[n]] if op["op"] == "put"]
-    name, version = pick(rng, found)
+    name, version = pick(rng, [(n, v) for n, v in found if v in source.versions(n)])
     secret = file.secrets[keys.secret_uid(file.vault, name)]
     secret.active = sorted({*secret.active, version})
     return text(file), name
@@ -164,7 +168,7 @@ def earlier_active(source, rng):
     for secret in file.secrets.values():
         put = [op["object"] for entry in source.vault.graph.entries.values() for op in entry.ops
                if op["op"] == "put" and op["secret"] == secret.name]
-        secret.active = sorted(set(rng.sample(put, rng.randrange(len(put) + 1))))
+        secret.say_active(rng.sample(put, rng.randrange(len(put) + 1)))
     if file == source.file():
         raise NotHere
     return text(file), "by chance, all of them put"
@@ -173,7 +177,7 @@ def earlier_active(source, rng):
 @blend("a section of each kind twice", MEND)
 def doubled(source, rng):
     header, parts = sections(source.file())
-    kind = rng.choice(["[policy]", "[audience", "[slot", "[secret", "[log]"])
+    kind = rng.choice(["[policy]", "[audience", "[slot", "[[secret", "[log]"])
     return written(header, parts + [pick(rng, [p for p in parts if p[0].startswith(kind)])], rng), kind
 
 
@@ -188,10 +192,44 @@ def halves(source, rng):
     return written(header, parts, rng), "cut by chance"
 
 
-@blend("versions and wraps before the heads of their secrets", MEND)
-def heads_last(source, rng):
+@blend("secrets before all else, wraps under their versions in any order, some twice", MEND)
+def wraps_in_any_order(source, rng):
     header, parts = sections(source.file())
-    return written(header, sorted(parts, key=lambda part: len(part[0].split(".")), reverse=True), rng), "heads last"
+    parts = [shuffled_wraps(part, rng) for part in parts]
+    return written(header, sorted(parts, key=lambda part: not part[0].startswith("[[")), rng), "secrets first"
+
+
+def shuffled_wraps(part, rng):
+    version, *wraps = apart(part)
+    wraps += [wrap for wrap in wraps if rng.random() < 0.3]
+    rng.shuffle(wraps)
+    return [line for lines in (version, *wraps) for line in lines]
+
+
+def apart(part):
+    """The lines of a version, and those of each of its wraps."""
+    starts = [0] + [at for at, line in enumerate(part) if WRAP.fullmatch(line)] + [len(part)]
+    return [part[one:two] for one, two in zip(starts, starts[1:])]
+
+
+@blend("wraps behind other sections than their versions", MEND)
+def wraps_apart(source, rng):
+    header, parts = sections(source.file())
+    others = [part for part in parts if not part[0].startswith("[[")]
+    versions = [part for part in parts if part[0].startswith("[[")]
+    out = []
+    for part in versions:
+        version, *wraps = apart(part)
+        out += [version, *([others.pop()] if others else []), *wraps]
+    return written(header, out + others, rng), "between them what is of no secret"
+
+
+@blend("a version twice, of which one is called active", MEND)
+def half_active(source, rng):
+    file, other = source.file(), source.file()
+    secret = pick(rng, [s for s in other.secrets.values() if s.active])
+    secret.active = []
+    return blended(rng, *rng.sample([file, other], 2), doubles=False), secret.name
 
 
 @blend("a slot and its removal", MEND)

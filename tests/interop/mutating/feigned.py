@@ -1,7 +1,5 @@
 """What somebody makes look like git's work: records that are changed, foreign or missing, in any order."""
 
-import re
-
 from vsecure import keys
 from vsecure.encoding import decode, encode
 from vsecure.log import short
@@ -9,14 +7,14 @@ from vsecure.records import log_entry, policy_entry
 from vsecure.writing import op, slot_line
 
 from . import blends, making
-from .source import REFUSE, NotHere, pick
+from .source import MEND, NotHere, REFUSE, pick
 
 # A change of the file, then its records in any order.
 
-def _forged(kind):
+def _forged(kind, expect=REFUSE):
     """Marks a function (source, rng, file) → (file or None, description) that changes records of the file."""
     def mark(change):
-        @blends.blend(kind, REFUSE)
+        @blends.blend(kind, expect)
         def make(source, rng):
             file = source.file()
             description = change(source, rng, file)
@@ -58,22 +56,23 @@ def _some(file, rng):
 
 
 def _called(kind, other):
-    @_forged("active names " + kind)
+    @_forged("active is " + kind)
     def make(source, rng, file):
         uid, secret = _some(file, rng)
-        found = other(source, rng, file, uid)
+        version = dict(other(source, rng, file, uid))
+        found = keys.object_id(uid, version)
+        secret.versions[found] = version
         secret.active = sorted({found} if rng.random() < 0.5 else {*secret.active, found})
         return f"{secret.name}: {encode(found)}"
 
 
-_called("an id by chance", lambda s, r, file, uid: r.randbytes(32))
+_called("a version that nobody put", lambda s, r, file, uid: {
+    **pick(r, file.secrets[uid].versions.values()), "ciphertext": r.randbytes(80)})
 _called("a version of another secret", lambda s, r, file, uid: pick(
-    r, [v for u, secret in file.secrets.items() if u != uid for v in secret.versions]))
-_called("the secret", lambda s, r, file, uid: uid)
-_called("a wrap", lambda s, r, file, uid: pick(r, file.secrets[uid].wraps))
+    r, [v for u, secret in file.secrets.items() if u != uid for v in secret.versions.values()]))
 
 
-@blends.blend("active names a version that is only pending", REFUSE)
+@blends.blend("active is a version that is only pending", REFUSE)
 def pending_active(source, rng):
     build, name = source.builder(rng), pick(rng, source.live()).name
     who, seed = pick(rng, source.holders("write", name))
@@ -84,10 +83,11 @@ def pending_active(source, rng):
     return blends.blended(rng, build.file), f"{name} by {who}"
 
 
-@blends.blend("active names a version that is only resolved", REFUSE)
+@blends.blend("active is a version that is only resolved", REFUSE)
 def resolved_active(source, rng):
-    build, name, found = source.builder(rng), pick(rng, source.live()).name, rng.randbytes(32)
+    build, name = source.builder(rng), pick(rng, source.live()).name
     who, seed = pick(rng, source.holders("write", name))
+    found = build.version(name, b"only resolved", rng.randbytes(32), seed)
     build.add_log(who, seed, [op("resolve", secret=name, object=found)])
     making.section(build, name).active = [found]
     return blends.blended(rng, build.file), f"{name} by {who}"
@@ -100,11 +100,11 @@ def _other_name(source, rng, file):
     return secret.name
 
 
-@_forged("a section under another uid")
-def _other_uid(source, rng, file):
-    uid, secret = _some(file, rng)
-    del file.secrets[uid]
-    file.secrets[rng.randbytes(32)] = secret
+@_forged("a wrap under another version", MEND)
+def _other_version(source, rng, file):
+    secret = pick(rng, [s for s in file.secrets.values() if len(s.versions) > 1 and s.wraps])
+    wrap = pick(rng, secret.wraps.values())
+    wrap["version"] = pick(rng, [found for found in secret.versions if found != wrap["version"]])
     return secret.name
 
 
@@ -287,8 +287,8 @@ def _with_line(kind, line, within=False):
             at = rng.randrange(len(parts) + 1)
             return blends.written(header, parts[:at] + [[line]] + parts[at:], rng), f"{line!r} between sections"
         part = pick(rng, [p for p in parts if p[0] not in ("[policy]", "[log]")])
-        at = rng.randrange(1, len(part))
-        part.insert(at, line)
+        # Between a version and its wrap it is not within.
+        part.insert(pick(rng, [at for at in range(1, len(part)) if not blends.WRAP.fullmatch(part[at])]), line)
         return blends.written(header, parts, rng), f"{line!r} in {part[0]}"
 
 
@@ -305,8 +305,28 @@ def in_header(source, rng):
     return blends.written(header, parts, rng), ""
 
 
-@blends.blend("a version or wrap without its secret", REFUSE)
-def headless(source, rng):
-    header, parts = blends.sections(source.file())
-    parts.remove(pick(rng, [p for p in parts if re.fullmatch(r"\[secret\.[^.]*\]", p[0])]))
-    return blends.written(header, parts, rng), ""
+def _wrap_at(kind, place, expect=MEND):
+    """A wrap that stands elsewhere than under its version; `place` is (rng, the other parts, it) → parts."""
+    @blends.blend("a wrap " + kind, expect)
+    def make(source, rng):
+        header, parts = blends.sections(source.file())
+        apart = [(at, blends.apart(part)) for at, part in enumerate(parts)]
+        at, (version, *wraps) = pick(rng, [(at, lines) for at, lines in apart if len(lines) > 1])
+        wrap = pick(rng, wraps)
+        parts[at] = [line for lines in (version, *(one for one in wraps if one is not wrap)) for line in lines]
+        return blends.written(header, place(rng, parts, wrap), rng), wrap[0]
+
+
+def _behind_another(rng, parts, wrap):
+    name = wrap[0].replace(".wrap]]", "]]")
+    at = pick(rng, [at for at, part in enumerate(parts) if part[0].startswith("[[") and part[0] != name])
+    return parts[:at + 1] + [wrap] + parts[at + 1:]
+
+
+def _beside(rng, parts, wrap):
+    return parts + [[wrap[0].replace(".version.wrap]]", ".wrap]]"), f'version = "{encode(rng.randbytes(32))}"', *wrap[1:]]]
+
+
+_wrap_at("before all versions", lambda rng, parts, wrap: [wrap, *parts])
+_wrap_at("behind a version of another secret", _behind_another)
+_wrap_at("that says which version it is of", _beside, REFUSE)

@@ -18,6 +18,16 @@ def section(build, name):
     return build.file.secrets[keys.secret_uid(build.file.vault, name)]
 
 
+def computed(file, secret):
+    """The ids of versions and wraps anew, where what they are of was changed, and all in the order of these."""
+    uid = keys.secret_uid(file.vault, secret.name)
+    ids_ = {found: keys.object_id(uid, version) for found, version in secret.versions.items()}
+    wraps = [{**wrap, "version": ids_.get(wrap["version"], wrap["version"])} for wrap in secret.wraps.values()]
+    secret.versions = dict(sorted((ids_[found], version) for found, version in secret.versions.items()))
+    secret.wraps = dict(sorted((keys.wrap_id(wrap), wrap) for wrap in wraps))
+    secret.say_active(ids_.get(found, found) for found in secret.active)
+
+
 def fresh(source, rng, build, name, seed, good=True, value=None, sealed=False, **at):
     """A new version with its wrap, in the file: (object, wrap). A wrap that is not good opens nothing."""
     value = rng.randbytes(rng.choice([1, 8, 70])) if value is None else value

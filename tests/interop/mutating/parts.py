@@ -7,6 +7,7 @@ from vsecure.encoding import encode
 from vsecure.signing import key_id, public_of
 from vsecure.writing import op, slot_line
 
+from . import making
 from .source import ACCEPT, MEND, REFUSE, NotHere, fixed, pick, text, way
 
 
@@ -20,8 +21,12 @@ def _two(file, rng):
     return rng.sample(list(file.secrets.values()), 2)
 
 
-def _sort(secret):
-    secret.versions, secret.wraps = dict(sorted(secret.versions.items())), dict(sorted(secret.wraps.items()))
+def _placed(file, rng, *secrets):
+    """Perhaps in the order that what was changed has now; says which."""
+    again = rng.random() < 0.6
+    for secret in secrets if again else ():
+        making.computed(file, secret)
+    return "in order" if again else "where it stood"
 
 
 def _needed(source, file, rng):
@@ -90,7 +95,8 @@ def swapped(source, rng):
     one, two = _two(file, rng)
     a, b = pick(rng, one.versions), pick(rng, two.versions)
     one.versions[a], two.versions[b] = two.versions[b], one.versions[a]
-    return fixed(file), f"{one.name} and {two.name}, under each other's ids"
+    placed = _placed(file, rng, one, two)
+    return fixed(file), f"{one.name} and {two.name}, {placed}"
 
 
 @way("object moved to another secret")
@@ -98,24 +104,22 @@ def moved(source, rng):
     file = source.file()
     one, two = _two(file, rng)
     found = pick(rng, one.versions)
-    again = rng.random() < 0.5
-    uid = keys.secret_uid(file.vault, two.name)
-    version = one.versions[found]
-    two.versions[keys.object_id(uid, version) if again else found] = version
-    _sort(two)
-    return fixed(file), f"{one.name} to {two.name}, id {'computed again' if again else 'kept'}"
+    two.versions[found] = one.versions[found]
+    if rng.random() < 0.5:
+        two.wraps.update({w: wrap for w, wrap in one.wraps.items() if wrap["version"] == found})
+    placed = _placed(file, rng, two)
+    return fixed(file), f"{one.name} to {two.name}, {placed}"
 
 
-@way("wrap moved to another version")
+@way("wrap moved to another version", MEND)
 def wrap_moved(source, rng):
     file = source.file()
     secret = pick(rng, [s for s in file.secrets.values() if len(s.versions) > 1 and s.wraps])
     found = pick(rng, secret.wraps)
-    wrap = secret.wraps.pop(found)
+    wrap = secret.wraps[found]
     wrap["version"] = pick(rng, [v for v in secret.versions if v != wrap["version"]])
-    secret.wraps[keys.wrap_id(wrap)] = wrap
-    _sort(secret)
-    return fixed(file), f"{secret.name}, id computed again"
+    placed = _placed(file, rng, secret)
+    return fixed(file), f"{secret.name}, {placed}"
 
 
 @way("wrap changed")
@@ -123,7 +127,7 @@ def wrap_changed(source, rng):
     file = source.file()
     _, secret = _secret(file, rng, lambda s: s.wraps)
     found = pick(rng, secret.wraps)
-    wrap, what = secret.wraps.pop(found), rng.choice(["audience", "epoch", "bytes", "kind", "unknown epoch"])
+    wrap, what = secret.wraps[found], rng.choice(["audience", "epoch", "bytes", "kind", "unknown epoch"])
     if what == "audience":
         wrap["audience"] = pick(rng, [a for a in file.audiences if a != wrap["audience"]])
     elif what == "epoch":
@@ -134,29 +138,25 @@ def wrap_changed(source, rng):
         wrap["bytes"] = rng.randbytes(len(wrap["bytes"]))
     else:
         wrap["kind"] = "sealed" if wrap["kind"] == "key" else "key"
-    again = rng.random() < 0.6
-    secret.wraps[keys.wrap_id(wrap) if again else found] = wrap
-    _sort(secret)
-    return fixed(file), f"{secret.name}: {what}, id {'computed again' if again else 'kept'}"
+    placed = _placed(file, rng, secret)
+    return fixed(file), f"{secret.name}: {what}, {placed}"
 
 
 @way("version changed")
 def version_changed(source, rng):
     file = source.file()
-    uid, secret = _secret(file, rng)
+    _, secret = _secret(file, rng)
     found, what = pick(rng, secret.versions), rng.choice(
-        ["uid", "nonce", "commitment", "ciphertext", "short", "author", "origin", "expires"])
-    version = secret.versions.pop(found)
+        ["commitment", "ciphertext", "short", "author", "origin", "expires"])
+    version = secret.versions[found]
     if what == "short":
         version["ciphertext"] = version["ciphertext"][:-1]
     elif what == "expires":
         version["expires"] = 1 if version["expires"] is None else rng.choice([None, version["expires"] + 1])
     else:
         version[what] = rng.randbytes(len(version[what]))
-    again = rng.random() < 0.5
-    secret.versions[keys.object_id(uid, version) if again else found] = version
-    _sort(secret)
-    return fixed(file), f"{secret.name}: {what}, id {'computed again' if again else 'kept'}"
+    placed = _placed(file, rng, secret)
+    return (text if rng.random() < 0.5 else fixed)(file), f"{secret.name}: {what}, {placed}"
 
 
 @way("object that no entry names")
@@ -203,7 +203,8 @@ def renamed(source, rng):
         del file.secrets[uid]
         file.secrets[keys.secret_uid(file.vault, secret.name)] = secret
         file.secrets = dict(sorted(file.secrets.items()))
-    return fixed(file), secret.name
+    placed = _placed(file, rng, secret)
+    return fixed(file), f"{secret.name}, {placed}"
 
 
 @way("envelopes swapped")
@@ -298,24 +299,17 @@ def older_whole(source, rng):
 @way("copy changed")
 def copy_changed(source, rng):
     file = source.file()
-    what = rng.choice(["suite", "vault", "name", "active other", "active order", "active more"])
-    secret = pick(rng, [s for s in file.secrets.values() if s.active])
+    what = rng.choice(["suite", "vault", "name"])
     if what == "suite":
         file.suite = "xchacha20poly1305-blake2"
     elif what == "vault":
         file.vault = rng.randbytes(32)
-    elif what == "name":
-        file.name += "x"
-    elif what == "active other":
-        secret.active = [rng.randbytes(32)]
-    elif what == "active more":
-        secret.active = sorted([*secret.active, rng.randbytes(32)])
     else:
-        secret.active = [*secret.active, secret.active[0]]
+        file.name += "x"
     return text(file), what
 
 
-@way("active emptied", MEND)
+@way("active said of none", MEND)
 def emptied(source, rng):
     file = source.file()
     secret = pick(rng, [s for s in file.secrets.values() if s.active])
@@ -323,11 +317,11 @@ def emptied(source, rng):
     return text(file), secret.name
 
 
-@way("active of an earlier version", MEND)
+@way("active said of an earlier version", MEND)
 def earlier(source, rng):
     file = source.file()
     secret, found = pick(rng, [(s, v) for s in file.secrets.values() if s.active and s.name in source.vault.secrets
-                               for v in source.vault.secrets[s.name].versions if v not in s.active])
+                               for v in source.vault.secrets[s.name].versions if v not in s.active and v in s.versions])
     secret.active = [found]
     return text(file), secret.name
 

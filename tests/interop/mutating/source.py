@@ -77,6 +77,10 @@ class Source:
     def file(self):
         return parse(self.raw)
 
+    def versions(self, name):
+        """The ids of those that the file holds of a secret."""
+        return [found for secret in self.file().secrets.values() if secret.name == name for found in secret.versions]
+
     def builder(self, rng):
         return Builder(self.file(), rng)
 

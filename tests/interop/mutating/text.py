@@ -7,16 +7,16 @@ from vsecure.encoding import H, encode
 from vsecure import signing
 from vsecure.records import log_entry
 
-from . import making
+from . import making, sections
 from .source import ACCEPT, MEND, REFUSE, STOP, NotHere, fixed, pick, text, way
 
 _PLACES = {
     "header": r"(format|requires|suite|vault) = ", "vault name": r'name = "[^/]*"$',
     "policy entry": r'\{"seq"', "log entry": r'\{"parents"', "slot record": r'\{"(seal|removed)"',
     "audience head": r"\[audience", "epoch": r"epoch = ", "armor": r"[A-Za-z0-9+/]{64}$",
-    "secret name": r'name = ".*/', "active": r"active = ", "version head": r"\[secret\.[^.]*\.version",
-    "author": r"author = ", "origin": r"origin = ", "expires": r"expires = ", "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
-    "commitment": r"commitment = ", "nonce": r"nonce = ", "version uid": r"uid = ", "wrap version": r"version = ",
+    "version head": r"\[\[secret\..*\.version\]\]$", "active": r"active = ",
+    "author": r"author = ", "origin": r"origin = ", "expires": r"expires = ", "ciphertext": r"ciphertext = ",
+    "commitment": r"commitment = ", "wrap head": r"\[\[secret\..*\.wrap\]\]$",
     "wrap audience": r"audience = ", "wrap key": r"(key|sealed) = ",
     "mark of secrets": r"# [0-9a-f]{2}$", "mark of the log": r"#[0-9a-f]{3}$",
 }
@@ -57,7 +57,7 @@ _lines("space at line end", REFUSE, lambda l, at: l[:at] + [l[at] + b" "] + l[at
 _lines("comment after line", REFUSE, lambda l, at: l[:at + 1] + [b"# a comment"] + l[at + 1:])
 
 
-_MARKS = {"secrets": (rb"# [0-9a-f]{2}", rb"\[secret\."), "the log": (rb"#[0-9a-f]{3}", rb"\{\"parents\"")}
+_MARKS = {"secrets": (rb"# [0-9a-f]{2}", rb"\[\[secret\."), "the log": (rb"#[0-9a-f]{3}", rb"\{\"parents\"")}
 
 
 def _marks(where, kind, change, expect=MEND):
@@ -126,7 +126,8 @@ def _elsewhere(kind, start, end):
 
 
 _elsewhere("an entry", r'(?m)^\{"parents".*\n', r'')
-_elsewhere("a section", r'(?m)^\n\[secret\.[^.\n]*\]\n', r"# [0-9a-f]{2}\n|\n\[secret\.[^.\n]*\]\n|\n\[log\]")
+_elsewhere("a secret", r'(?m)^\n\[\[secret\.("[^"\n]*")\.version\]\]\n',
+           r"# [0-9a-f]{2}\n|\n\[\[secret\.(?!\1)|\n\[log\]")
 
 
 @way("line end", STOP)
@@ -262,7 +263,7 @@ def long_reason(source, rng):
 
 @way("section moved", MEND)
 def section_moved(source, rng):
-    parts = source.raw[:-1].split(b"\n\n")
+    parts = sections.together(source.raw[:-1].split(b"\n\n"), b"\n\n")
     one, two = rng.sample(range(1, len(parts)), 2)
     parts[one], parts[two] = parts[two], parts[one]
     return b"\n\n".join(parts) + b"\n", f"sections {one} and {two} swapped"

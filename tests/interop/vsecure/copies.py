@@ -10,9 +10,9 @@ from .policy import chain_of
 
 
 def active_of(file, history=None):
-    """{full name: the object ids that `active` lists}, of the secrets that have any; refuses what does not hold. Of a
-    secret that reaches behind a checkpoint the file alone says nothing, and what it lists stays; `history` is what lies
-    beside it."""
+    """{full name: the ids of the active versions}, of the secrets that have any; refuses what does not hold. Of a
+    secret that reaches behind a checkpoint the file alone says nothing, and what it calls active stays; `history` is
+    what lies beside it."""
     _, log = records(file)
     chain = chain_of(tuple(file.policy))
     if file.closed and closed_history.is_there(chain, history or {}):
@@ -35,5 +35,5 @@ def fix_copies(file, history=None):
     stated = chain.states[-1].vault
     file.vault, file.suite, file.name = chain.vault, stated["suite"], stated["name"]
     for secret in file.secrets.values():
-        secret.active = active.get(secret.name, [])
+        secret.say_active(active.get(secret.name, []))
     return file

@@ -9,7 +9,8 @@ from .errors import malformed
 
 CONTEXTS = (
     "policy entry", "log entry", "secret uid", "version body", "version object", "entry parents",
-    "value aad", "value key", "wrap", "wrap aad", "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
+    "value aad", "value key", "wrap", "wrap aad", "wrap key",
+    "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
     "request", "access", "credentials", "role access", "recipient", "closed", "segment",
 )
 _URL = re.compile(r"[A-Za-z0-9_-]*")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from . import closed, rules
 from .encoding import H, armor, decode, encode, unarmor
 from .errors import NeedsNewer, malformed
-from .keys import SUITE, secret_uid
+from .keys import SUITE, object_id, secret_uid, wrap_id
 from .records import log_entry, policy_entry, slot_record
 from .rules import require
 
@@ -26,17 +26,23 @@ SEPARATOR = ", "
 # The lines that part the secrets and the log, each before what its bucket holds.
 SECRET_MARKS = [f"# {number:02x}" for number in range(256)]
 LOG_MARKS = [f"#{number:03x}" for number in range(1024)]
-# Where a section of a secret may end: before a mark, or an empty line.
+# The head of a version, or of a wrap under one.
+_OF_SECRET = re.compile(r'\[\[secret\."([^"]*)"\.(version|version\.wrap)\]\]')
+# Where what is held of a secret may end: before a mark, or an empty line.
 _END = re.compile(r"\n(?=# [0-9a-f]{2}\n|\n)")
 
 
 @dataclass
 class Secret:
-    """One `[secret.UID]` with its versions and wraps, all as written, bytes decoded."""
+    """The versions and wraps of a secret by their ids, which are computed and never written, bytes decoded."""
     name: str
-    active: list
+    active: list                                # object ids, in order
     versions: dict = field(default_factory=dict)
-    wraps: dict = field(default_factory=dict)
+    wraps: dict = field(default_factory=dict)   # each with the id of its `version`
+
+    def say_active(self, found):
+        """Calls those versions active that are among `found`: of one that does not stand here nothing can be said."""
+        self.active = sorted(self.versions.keys() & set(found))
 
 
 @dataclass
@@ -64,7 +70,7 @@ def render(file):
                 "envelope = '''", *armor(envelope), "'''"]
     for slot, line in file.slots.items():
         out += ["", f"[slot.{encode(slot)}]", "record = '''", line, "'''"]
-    out += _parted(SECRET_MARKS, ((uid[0], render_secret(encode(uid), secret)) for uid, secret in file.secrets.items()))
+    out += _parted(SECRET_MARKS, ((uid[0], render_secret(secret)) for uid, secret in file.secrets.items()))
     out += ["", "[log]", "entries = '''", *_parted(LOG_MARKS, ((_bucket(line), [line]) for line in file.log)), "'''"]
     return "\n".join(out) + "\n"
 
@@ -94,19 +100,27 @@ def _list(items):
     return "[" + SEPARATOR.join(f'"{item}"' for item in items) + "]"
 
 
-def render_secret(uid, secret):
-    out = ["", f"[secret.{uid}]", f'name = "{secret.name}"',
-           f"active = {_list(map(encode, secret.active))}"]
-    for oid, version in secret.versions.items():
-        out += ["", f"[secret.{uid}.version.{encode(oid)}]"]
-        out += [f'author = "{encode(version["author"])}"', f'origin = "{encode(version["origin"])}"']
-        out += [f'expires = {version["expires"]}'] if version["expires"] is not None else []
-        out += [f'{k} = "{encode(version[k])}"' for k in ("uid", "nonce", "commitment", "ciphertext")]
-    for wid, wrap in secret.wraps.items():
-        out += ["", f"[secret.{uid}.wrap.{encode(wid)}]", f'version = "{encode(wrap["version"])}"',
-                f'audience = "{wrap["audience"]}"', f'epoch = "{encode(wrap["epoch"])}"',
-                f'{wrap["kind"]} = "{encode(wrap["bytes"])}"']
+def render_secret(secret):
+    """Its versions, those that are active first, and behind each its wraps."""
+    out = []
+    for oid in sorted(secret.versions, key=lambda oid: oid not in secret.active):
+        out += render_version(secret.name, secret.versions[oid], oid in secret.active)
+        for wrap in secret.wraps.values():
+            out += ["", f'[[secret."{secret.name}".version.wrap]]', *wrap_lines(wrap)] if wrap["version"] == oid else []
     return out
+
+
+def render_version(name, version, active=False):
+    return ["", f'[[secret."{name}".version]]', *(["active = true"] if active else []),
+            f'author = "{encode(version["author"])}"', f'origin = "{encode(version["origin"])}"',
+            *([f'expires = {version["expires"]}'] if version["expires"] is not None else []),
+            f'commitment = "{encode(version["commitment"])}"', f'ciphertext = "{encode(version["ciphertext"])}"']
+
+
+def wrap_lines(wrap):
+    """What stands behind the head of a wrap."""
+    return [f'audience = "{wrap["audience"]}"', f'epoch = "{encode(wrap["epoch"])}"',
+            f'{wrap["kind"]} = "{encode(wrap["bytes"])}"']
 
 
 class Lines:
@@ -189,37 +203,37 @@ def parse_alone(raw, names):
     rest = "\n" + "\n".join(lines.lines[lines.at:]) + "\n"
     middle, mark, log = rest.partition("\n\n[log]\n")
     require(mark, "layout", "no log")
-    wanted = sorted(secret_uid(file.vault, name) for name in names)
-    sections = ((uid[0], _section_of(middle + mark, encode(uid))) for uid in wanted)
+    wanted = sorted((secret_uid(file.vault, name)[0], secret_uid(file.vault, name), name) for name in names)
+    sections = ((bucket, _section_of(middle + mark, name)) for bucket, _, name in wanted)
     return parse(("\n".join(before + _parted(SECRET_MARKS, sections)) + mark + log).encode())
 
 
 def head_of(line):
-    """What the head of a section says: its kind and the names or ids that follow."""
+    """What the head of a section says: its kind and the name or id that follows."""
     require(line[:1] == "[" and line[-1:] == "]", "layout", f"not a section: {line[:60]!r}")
+    of_secret = _OF_SECRET.fullmatch(line)
+    if of_secret:
+        require(rules.is_full_name(of_secret[1]), "secret-name", line[:80])
+        return of_secret[2].rpartition(".")[2], of_secret[1]
     kind, _, rest = line[1:-1].partition(".")
     if kind == "audience":
         require(rest[:1] == rest[-1:] == '"' and rules.is_audience(rest[1:-1]), "audience", rest[:80])
         return kind, rest[1:-1]
     if kind == "slot":
         return kind, decode(rest, 16)
-    if kind == "secret":
-        parts = rest.split(".")
-        require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", line[:80])
-        return parts[1] if parts[1:] else kind, *(decode(found, 32) for found in parts[::2])
     require(line in ("[policy]", "[closed]", "[log]"), "layout", line[:80])
     return (kind,)
 
 
-def _section_of(text, uid):
-    """The lines of the section of a secret with its versions and wraps, the empty one before it first; may be none."""
-    start = text.find(f'\n\n[secret.{uid}]\nname = "')
+def _section_of(text, name):
+    """The lines of a secret's versions and wraps, the empty one before the first too; may be none."""
+    start = text.find(f'\n\n[[secret."{name}".version]]\n')
     if start < 0:
         return []
     end = start
     while True:
         end = _END.search(text, end + 1).start()
-        if not text.startswith(f"\n\n[secret.{uid}.", end):
+        if not text.startswith(f'\n\n[[secret."{name}".version', end):
             following = text[end + 1:].split("\n")[:2]
             # What follows the part that is read must begin a section, of whatever kind.
             if following[0] not in SECRET_MARKS:
@@ -294,7 +308,7 @@ def _sections(lines, file):
     _before_secrets(lines, file)
     for number, mark in enumerate(SECRET_MARKS):
         lines.expect(mark)
-        while lines.peek(1).startswith("[secret."):
+        while lines.peek(1).startswith("[[secret."):
             require(_secret(lines, file)[0] == number, "bucket", "a secret behind the mark of another bucket")
     _head(lines, "[log]")
     file.log = list(_log(lines.block("entries")))
@@ -349,21 +363,34 @@ def _slot(lines, file):
 
 
 def _secret(lines, file):
-    text = _section(lines, "[secret.")
-    uid = decode(text, 32)
-    secret = secret_copies(lines)
-    while lines.peek(1).startswith(f"[secret.{text}.version."):
-        oid = decode(_section(lines, f"[secret.{text}.version."), 32)
-        _add(secret.versions, oid, version(lines), "version")
-    while lines.peek(1).startswith(f"[secret.{text}.wrap."):
-        wid = decode(_section(lines, f"[secret.{text}.wrap."), 32)
-        _add(secret.wraps, wid, wrap(lines), "wrap")
-        require(secret.wraps[wid]["version"] in secret.versions, "wrap", "its version is not in the file")
-    require(secret.versions, "layout", "a secret without a version has no section")
-    _ordered(secret.versions, "versions")
-    _ordered(secret.wraps, "wraps")
+    """All that the file holds of a secret; gives its uid."""
+    kind, name = head_of(lines.peek(1))
+    require(kind == "version", "layout", "a wrap without a version")
+    secret, uid = Secret(name, []), secret_uid(file.vault, name)
+    while lines.peek(1) == f'[[secret."{name}".version]]':
+        oid = _version(lines, uid, secret)
+        while lines.peek(1) == f'[[secret."{name}".version.wrap]]':
+            _wrap(lines, oid, secret)
+        _ordered([wid for wid, found in secret.wraps.items() if found["version"] == oid], "wraps")
+    _ordered([(oid not in secret.active, oid) for oid in secret.versions], "versions")
+    secret.versions = dict(sorted(secret.versions.items()))
     _add(file.secrets, uid, secret, "secret")
     return uid
+
+
+def _version(lines, uid, secret):
+    _head(lines, lines.peek(1))
+    found, active = version(lines)
+    oid = object_id(uid, found)
+    _add(secret.versions, oid, found, "version")
+    secret.active += [oid] if active else []
+    return oid
+
+
+def _wrap(lines, oid, secret):
+    _head(lines, lines.peek(1))
+    found = wrap(lines, oid)
+    _add(secret.wraps, wrap_id(found), found, "wrap")
 
 
 # What stands behind the head of a section.
@@ -384,30 +411,25 @@ def slot_line(lines, slot):
     return block[0]
 
 
-def secret_copies(lines):
-    name = lines.value("name")
-    require(rules.is_full_name(name), "secret-name", name[:80])
-    secret = Secret(name, [decode(i, 32) for i in lines.array("active")])
-    require(secret.active == sorted(set(secret.active)), "order", "active")
-    return secret
-
-
 def version(lines):
+    """(the version, whether it is called active)"""
+    active = lines.peek().startswith("active = ")
+    if active:
+        lines.expect("active = true")
     out = {"author": decode(lines.value("author"), 32), "origin": decode(lines.value("origin"), 32), "expires": None}
     if lines.peek().startswith("expires = "):
         out["expires"] = lines.number("expires")
-    out |= {key: decode(lines.value(key), size) for key, size in
-            (("uid", 16), ("nonce", 24), ("commitment", 32), ("ciphertext", None))}
+    out |= {"commitment": decode(lines.value("commitment"), 32), "ciphertext": decode(lines.value("ciphertext"))}
     require(len(out["ciphertext"]) <= MOST_CIPHERTEXT, "limit", "size of a value")
-    return out
+    return out, active
 
 
-def wrap(lines):
-    out = {"version": decode(lines.value("version"), 32), "audience": lines.value("audience"),
-           "epoch": decode(lines.value("epoch"), 16)}
+def wrap(lines, version):
+    """A wrap of the version with this id."""
+    out = {"version": version, "audience": lines.value("audience"), "epoch": decode(lines.value("epoch"), 16)}
     require(rules.is_audience(out["audience"]), "audience")
     out["kind"] = "sealed" if lines.peek().startswith("sealed = ") else "key"
-    out["bytes"] = decode(lines.value(out["kind"]), 72 if out["kind"] == "key" else None)
+    out["bytes"] = decode(lines.value(out["kind"]), 48 if out["kind"] == "key" else None)
     return out
 
 

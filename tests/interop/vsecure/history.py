@@ -4,14 +4,18 @@
 """
 
 import copy
+import re
 
-from . import keys
-from .encoding import H, encode
+from . import keys, rules
+from .encoding import H, decode, encode
 from .errors import HistoryMissing, Refused
-from .file import MOST_FILE, Lines, Secret, head_of, render_secret, secret_copies, version, wrap
+from .file import MOST_FILE, Lines, Secret, render_version, version, wrap, wrap_lines
 from .recent import named
 from .records import log_entry
 from .rules import require
+
+# A wrap stands by itself here and says what it is of: its version may be in the file.
+_HEAD = re.compile(r'\[\[secret\."([^"]*)"\.(version|wrap)\]\]')
 
 
 def load(folder):
@@ -59,12 +63,17 @@ def _order(entry):
 
 def versions_text(secrets):
     """The text of the versions and wraps that were left out: {uid: Secret}."""
-    lines = [line for uid, secret in secrets.items() for line in render_secret(encode(uid), secret)]
+    lines = []
+    for secret in secrets.values():
+        for version_ in secret.versions.values():
+            lines += render_version(secret.name, version_)
+        for found in secret.wraps.values():
+            lines += ["", f'[[secret."{secret.name}".wrap]]', f'version = "{encode(found["version"])}"', *wrap_lines(found)]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 def read_versions(text, vault):
-    """{uid: Secret} of all that is what its id says; nothing signs it, so whatever else is there is passed over."""
+    """{uid: Secret} of all that can be read; nothing signs it, and nothing in it is called active."""
     found = {}
     if len(text) > MOST_FILE:
         return found
@@ -75,23 +84,19 @@ def read_versions(text, vault):
             _take_section(lines, found, vault)
         except Refused:
             lines.at = start + 1
-    return {uid: secret for uid, secret in found.items() if secret.name}
+    return found
 
 
 def _take_section(lines, found, vault):
-    kind, uid, *ids = head_of(lines.take())
-    if kind == "secret":
-        name = secret_copies(lines).name
-        require(keys.secret_uid(vault, name) == uid, "secret-uid", name)
-        found.setdefault(uid, Secret("", [])).name = name
-    elif kind == "version":
-        one = version(lines)
-        require(keys.object_id(uid, one) == ids[0], "object-id", "a version")
-        found.setdefault(uid, Secret("", [])).versions[ids[0]] = one
-    elif kind == "wrap":
-        one = wrap(lines)
-        require(keys.wrap_id(one) == ids[0], "wrap-id", "a wrap")
-        found.setdefault(uid, Secret("", [])).wraps[ids[0]] = one
+    head = _HEAD.fullmatch(lines.take())
+    require(head and rules.is_full_name(head[1]), "layout", "no head of a version or wrap")
+    name, uid = head[1], keys.secret_uid(vault, head[1])
+    if head[2] == "version":
+        one, _ = version(lines)
+        found.setdefault(uid, Secret(name, [])).versions[keys.object_id(uid, one)] = one
+    else:
+        one = wrap(lines, decode(lines.value("version"), 32))
+        found.setdefault(uid, Secret(name, [])).wraps[keys.wrap_id(one)] = one
 
 
 def whole(file, log, chain, history):

@@ -13,6 +13,8 @@ from .errors import Refused
 
 SUITE = "xchacha20poly1305-blake3"
 MOST_VALUE, MOST_ENVELOPE, MOST_SLOT = 10 << 20, 2 << 20, 64 << 10
+# Of what is sealed under a key that seals nothing else.
+NO_NONCE = bytes(24)
 
 
 class Unopened(Exception):
@@ -56,7 +58,7 @@ def secret_uid(vault, full_name):
 
 
 def body_id(version):
-    return H("version body", *(version[k] for k in ("uid", "nonce", "commitment", "ciphertext")))
+    return H("version body", version["commitment"], version["ciphertext"])
 
 
 def _expires(number):
@@ -89,8 +91,8 @@ def kek_commitment(vault, audience, epoch, kek):
     return H("kek commitment", vault, audience, epoch, kek)
 
 
-def value_aad(vault, uid, version_uid, author, expires):
-    return H("value aad", SUITE, vault, uid, version_uid, author, _expires(expires), "padme-64")
+def value_aad(vault, uid, author, expires):
+    return H("value aad", SUITE, vault, uid, author, _expires(expires), "padme-64")
 
 
 def _value_keys(dek, aad):
@@ -98,34 +100,35 @@ def _value_keys(dek, aad):
     return both[:32], both[32:]
 
 
-def seal_value(vault, uid, author, origin, expires, version_uid, nonce, dek, value):
-    """A version object as the file holds it."""
-    aad = value_aad(vault, uid, version_uid, author, expires)
+def seal_value(vault, uid, author, origin, expires, dek, value):
+    """A version object as the file holds it. The DEK must be of this version alone: the nonce is always the same."""
+    aad = value_aad(vault, uid, author, expires)
     key, commitment = _value_keys(dek, aad)
-    return {"author": author, "origin": origin, "expires": expires, "uid": version_uid, "nonce": nonce,
-            "commitment": commitment, "ciphertext": xseal(key, nonce, pad(value), aad)}
+    return {"author": author, "origin": origin, "expires": expires,
+            "commitment": commitment, "ciphertext": xseal(key, NO_NONCE, pad(value), aad)}
 
 
 def fits(vault, uid, version, dek):
     """Whether the version was sealed under this DEK."""
-    aad = value_aad(vault, uid, version["uid"], version["author"], version["expires"])
+    aad = value_aad(vault, uid, version["author"], version["expires"])
     return hmac.compare_digest(_value_keys(dek, aad)[1], version["commitment"])
 
 
 def open_value(vault, uid, version, dek):
     if not fits(vault, uid, version, dek):
         raise Unopened("the key does not belong to this value (commitment)")
-    aad = value_aad(vault, uid, version["uid"], version["author"], version["expires"])
+    aad = value_aad(vault, uid, version["author"], version["expires"])
     key, _ = _value_keys(dek, aad)
-    return unpad(xopen(key, version["nonce"], version["ciphertext"], aad))
+    return unpad(xopen(key, NO_NONCE, version["ciphertext"], aad))
 
 
-def wrap_aad(vault, audience, epoch, uid, version_uid):
-    return H("wrap aad", vault, audience, epoch, uid, version_uid)
+def wrap_aad(vault, audience, epoch, uid, commitment):
+    return H("wrap aad", vault, audience, epoch, uid, commitment)
 
 
-def wrap_key(kek, nonce, dek, aad):
-    return nonce + xseal(kek, nonce, dek, aad)
+def wrap_key(kek, dek, aad):
+    """The `key` of a wrap: under a key of its own, which only this DEK has."""
+    return xseal(derive("wrap key", kek + aad), NO_NONCE, dek, aad)
 
 
 def open_wrap(wrap, aad, kek, identity):
@@ -133,7 +136,7 @@ def open_wrap(wrap, aad, kek, identity):
     if wrap["kind"] == "key" and kek is None:
         raise Unopened("the key in the envelope is not the one that the policy states")
     if wrap["kind"] == "key":
-        return xopen(kek, wrap["bytes"][:24], wrap["bytes"][24:], aad)
+        return xopen(derive("wrap key", kek + aad), NO_NONCE, wrap["bytes"], aad)
     if identity is None:
         raise Unopened("the identity in the envelope is not the one that the policy states")
     plain = age_open(wrap["bytes"], [pyrage.x25519.Identity.from_str(identity)])

@@ -7,7 +7,8 @@ that somebody wrote: `merged` writes it anew, and the whole is verified.
 import re
 
 from .encoding import encode
-from .file import Secret, audience, closed_blocks, head_of, header, lines_of, secret_copies, slot_line, version, wrap
+from .file import Secret, audience, closed_blocks, head_of, header, lines_of, slot_line, version, wrap
+from .keys import object_id, secret_uid, wrap_id
 from .records import dump, log_entry, policy_entry, slot_record
 from .rules import require
 
@@ -26,6 +27,7 @@ def united(sides):
     for lines in map(lines_of, sides):
         head = header(lines)
         found = found or _Found(head)
+        found.above = None
         while lines.left:
             line = lines.take()
             if not _separates(line):
@@ -47,6 +49,8 @@ class _Found:
 
     def __init__(self, file):
         self.file, self.chain, self.entries = file, {}, {}
+        self.above = None   # (name, object id) of the nearest version before
+        self.under = []     # (name, object id of the nearest version if it is of this secret, wrap)
 
     def policy(self, lines):
         for line in _records(lines.block("chain")):
@@ -74,28 +78,41 @@ class _Found:
         line = slot_line(lines, slot)
         self.file.slots[slot] = min(self.file.slots.get(slot, line), line, key=_rank_of_slot)
 
-    def secret(self, lines, uid):
-        section = secret_copies(lines)
-        kept = self.file.secrets.setdefault(uid, section)
-        # Versions and wraps may stand before the head of their secret.
-        kept.name = kept.name or section.name
-        require(kept.name == section.name, "doubled", f"{kept.name} and {section.name}")
-        kept.active = sorted({*kept.active, *section.active})
+    def version(self, lines, name):
+        found, active = version(lines)
+        uid = secret_uid(self.file.vault, name)
+        secret, oid = self.file.secrets.setdefault(uid, Secret(name, [])), object_id(uid, found)
+        secret.versions[oid] = found
+        secret.active = sorted({*secret.active, oid}) if active else secret.active
+        self.above = name, oid
 
-    def version(self, lines, uid, found):
-        section = version(lines)
-        require(self._of(uid).versions.setdefault(found, section) == section, "doubled", "version")
+    def wrap(self, lines, name):
+        above = self.above[1] if self.above and self.above[0] == name else None
+        self.under.append((name, above, wrap(lines, above)))
 
-    def wrap(self, lines, uid, found):
-        section = wrap(lines)
-        require(self._of(uid).wraps.setdefault(found, section) == section, "doubled", "wrap")
+    def _place(self):
+        """Puts each wrap with its version: git has moved some behind another one."""
+        named = {}
+        for entry in self.entries.values():
+            for op in entry.ops:
+                if op["op"] in ("put", "pending", "rewrap"):
+                    named.setdefault(op["secret"], set()).add((op["object"], op["wrap"]))
+        for name, above, found in self.under:
+            pairs = named.get(name, set())
 
-    def _of(self, uid):
-        return self.file.secrets.setdefault(uid, Secret("", []))
+            def is_of(oid):
+                return (oid, wrap_id({**found, "version": oid})) in pairs
+
+            of = [above] if above and is_of(above) else [oid for oid in {oid for oid, _ in pairs} if is_of(oid)]
+            require(of or above, "layout", "a wrap that stands under no version of its secret")
+            secret = self.file.secrets.get(secret_uid(self.file.vault, name))
+            for oid in of or [above]:
+                if secret and oid in secret.versions:
+                    secret.wraps[wrap_id({**found, "version": oid})] = {**found, "version": oid}
 
     def whole(self):
+        self._place()
         file = self.file
-        require(all(secret.name for secret in file.secrets.values()), "layout", "a version or wrap without its secret")
         file.policy = [self.chain[seq].line for seq in sorted(self.chain)]
         file.log = [self.entries[found].line for found in sorted(self.entries)]
         file.audiences = dict(sorted(file.audiences.items(), key=lambda item: item[0].encode()))

@@ -28,7 +28,7 @@ def mended(raw, history=None):
     _, log = records(file)
     put = {(op["secret"], op["object"]) for entry in log.values() for op in entry.ops if op["op"] == "put"}
     active = active_of(file, history)
-    for uid, secret in file.secrets.items():
+    for secret in file.secrets.values():
         require(all((secret.name, found) in put for found in secret.active), "active", secret.name)
-        secret.active = active.get(secret.name, [])
+        secret.say_active(active.get(secret.name, []))
     return render(file).encode()

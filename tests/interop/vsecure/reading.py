@@ -72,7 +72,7 @@ class Reader:
         wraps = order_of_wraps(secret, state.versions[found]) if state and found in state.versions else []
         mine = [w for w in wraps if (w["audience"], w["epoch"]) in self.epochs]
         for wrap in mine:
-            aad = keys.wrap_aad(self.vault.chain.vault, wrap["audience"], wrap["epoch"], uid, version["uid"])
+            aad = keys.wrap_aad(self.vault.chain.vault, wrap["audience"], wrap["epoch"], uid, version["commitment"])
             try:
                 dek = keys.open_wrap(wrap, aad, *self.epochs[wrap["audience"], wrap["epoch"]])
             except Unopened:

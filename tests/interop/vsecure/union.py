@@ -21,7 +21,7 @@ def union(one, other, history=None):
     _leave_out_closed(file, longer.closed, shorter.closed)
     active = active_of(file, history)
     for secret in file.secrets.values():
-        secret.active = active.get(secret.name, [])
+        secret.say_active(active.get(secret.name, []))
     return file
 
 

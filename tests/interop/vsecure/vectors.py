@@ -42,19 +42,17 @@ def _versions(vectors):
 
 
 def _version(v):
-    vault, uid, version_uid, value, dek, nonce, epoch, kek = _bytes(
-        v, "vault", "secret_uid", "version_uid", "value", "dek", "nonce", "epoch", "kek")
+    vault, uid, value, dek, epoch, kek = _bytes(v, "vault", "secret_uid", "value", "dek", "epoch", "kek")
     author, origin, expires = decode(v["author"]), keys.origin(map(decode, v["parents"])), v["expires"]
-    sealed = keys.seal_value(vault, uid, author, origin, expires, version_uid, nonce, dek, value)
+    sealed = keys.seal_value(vault, uid, author, origin, expires, dek, value)
     found = keys.object_id(uid, sealed)
-    aad = keys.wrap_aad(vault, v["audience"], epoch, uid, version_uid)
+    aad = keys.wrap_aad(vault, v["audience"], epoch, uid, sealed["commitment"])
     wrap = {"version": found, "audience": v["audience"], "epoch": epoch, "kind": "key", "bytes": decode(v["wrap"])}
-    # The nonce of a wrap is stated only inside the wrap itself.
-    again = keys.wrap_key(kek, wrap["bytes"][:24], dek, aad)
+    again = keys.wrap_key(kek, dek, aad)
     opened = keys.open_value(vault, uid, {**sealed, "ciphertext": decode(v["ciphertext"])},
                              keys.open_wrap(wrap, aad, kek, None))
     return {"suite": keys.SUITE, "origin": encode(origin), "secret_uid": encode(keys.secret_uid(vault, v["secret"])),
-            "value_aad": encode(keys.value_aad(vault, uid, version_uid, author, expires)), "commitment": encode(sealed["commitment"]),
+            "value_aad": encode(keys.value_aad(vault, uid, author, expires)), "commitment": encode(sealed["commitment"]),
             "ciphertext": encode(sealed["ciphertext"]), "body": encode(keys.body_id(sealed)), "object_id": encode(found), "wrap_aad": encode(aad),
             "wrap": encode(again), "wrap_id": encode(keys.wrap_id(wrap)), "value": encode(opened)}
 
@@ -102,7 +100,7 @@ def _slot(v):
 
 
 def _age(v):
-    vault, epoch, kek, uid, version_uid = _bytes(v, "vault", "epoch", "kek", "secret_uid", "version_uid")
+    vault, epoch, kek, uid, commitment = _bytes(v, "vault", "epoch", "kek", "secret_uid", "commitment")
     identity = pyrage.x25519.Identity.from_str(v["identity"])
     facts = {epoch: (v["recipient"], keys.kek_commitment(vault, v["audience"], epoch, kek))}
     envelope, sealed = (unarmor(v[name].rstrip("\n").split("\n")) for name in ("envelope", "sealed_wrap"))
@@ -110,7 +108,7 @@ def _age(v):
     yield "envelope", opened, {epoch: (kek, v["identity"])}
     wrap = {"version": decode(v["sealed_wrap_version"]), "audience": v["audience"], "epoch": epoch,
             "kind": "sealed", "bytes": sealed}
-    aad = keys.wrap_aad(vault, v["audience"], epoch, uid, version_uid)
+    aad = keys.wrap_aad(vault, v["audience"], epoch, uid, commitment)
     yield "sealed wrap", encode(keys.open_wrap(wrap, aad, None, v["identity"])), v["dek"]
     yield "sealed wrap id", encode(keys.wrap_id(wrap)), v["sealed_wrap_id"]
 

@@ -162,8 +162,7 @@ class Builder:
     def version(self, name, value, dek, seed, expires=None, parents=None):
         """Puts a new object into the file, as an entry by this key upon these parents puts it; gives its id."""
         uid, author = keys.secret_uid(self.file.vault, name), signing.key_id(signing.public_of(seed))
-        version = keys.seal_value(self.file.vault, uid, author, self.origin(parents), expires,
-                                  self.rng.randbytes(16), self.rng.randbytes(24), dek, value)
+        version = keys.seal_value(self.file.vault, uid, author, self.origin(parents), expires, dek, value)
         return self.keep_version(name, version)
 
     def keep_version(self, name, version):
@@ -183,13 +182,13 @@ class Builder:
         """Puts a wrap into the file, sealed if `recipient` is given; gives its id."""
         uid = keys.secret_uid(self.file.vault, name)
         secret = self.file.secrets[uid]
-        aad = keys.wrap_aad(self.file.vault, audience, epoch, uid, secret.versions[found]["uid"])
+        aad = keys.wrap_aad(self.file.vault, audience, epoch, uid, secret.versions[found]["commitment"])
         wrap = {"version": found, "audience": audience, "epoch": epoch, "kind": "key"}
         if recipient:
             wrap["kind"] = "sealed"
             wrap["bytes"] = pyrage.encrypt(dek + aad, [pyrage.x25519.Recipient.from_str(recipient)])
         else:
-            wrap["bytes"] = keys.wrap_key(kek, self.rng.randbytes(24), dek, aad)
+            wrap["bytes"] = keys.wrap_key(kek, dek, aad)
         found_wrap = keys.wrap_id(wrap)
         secret.wraps[found_wrap] = wrap
         self._sort(uid)

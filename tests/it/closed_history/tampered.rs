@@ -108,8 +108,11 @@ fn a_file_of_the_history_that_is_another_one_is_refused() {
         assert_eq!(verify.0, 6, "{verify:?}");
     }
     swapped(segment, &log);
-    // A version of the history that is another one is none.
-    swapped(versions, &held.replacen("nonce = \"", "nonce = \"AAAA", 1));
+    // A version of the history that is another one is none, and one that is not well-formed neither.
+    let commitment = held.find("commitment = \"").unwrap() + "commitment = \"".len();
+    let (before, after) = held.split_at(commitment);
+    let other = if after.starts_with('A') { "B" } else { "A" };
+    swapped(versions, &[before, other, &after[1..]].concat());
     assert_eq!(judged(&cli)[1].0, 6);
     swapped(versions, &held.replacen("author = \"", "author = \"A", 1));
     assert_ne!(judged(&cli)[1].0, 0);

@@ -116,11 +116,11 @@ fn a_secret_beside_the_marks_is_not_served_either() {
     cli.set("OTHER", "beside");
     cli.ok("get OTHER");
     let text = fs::read_to_string(cli.vault()).unwrap();
-    let (before, rest) = text.split_once("name = \"default/A\"\n").unwrap();
+    const HEAD: &str = "[[secret.\"default/A\".version]]\n";
+    let (before, rest) = text.split_once(HEAD).unwrap();
     let (active, after) = rest.split_once('\n').unwrap();
-    let marked = format!(
-        "{before}name = \"default/A\"\n<<<<<<< HEAD\n{active}\n=======\n{active}\n>>>>>>> side\n{after}"
-    );
+    let marked =
+        format!("{before}{HEAD}<<<<<<< HEAD\n{active}\n=======\n{active}\n>>>>>>> side\n{after}");
     fs::write(cli.vault(), marked).unwrap();
     fs::write(cli.project().join("in.tmpl"), "{{ v-secure:OTHER }}").unwrap();
     for line in [

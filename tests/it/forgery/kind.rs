@@ -71,8 +71,9 @@ impl Forgery {
     }
 }
 
+/// The file's text. What was changed in it is under other ids then, as whoever writes a text cannot choose them.
 pub fn text(file: &VaultFile) -> String {
-    format::write(file)
+    format::write(&file.clone().rekeyed())
 }
 
 /// A copy of the genuine vault, changed.

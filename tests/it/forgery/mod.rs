@@ -56,7 +56,6 @@ forgeries! {
     environment_moved
     section_renamed
     ciphertext_changed
-    ciphertext_rehashed
     object_dropped
     wrap_dropped
     wrap_replayed
@@ -78,7 +77,6 @@ forgeries! {
     version_author_changed
     version_origin_changed
     version_expiry_changed
-    version_expiry_rehashed
     entry_unknown_key
     entry_by_reader
     entry_outside_pattern

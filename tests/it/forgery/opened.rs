@@ -169,7 +169,7 @@ fn two_keys(world: &World) -> String {
     })
 }
 
-/// What a wrap is bound to, and the cipher of the epoch.
+/// What a wrap is bound to, and its cipher.
 fn binding(
     world: &World,
     of: &str,
@@ -178,9 +178,11 @@ fn binding(
 ) -> (Id, XChaCha20Poly1305) {
     let vault = world.file.header.vault;
     let uid = ids::secret_uid(&vault, &secret(of));
-    let aad = [&vault.0[..], OWN.as_bytes(), &keys.epoch.0, &uid.0, &object.uid.0];
-    let cipher = XChaCha20Poly1305::new_from_slice(keys.kek.expose()).unwrap();
-    (hash(HashContext::WrapAad, &aad), cipher)
+    let aad = [&vault.0[..], OWN.as_bytes(), &keys.epoch.0, &uid.0, &object.commitment.0];
+    let aad = hash(HashContext::WrapAad, &aad);
+    let mut key = blake3::Hasher::new_derive_key(HashContext::WrapKey.text());
+    let key = key.update(keys.kek.expose()).update(&aad.0).finalize();
+    (aad, XChaCha20Poly1305::new_from_slice(key.as_bytes()).unwrap())
 }
 
 /// The key of a version, which its readers can know.
@@ -188,17 +190,15 @@ fn key_of(world: &World, of: &str, object: &VersionObject, wrap: &Wrap) -> Vec<u
     let keys = keys(world, &world.file, "apprentice", OWN);
     let keys = keys.iter().find(|keys| keys.epoch == wrap.epoch).unwrap();
     let (aad, cipher) = binding(world, of, object, keys);
-    let (nonce, sealed) = wrap.key.bytes().split_first_chunk::<24>().unwrap();
-    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad.0 }).unwrap()
+    cipher.decrypt(&XNonce::from([0; 24]), Payload { msg: wrap.key.bytes(), aad: &aad.0 }).unwrap()
 }
 
 /// A version with a wrap of this key, as it has to be but for the key.
 fn under(world: &World, of: &str, object: VersionObject, dek: &[u8]) -> SealedVersion {
     let keys = &keys(world, &world.file, "apprentice", OWN)[0];
     let (aad, cipher) = binding(world, of, &object, keys);
-    let nonce = [9; 24];
-    let key = cipher.encrypt(&XNonce::from(nonce), Payload { msg: dek, aad: &aad.0 }).unwrap();
-    let key = WrapKey::Kek(Blob([&nonce[..], &key].concat()));
+    let key = cipher.encrypt(&XNonce::from([0; 24]), Payload { msg: dek, aad: &aad.0 }).unwrap();
+    let key = WrapKey::Kek(Blob(key));
     let object_id = object.id(&ids::secret_uid(&world.file.header.vault, &secret(of)));
     let (audience, epoch) = (AudienceName::new(OWN), keys.epoch);
     let wrap = Wrap { version: object_id, audience, epoch, key };

@@ -135,7 +135,7 @@ fn wrap_garbage(world: &World, file: &mut VaultFile) {
     let (policy, after) = (head(&world.file), tips(&world.file));
     let section = section(file, "dev/DB");
     let mut wrap = section.wraps.values().next().unwrap().clone();
-    wrap.key = WrapKey::Kek(Blob(vec![7; 72]));
+    wrap.key = WrapKey::Kek(Blob(vec![7; 48]));
     let (object, id) = (wrap.version, wrap.id());
     section.wraps.insert(id, wrap);
     let op = Op::Rewrap { secret: secret("dev/DB"), object, wrap: id };

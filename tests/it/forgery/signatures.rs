@@ -132,9 +132,9 @@ pub const ALL: &[Forgery] = &[
     ),
     refused(
         "secret-in-cyrillic",
-        "a section's name is written with a letter that looks the same",
-        "value-syntax",
-        |world| text(&world.file).replacen("name = \"prod/DB\"", "name = \"prod/D\u{412}\"", 1),
+        "a secret's name is written with a letter that looks the same",
+        "name",
+        |world| text(&world.file).replace("secret.\"prod/DB\"", "secret.\"prod/D\u{412}\""),
     ),
 ];
 

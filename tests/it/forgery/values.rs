@@ -18,15 +18,15 @@ use v_secure_core::vault::unlock::Unlocked;
 pub const ALL: &[Forgery] = &[
     Forgery {
         name: "value-swapped",
-        what: "the values of two secrets are swapped, under the ids that the log names",
-        code: "object-id-wrong",
+        what: "the values of two secrets are swapped, without their wraps",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: value_swapped,
     },
     Forgery {
         name: "section-swapped",
-        what: "two secrets swap all that they hold, ids included",
+        what: "two secrets swap all that they hold, wraps included",
         code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
@@ -43,7 +43,7 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "section-renamed",
         what: "the section of a secret gets another secret's name",
-        code: "secret-uid",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
         make: |world| changed(world, |file| section(file, "dev/DB").name = secret("prod/DB-OLD")),
@@ -51,18 +51,10 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "ciphertext-changed",
         what: "a byte of a ciphertext is changed",
-        code: "object-id-wrong",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: |world| changed(world, |file| flip(file, "prod/DB")),
-    },
-    Forgery {
-        name: "ciphertext-rehashed",
-        what: "a byte of a ciphertext is changed, and its id with it",
-        code: "object-missing",
-        setup: Setup::File,
-        get: Get::Refused("prod/DB"),
-        make: ciphertext_rehashed,
     },
     Forgery {
         name: "object-dropped",
@@ -103,7 +95,7 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "wrap-old-epoch",
-        what: "a removed member wraps a value under the epoch whose key it still has",
+        what: "a removed member seals a value's key to the epoch whose key it still has",
         code: "wrap-unknown",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
@@ -249,24 +241,6 @@ fn environment_moved(world: &World) -> String {
     })
 }
 
-fn ciphertext_rehashed(world: &World) -> String {
-    changed(world, |file| {
-        flip(file, "prod/DB");
-        let uid = uid(file, "prod/DB");
-        let section = section(file, "prod/DB");
-        let old = section.active[0];
-        let object = section.versions.remove(&old).unwrap();
-        let new = object.id(&uid);
-        section.versions.insert(new, object);
-        section.active = vec![new];
-        rewrapped(file, "prod/DB", |wrap| {
-            if wrap.version == old {
-                wrap.version = new;
-            }
-        });
-    })
-}
-
 /// Changes every wrap of a secret, and its id with it.
 fn rewrapped(file: &mut VaultFile, name: &str, change: impl Fn(&mut Wrap)) {
     let section = section(file, name);
@@ -301,6 +275,9 @@ pub fn keys(world: &World, file: &VaultFile, who: &str, audience: &str) -> Vec<E
 
 fn wrap_old_epoch(world: &World) -> String {
     let keys = keys(world, &world.before, "rex", "dev+owner");
+    let audience = AudienceName::new("dev+owner");
+    let recipient =
+        open(&world.before).policy().audience(&audience).unwrap().current.recipient.clone();
     changed(world, |file| {
         let uid = uid(file, "dev/DB");
         let binding = SecretRef { vault: &file.header.vault.clone(), uid: &uid };
@@ -308,8 +285,10 @@ fn wrap_old_epoch(world: &World) -> String {
         let current = section.active[0];
         let object = &section.versions[&current];
         let wrap = section.wraps.values().find(|wrap| wrap.version == current).unwrap();
-        let to = WrapTo::Epoch { audience: &AudienceName::new("dev+owner"), keys: &keys[0] };
-        let (id, wrap) = version::rewrap(&RealHost, binding, object, wrap, &keys, to).unwrap();
+        // Under the KEK it would be the wrap that is there.
+        let to =
+            WrapTo::Recipient { audience: &audience, epoch: keys[0].epoch, recipient: &recipient };
+        let (id, wrap) = version::rewrap(binding, object, wrap, &keys, to).unwrap();
         section.wraps.insert(id, wrap);
     })
 }

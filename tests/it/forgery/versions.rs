@@ -70,7 +70,7 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "version-author-changed",
         what: "a version is said to be of another key",
-        code: "object-id-wrong",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused(DB),
         make: |world| {
@@ -81,7 +81,7 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "version-origin-changed",
         what: "a version is said to be of another entry of its author",
-        code: "object-id-wrong",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused(DB),
         make: |world| stated(world, |object| object.origin = ids::origin(&[])),
@@ -89,18 +89,10 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "version-expiry-changed",
         what: "a version is said to expire later",
-        code: "object-id-wrong",
+        code: "object-unknown",
         setup: Setup::File,
         get: Get::Refused(DB),
         make: |world| stated(world, |object| object.expires = Some(LATE.saturating_add(1))),
-    },
-    Forgery {
-        name: "version-expiry-rehashed",
-        what: "a version is said never to expire, and its id is changed with it",
-        code: "object-missing",
-        setup: Setup::File,
-        get: Get::Refused(DB),
-        make: expiry_rehashed,
     },
 ];
 
@@ -162,27 +154,7 @@ fn put_again(
     insert(file, entry);
 }
 
-/// What the section of the current version states, changed under the id that the log names.
+/// What is stated of the current version, changed: another version.
 fn stated(world: &World, change: impl FnOnce(&mut VersionObject)) -> String {
     changed(world, |file| change(current(file).1))
-}
-
-fn expiry_rehashed(world: &World) -> String {
-    changed(world, |file| {
-        let uid = ids::secret_uid(&file.header.vault, &secret(DB));
-        let (old, object) = current(file);
-        object.expires = None;
-        let (object, new) = (object.clone(), object.id(&uid));
-        let section = section(file, DB);
-        section.versions.remove(&old);
-        section.versions.insert(new, object);
-        section.active = vec![new];
-        let wraps = std::mem::take(&mut section.wraps);
-        section.wraps.extend(wraps.into_values().map(|mut wrap| {
-            if wrap.version == old {
-                wrap.version = new;
-            }
-            (wrap.id(), wrap)
-        }));
-    })
 }

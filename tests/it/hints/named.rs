@@ -97,9 +97,9 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ]),
     ("cli/door/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
     ("verify/attention.rs", "hint", &[]),
-    ("verify/contents.rs", "hint", &["git log -S{object} -- .v-secure/vault.toml", "git checkout --ignore-skip-worktree-bits -- .v-secure/history"]),
+    ("verify/contents.rs", "hint", &["git log -p -- .v-secure/vault.toml", "git checkout --ignore-skip-worktree-bits -- .v-secure/history"]),
     ("cli/error/failures/mod.rs", "way_back", &[]),
-    ("verify/contents.rs", "place.way_back(wrap)", &[]),
+    ("verify/contents.rs", "place.way_back()", &[]),
     ("cli/repository/hidden.rs", "", &[
         "{git} sparse-checkout add {directory}",
         "{git} sparse-checkout add --skip-checks {directory}",

@@ -65,13 +65,15 @@ fn merged_as_text(base: &[u8], ours: &Path, theirs: &Path) -> Option<Vec<u8>> {
 fn what_git_makes_of_the_lines_is_never_served_wrong() {
     let Some(repository) = repository() else { return };
     let cli = &repository.0;
+    cli.ok("settings set retention.versions 2");
     for number in 0..8 {
         cli.set(&format!("S{number}"), "base");
     }
+    cli.set("S7", "again");
     repository.commit("more");
     let base = fs::read(cli.vault()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let work: [&[&str]; 9] = [
+    let work: [&[&str]; 11] = [
         &["set S0"],
         &["set S1"],
         &["set S0", "set S2"],
@@ -81,6 +83,9 @@ fn what_git_makes_of_the_lines_is_never_served_wrong() {
         &["secret describe S5 x"],
         &["secret rename S6 MOVED"],
         &["set S6"],
+        // Versions go where others come, and wraps come to what stays: lines that are alike lie between them.
+        &["set S7", "set S7"],
+        &["role create reader --grant read:default/*", "access settle"],
     ];
     let sides: Vec<_> = work
         .iter()

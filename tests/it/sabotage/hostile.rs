@@ -145,8 +145,7 @@ fn wrap_garbage(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let object = vault.object(&uid, &version.object).unwrap();
     let wrap = vault.wrap(&uid, &version.live_wrap.wrap).unwrap();
     let to = WrapTo::Epoch { audience: &AUDIENCE, keys: &wrong(&keys[0]) };
-    let (id, wrap) =
-        version::rewrap(&RealHost, vault.binding(&uid), object, wrap, &keys, to).unwrap();
+    let (id, wrap) = version::rewrap(vault.binding(&uid), object, wrap, &keys, to).unwrap();
     let mut batch = Batch::new(vault, ctx);
     batch.add(Op::Rewrap { secret, object: version.object, wrap: id });
     batch.wrap(NewWrap { uid, id, wrap });

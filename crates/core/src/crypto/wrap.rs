@@ -1,24 +1,23 @@
 //! Wrapping a version's DEK: under an epoch's KEK, or to its recipient (`docs/format.md` section 5,
 //! Wrap).
 
-use super::bytes::{self, Id, ShortId};
+use super::bytes::{self, Fixed, Id};
 use super::digest::{self, HashContext};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
-use super::seal::{Dek, SealError, TAG, cipher};
+use super::seal::{Dek, ONE_MESSAGE, SealError, TAG, cipher};
 use crate::crypto::id::{EpochId, SecretId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
-use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-const NONCE: usize = 24;
 const KEY: usize = 32;
 /// The bytes of a wrap under a KEK.
-pub(crate) const WRAP_LENGTH: usize = NONCE + KEY + TAG;
+pub(crate) const WRAP_LENGTH: usize = KEY + TAG;
 const SEALED_PLAINTEXT: usize = 2 * KEY;
 
 /// Why a DEK was not unwrapped.
@@ -41,7 +40,8 @@ pub struct WrapBinding<'a> {
     pub audience: &'a AudienceName,
     pub epoch: &'a EpochId,
     pub secret_uid: &'a SecretId,
-    pub version_uid: &'a ShortId,
+    /// Of the version: no other one has it.
+    pub commitment: &'a Fixed<32>,
 }
 
 impl WrapBinding<'_> {
@@ -53,7 +53,7 @@ impl WrapBinding<'_> {
                 self.audience.as_bytes(),
                 &self.epoch.0,
                 &self.secret_uid.0,
-                &self.version_uid.0,
+                &self.commitment.0,
             ],
         )
     }
@@ -92,22 +92,29 @@ impl std::fmt::Debug for Kek {
     }
 }
 
-/// Wraps `dek` under `kek`: nonce ‖ ciphertext ‖ tag, [`WRAP_LENGTH`] bytes.
-pub fn wrap_dek(
-    source: &dyn Random,
-    kek: &Kek,
-    binding: &WrapBinding<'_>,
-    dek: &Dek,
-) -> Result<Vec<u8>, WrapError> {
-    let nonce = random::<NONCE>(source);
-    let failed = || WrapError::Kek(SealError::Authentication);
-    let mut key = Zeroizing::new(Vec::with_capacity(KEY + TAG));
+/// Wraps `dek` under `kek`: ciphertext ‖ tag, [`WRAP_LENGTH`] bytes, the same each time.
+pub fn wrap_dek(kek: &Kek, binding: &WrapBinding<'_>, dek: &Dek) -> Result<Vec<u8>, WrapError> {
+    let (aad, failed) = (binding.aad(), || WrapError::Kek(SealError::Authentication));
+    let mut key = Zeroizing::new(Vec::with_capacity(WRAP_LENGTH));
     key.extend_from_slice(dek.0.as_slice());
-    cipher(kek.0.as_slice())
+    of_one_wrap(kek, &aad)
         .ok_or_else(failed)?
-        .encrypt_in_place(&XNonce::from(nonce), &binding.aad().0, &mut *key)
+        .encrypt_in_place(&XNonce::from(ONE_MESSAGE.0), &aad.0, &mut *key)
         .map_err(|_| failed())?;
-    Ok([&nonce[..], &key].concat())
+    Ok(std::mem::take(&mut *key))
+}
+
+/// The cipher of one wrap. What is bound names the version by its commitment, so that a writer puts one DEK alone
+/// under this key and [`ONE_MESSAGE`]. Who has the KEK can put another one there, and can read all that it keeps anyway.
+fn of_one_wrap(kek: &Kek, aad: &Id) -> Option<XChaCha20Poly1305> {
+    let mut key = Zeroizing::new([0; KEY]);
+    let mut hasher = digest::hasher(HashContext::WrapKey);
+    hasher.update(kek.0.as_slice()).update(&aad.0);
+    let mut output = hasher.finalize_xof();
+    output.fill(key.as_mut_slice());
+    hasher.zeroize();
+    output.zeroize();
+    cipher(key.as_slice())
 }
 
 /// Opens what [`wrap_dek`] made.
@@ -120,11 +127,10 @@ pub(crate) fn unwrap_dek(
     if wrap.len() != WRAP_LENGTH {
         return Err(WrapError::Length);
     }
-    let (nonce, sealed) = wrap.split_first_chunk::<NONCE>().ok_or(WrapError::Length)?;
-    let mut key = Zeroizing::new(sealed.to_vec());
-    cipher(kek.0.as_slice())
+    let (aad, mut key) = (binding.aad(), Zeroizing::new(wrap.to_vec()));
+    of_one_wrap(kek, &aad)
         .ok_or_else(failed)?
-        .decrypt_in_place(&XNonce::from(*nonce), &binding.aad().0, &mut *key)
+        .decrypt_in_place(&XNonce::from(ONE_MESSAGE.0), &aad.0, &mut *key)
         .map_err(|_| failed())?;
     Dek::from_slice(&key).ok_or(WrapError::Length)
 }
@@ -159,8 +165,8 @@ pub fn open_sealed_dek(
 
 #[cfg(test)]
 mod tests {
+    use super::super::seal::FreshDek;
     use super::*;
-    use crate::crypto::bytes::Fixed;
     use crate::crypto::identity::{generate_identity, parse_identity};
     use crate::host::testing::TestHost;
     use std::sync::LazyLock;
@@ -168,10 +174,10 @@ mod tests {
     const VAULT: VaultId = VaultId([1; 32]);
     const SECRET: SecretId = SecretId([2; 32]);
     const EPOCH: EpochId = EpochId([3; 16]);
-    const VERSION: ShortId = Fixed([4; 16]);
+    const VERSION: Fixed<32> = Fixed([4; 32]);
     const OTHER: SecretId = SecretId([9; 32]);
     const OTHER_EPOCH: EpochId = EpochId([9; 16]);
-    const OTHER_SHORT: ShortId = Fixed([9; 16]);
+    const OTHER_VERSION: Fixed<32> = Fixed([9; 32]);
 
     static OWNERS: LazyLock<AudienceName> = LazyLock::new(|| AudienceName::new("owner"));
     static OTHERS: LazyLock<AudienceName> = LazyLock::new(|| AudienceName::new("ci+owner"));
@@ -182,7 +188,7 @@ mod tests {
             audience: &OWNERS,
             epoch: &EPOCH,
             secret_uid: &SECRET,
-            version_uid: &VERSION,
+            commitment: &VERSION,
         }
     }
 
@@ -192,15 +198,31 @@ mod tests {
             WrapBinding { audience: &OTHERS, ..binding() },
             WrapBinding { epoch: &OTHER_EPOCH, ..binding() },
             WrapBinding { secret_uid: &OTHER, ..binding() },
-            WrapBinding { version_uid: &OTHER_SHORT, ..binding() },
+            WrapBinding { commitment: &OTHER_VERSION, ..binding() },
         ]
+    }
+
+    fn dek() -> Dek {
+        FreshDek::generate(&TestHost).into()
+    }
+
+    /// Of each place and KEK another key: one nonce serves for all.
+    #[test]
+    fn no_two_wraps_are_under_one_key() {
+        let (kek, dek) = (Kek::generate(&TestHost), dek());
+        let own = wrap_dek(&kek, &binding(), &dek).unwrap();
+        let mut all: Vec<Vec<u8>> =
+            elsewhere().iter().map(|at| wrap_dek(&kek, at, &dek).unwrap()).collect();
+        all.push(wrap_dek(&Kek::generate(&TestHost), &binding(), &dek).unwrap());
+        assert!(all.iter().all(|other| other[..32] != own[..32]), "the stream is another one");
     }
 
     #[test]
     fn a_wrap_opens_under_its_kek_and_binding_alone() {
-        let (kek, dek) = (Kek::generate(&TestHost), Dek::generate(&TestHost));
-        let wrap = wrap_dek(&TestHost, &kek, &binding(), &dek).unwrap();
-        assert_eq!(wrap.len(), 72);
+        let (kek, dek) = (Kek::generate(&TestHost), dek());
+        let wrap = wrap_dek(&kek, &binding(), &dek).unwrap();
+        assert_eq!(wrap.len(), 48);
+        assert_eq!(wrap_dek(&kek, &binding(), &dek).unwrap(), wrap);
         assert_eq!(unwrap_dek(&kek, &binding(), &wrap).unwrap().0, dek.0);
         assert!(unwrap_dek(&Kek::generate(&TestHost), &binding(), &wrap).is_err());
         for other in elsewhere() {
@@ -211,12 +233,12 @@ mod tests {
             changed[bit / 8] ^= 1 << (bit % 8);
             assert!(unwrap_dek(&kek, &binding(), &changed).is_err(), "bit {bit}");
         }
-        assert!(matches!(unwrap_dek(&kek, &binding(), &wrap[..71]), Err(WrapError::Length)));
+        assert!(matches!(unwrap_dek(&kek, &binding(), &wrap[..47]), Err(WrapError::Length)));
     }
 
     #[test]
     fn a_sealed_wrap_opens_with_the_epochs_identity_and_binding_alone() {
-        let (epoch, dek) = (generate_identity(), Dek::generate(&TestHost));
+        let (epoch, dek) = (generate_identity(), dek());
         let identity = parse_identity(&epoch.text).unwrap();
         let file = seal_dek(&epoch.recipient, &binding(), &dek).unwrap();
         assert_eq!(open_sealed_dek(&identity, &binding(), &file).unwrap().0, dek.0);

@@ -38,12 +38,7 @@ pub struct VaultFile {
 impl VaultFile {
     /// The section of a secret, made empty if there is none.
     pub fn secret_section(&mut self, uid: SecretId, name: &SecretName) -> &mut SecretSection {
-        self.secrets.entry(uid).or_insert_with(|| SecretSection {
-            name: name.clone(),
-            active: Vec::new(),
-            versions: Records::new(),
-            wraps: Records::new(),
-        })
+        self.secrets.entry(uid).or_insert_with(|| SecretSection::of(name.clone()))
     }
 }
 
@@ -65,10 +60,54 @@ pub struct AudienceSection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSection {
     pub name: SecretName,
-    /// Readable copy of the fold's candidates, in order of id.
+    /// Readable copy of the fold's candidates, in order of id: the text says it of each version.
     pub active: Vec<ObjectId>,
     pub versions: Records<ObjectId, VersionObject>,
     pub wraps: Records<WrapId, Wrap>,
+}
+
+impl VaultFile {
+    /// The file with each record under the id that follows from it, as a reader has it of the text: for who changes
+    /// records where they are. What comes under the id of another record takes its place.
+    pub fn rekeyed(self) -> Self {
+        let vault = self.header.vault;
+        let mut file = Self { secrets: BTreeMap::new(), ..self };
+        for section in self.secrets.into_values() {
+            let uid = ids::secret_uid(&vault, &section.name);
+            let section = section.rekeyed(&uid);
+            let own = file.secret_section(uid, &section.name);
+            own.active.extend(section.active);
+            own.active.sort_unstable();
+            own.active.dedup();
+            own.versions.extend(section.versions);
+            own.wraps.extend(section.wraps);
+        }
+        file
+    }
+}
+
+impl SecretSection {
+    fn rekeyed(self, uid: &SecretId) -> Self {
+        let ids: BTreeMap<ObjectId, ObjectId> =
+            self.versions.iter().map(|(id, version)| (*id, version.id(uid))).collect();
+        let new = |id: ObjectId| ids.get(&id).copied().unwrap_or(id);
+        let versions = self.versions.into_values().map(|version| (version.id(uid), version));
+        let wraps = self.wraps.into_values().map(|mut wrap| {
+            wrap.version = new(wrap.version);
+            (wrap.id(), wrap)
+        });
+        Self {
+            active: self.active.into_iter().map(new).collect(),
+            versions: versions.collect(),
+            wraps: wraps.collect(),
+            name: self.name,
+        }
+    }
+
+    /// Of a secret of which nothing is held yet.
+    pub const fn of(name: SecretName) -> Self {
+        Self { name, active: Vec::new(), versions: Records::new(), wraps: Records::new() }
+    }
 }
 
 /// One immutable version of a secret; its id is the hash of these and the secret's uid.
@@ -80,8 +119,6 @@ pub struct VersionObject {
     pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
     pub expires: Option<UnixTime>,
-    pub uid: ShortId,
-    pub nonce: Fixed<24>,
     pub commitment: Fixed<32>,
     pub ciphertext: Blob,
 }
@@ -97,7 +134,7 @@ pub struct Wrap {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrapKey {
-    /// nonce ‖ XChaCha20-Poly1305 under the KEK, 72 bytes.
+    /// XChaCha20-Poly1305 under a key of the KEK, 48 bytes.
     Kek(Blob),
     /// A binary age file to the epoch's recipient: written without the right to read.
     Sealed(Blob),
@@ -122,8 +159,8 @@ impl WrapKey {
 impl VersionObject {
     /// The id of what the object holds, whoever puts it: what a `put` states.
     pub fn body_id(&self) -> Id {
-        let Self { uid, nonce, commitment, ciphertext, .. } = self;
-        digest::hash(HashContext::VersionBody, &[&uid.0, &nonce.0, &commitment.0, &ciphertext.0])
+        let Self { commitment, ciphertext, .. } = self;
+        digest::hash(HashContext::VersionBody, &[&commitment.0, &ciphertext.0])
     }
 
     /// The object's id as one of the secret `uid`, by what it states itself.

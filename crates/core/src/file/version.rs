@@ -3,12 +3,12 @@
 
 use super::audience::{AudienceError, EpochKeys};
 use super::model::{VersionObject, Wrap, WrapKey};
-use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::bytes::{Blob, Fixed, Id};
 use crate::crypto::id::{EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
 use crate::crypto::identity::recipient_text::RecipientText;
-use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
+use crate::crypto::seal::{self, Dek, FreshDek, SealError, ValueBinding, ValueContent};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
-use crate::host::{Random, random};
+use crate::host::Random;
 use crate::name::audience::AudienceName;
 use crate::record::ids::SUITE;
 use crate::secret_value::SecretValue;
@@ -70,8 +70,7 @@ pub struct SealedValue {
     secret_uid: SecretId,
     author: KeyId,
     expires: Option<UnixTime>,
-    uid: ShortId,
-    sealed: SealedContent,
+    sealed: ValueContent,
     wrapped: Wrapped,
 }
 
@@ -103,9 +102,9 @@ impl SealedValue {
 
     /// The version that the author's entry of this [`crate::record::ids::origin`] puts.
     pub fn put_at(self, origin: Id) -> SealedVersion {
-        let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
-        let SealedContent { nonce, commitment, ciphertext } = sealed;
-        let object = VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext };
+        let Self { secret_uid, author, expires, sealed, wrapped } = self;
+        let ValueContent { commitment, ciphertext } = sealed;
+        let object = VersionObject { author, origin, expires, commitment, ciphertext };
         let object_id = object.id(&secret_uid);
         let (wrap_id, wrap) = wrapped.of(object_id);
         SealedVersion { body: object.body_id(), object_id, object, wrap_id, wrap }
@@ -120,13 +119,12 @@ pub fn seal_version(
     to: WrapTo<'_>,
 ) -> Result<SealedValue, VersionError> {
     let Authored { value, author, expires } = authored;
-    let uid = Fixed(random(source));
-    let dek = Dek::generate(source);
-    let binding = value_binding(secret, &uid, author, expires);
-    let sealed = seal::seal_value(source, &dek, &binding, value).map_err(VersionError::Value)?;
-    let wrapped = wrap_to(source, secret, &uid, &dek, to)?;
+    let binding = value_binding(secret, author, expires);
+    let sealed = seal::seal_value(FreshDek::generate(source), &binding, value);
+    let (sealed, dek) = sealed.map_err(VersionError::Value)?;
+    let wrapped = wrap_to(secret, &sealed.commitment, &dek, to)?;
     let (secret_uid, author) = (*secret.uid, *author);
-    Ok(SealedValue { secret_uid, author, expires, uid, sealed, wrapped })
+    Ok(SealedValue { secret_uid, author, expires, sealed, wrapped })
 }
 
 /// Opens a version with whichever of `keys` its wrap names.
@@ -148,11 +146,8 @@ pub(crate) fn open_verified(
     keys: &[EpochKeys],
 ) -> Result<SecretValue, VersionError> {
     let dek = unwrap(secret, object, wrap, keys)?;
-    let sealed = SealedContent {
-        nonce: object.nonce,
-        commitment: object.commitment,
-        ciphertext: object.ciphertext.clone(),
-    };
+    let VersionObject { commitment, ciphertext, .. } = object.clone();
+    let sealed = ValueContent { commitment, ciphertext };
     seal::open_value(&dek, &binding_of(secret, object), sealed).map_err(VersionError::Value)
 }
 
@@ -161,7 +156,6 @@ pub(crate) fn open_verified(
 /// A DEK that the object's commitment does not name is refused, so that a broken wrap is not
 /// carried on under a new signature.
 pub fn rewrap(
-    source: &dyn Random,
     secret: SecretRef<'_>,
     object: &VersionObject,
     wrap: &Wrap,
@@ -170,7 +164,7 @@ pub fn rewrap(
 ) -> Result<(WrapId, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
     let dek = committed(secret, object, wrap, keys)?;
-    Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
+    Ok(wrap_to(secret, &object.commitment, &dek, to)?.of(wrap.version))
 }
 
 /// Whether a wrap gives the key that the object's commitment names.
@@ -198,16 +192,15 @@ fn committed(
 }
 
 fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBinding<'a> {
-    value_binding(secret, &object.uid, &object.author, object.expires)
+    value_binding(secret, &object.author, object.expires)
 }
 
 fn value_binding<'a>(
     SecretRef { vault, uid }: SecretRef<'a>,
-    version_uid: &'a ShortId,
     author: &'a KeyId,
     expires: Option<UnixTime>,
 ) -> ValueBinding<'a> {
-    ValueBinding { suite: SUITE, vault, secret_uid: uid, version_uid, author, expires }
+    ValueBinding { suite: SUITE, vault, secret_uid: uid, author, expires }
 }
 
 /// A wrapped DEK: a wrap that does not say of which object yet.
@@ -227,9 +220,8 @@ impl Wrapped {
 }
 
 fn wrap_to(
-    source: &dyn Random,
     secret: SecretRef<'_>,
-    version_uid: &ShortId,
+    commitment: &Fixed<32>,
     dek: &Dek,
     to: WrapTo<'_>,
 ) -> Result<Wrapped, VersionError> {
@@ -242,11 +234,11 @@ fn wrap_to(
         audience,
         epoch: &epoch,
         secret_uid: secret.uid,
-        version_uid,
+        commitment,
     };
     let key = match to {
         WrapTo::Epoch { keys, .. } => {
-            wrap::wrap_dek(source, &keys.kek, &binding, dek).map(|key| WrapKey::Kek(Blob(key)))
+            wrap::wrap_dek(&keys.kek, &binding, dek).map(|key| WrapKey::Kek(Blob(key)))
         }
         WrapTo::Recipient { recipient, .. } => {
             wrap::seal_dek(recipient, &binding, dek).map(|file| WrapKey::Sealed(Blob(file)))
@@ -281,7 +273,7 @@ fn unwrap(
         audience: &wrap.audience,
         epoch: &wrap.epoch,
         secret_uid: secret.uid,
-        version_uid: &object.uid,
+        commitment: &object.commitment,
     };
     match &wrap.key {
         WrapKey::Kek(key) => wrap::unwrap_dek(&keys.kek, &binding, &key.0),
@@ -300,7 +292,7 @@ mod tests {
     use super::*;
     use crate::crypto::digest::{HashContext, hash};
     use crate::crypto::padding::padded_length;
-    use crate::crypto::seal::MAX_VALUE;
+    use crate::crypto::seal::{MAX_VALUE, SealedContent};
     use crate::host::testing::TestHost;
     use crate::name::SecretName;
     use crate::record::ids;
@@ -311,6 +303,15 @@ mod tests {
     impl Random for Known {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(5);
+        }
+    }
+
+    /// What draws the nonce that every value has.
+    struct Zeros;
+
+    impl Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
         }
     }
 
@@ -407,20 +408,22 @@ mod tests {
     fn a_value_over_the_limit_does_not_open_whoever_sealed_it() {
         let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
-        let (dek, version) = (Dek::generate(&Known), Fixed([3; 16]));
+        let dek = Dek::from(FreshDek::generate(&Known));
         let aad = hash(
             HashContext::ValueAad,
-            &[SUITE.as_bytes(), &VAULT.0, &uid.0, &version.0, &AUTHOR.0, b"", b"padme-64"],
+            &[SUITE.as_bytes(), &VAULT.0, &uid.0, &AUTHOR.0, b"", b"padme-64"],
         );
         let mut padded = vec![0; padded_length(4 + MAX_VALUE)];
         padded[..4].copy_from_slice(&u32::try_from(MAX_VALUE + 1).unwrap().to_le_bytes());
         let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
         let sealed =
-            seal::seal_bytes(&TestHost, HashContext::ValueKey, &material, &aad, &padded).unwrap();
+            seal::seal_bytes(&Zeros, HashContext::ValueKey, &material, &aad, &padded).unwrap();
+        let SealedContent { commitment, ciphertext, .. } = sealed;
         let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
-        let wrapped = wrap_to(&TestHost, secret, &version, &dek, to).unwrap();
+        let wrapped = wrap_to(secret, &commitment, &dek, to).unwrap();
+        let sealed = ValueContent { commitment, ciphertext };
         let (secret_uid, author, expires) = (uid, AUTHOR, None);
-        let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
+        let value = SealedValue { secret_uid, author, expires, sealed, wrapped };
         let made = value.put_at(ORIGIN);
         let error = open_version(secret, &made.object, &made.wrap, &keys).unwrap_err();
         assert!(error.is_too_long(), "{error:?}");
@@ -433,12 +436,12 @@ mod tests {
         let made =
             seal(&uid, WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &old[0] });
         let to = WrapTo::Epoch { audience: &AudienceName::new("ci+owner"), keys: &new[0] };
-        let (id, wrap) = rewrap(&TestHost, secret, &made.object, &made.wrap, &old, to).unwrap();
+        let (id, wrap) = rewrap(secret, &made.object, &made.wrap, &old, to).unwrap();
         assert_ne!(id, made.wrap_id);
         assert_eq!(open_version(secret, &made.object, &wrap, &new).unwrap().expose(), b"hunter2");
         let error = open_version(secret, &made.object, &wrap, &old).unwrap_err();
         assert!(matches!(error, VersionError::EpochKeys { .. }));
-        let error = rewrap(&TestHost, secret, &made.object, &made.wrap, &new, to).unwrap_err();
+        let error = rewrap(secret, &made.object, &made.wrap, &new, to).unwrap_err();
         assert!(matches!(error, VersionError::EpochKeys { .. }));
     }
 
@@ -448,10 +451,10 @@ mod tests {
         let secret = SecretRef { vault: &VAULT, uid: &uid };
         let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
         let made = seal(&uid, to);
-        let other = Dek::generate(&TestHost);
-        let wrapped = wrap_to(&TestHost, secret, &made.object.uid, &other, to).unwrap();
+        let other = Dek::from(FreshDek::generate(&TestHost));
+        let wrapped = wrap_to(secret, &made.object.commitment, &other, to).unwrap();
         let (_, forged) = wrapped.of(made.object_id);
-        let error = rewrap(&TestHost, secret, &made.object, &forged, &keys, to).unwrap_err();
+        let error = rewrap(secret, &made.object, &forged, &keys, to).unwrap_err();
         assert!(matches!(error, VersionError::Value(SealError::Commitment)));
         assert!(open_version(secret, &made.object, &forged, &keys).is_err());
     }

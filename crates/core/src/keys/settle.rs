@@ -162,7 +162,7 @@ impl Job<'_> {
             let Some(old) = self.keys.of(&wrap.audience) else { continue };
             tried |= old.iter().any(|keys| keys.epoch == wrap.epoch);
             let to = WrapTo::Epoch { audience, keys: current };
-            if let Ok((id, wrap)) = version::rewrap(ctx.random, binding, object, wrap, &old, to) {
+            if let Ok((id, wrap)) = version::rewrap(binding, object, wrap, &old, to) {
                 return Ok(NewWrap { uid: *self.uid, id, wrap });
             }
         }

@@ -88,28 +88,18 @@ codes! {
     AudienceEpoch "audience-epoch" Error,
     /// An envelope's bytes are not those that the policy names.
     EnvelopeWrong "envelope-wrong" Error,
-    /// A secret's section stands under a uid that is not its name's.
-    SecretUid "secret-uid" Error,
-    /// A secret's section without a version.
-    SecretEmpty "secret-empty" Error,
     /// A secret's readable copy `active` is not what the log leads to.
     ActiveWrong "active-wrong" Error,
-    /// A version's contents do not hash to its id.
-    ObjectIdWrong "object-id-wrong" Error,
     /// No entry names the version for its secret.
     ObjectUnknown "object-unknown" Error,
     /// A version that the log leads to is not in the file.
     ObjectMissing "object-missing" Error,
     /// A version's bytes are gone because of a `prune` that does not count.
     ObjectLost "object-lost" Error,
-    /// A wrap's contents do not hash to its id.
-    WrapIdWrong "wrap-id-wrong" Error,
     /// No entry names the wrap for its version.
     WrapUnknown "wrap-unknown" Error,
     /// A wrap that a counting entry names for a version is not in the file.
     WrapMissing "wrap-missing" Error,
-    /// A wrap of a version that the file does not hold, or named for another version than its own.
-    WrapVersion "wrap-version" Error,
     /// A wrap under an epoch that the policy does not know, or knows for another audience.
     WrapEpoch "wrap-epoch" Error,
     /// The block of what is closed is not the one that owners signed, or the file lacks what it keeps.

@@ -5,10 +5,11 @@ use super::lost::{NoPast, Past};
 use super::{MergeError, Merged, marks, settled, settled_with, union};
 use crate::crypto::id::ObjectId;
 use crate::file::format;
-use crate::file::model::VaultFile;
+use crate::file::model::{SecretSection, VaultFile};
 use crate::log::op::Op;
 use crate::name::SecretName;
 use crate::time::UnixTime;
+use crate::verify::Named;
 use std::collections::BTreeSet;
 
 /// The vault of the records in `text`, wherever they stand: order, empty and separating lines, doubled
@@ -27,6 +28,22 @@ pub fn read(text: &str) -> Result<VaultFile, MergeError> {
         None => loose(text),
         Some([ours, theirs]) => union::union(loose(&ours)?, loose(&theirs)?),
     }
+}
+
+/// The same of a text that git made of `sides`, where it is one, with the versions and wraps alone that an entry names:
+/// it puts lines of one side's among the other's, and what comes out is nobody's. The sides have them whole.
+pub fn read_beside(text: &str, sides: &VaultFile) -> Option<VaultFile> {
+    let mut file = read(text).ok()?;
+    let named = [Named::by_any(sides), Named::by_any(&file)];
+    for SecretSection { name, versions, wraps, .. } in file.secrets.values_mut() {
+        versions.retain(|id, _| named.iter().any(|named| named.has_version(name, id)));
+        wraps.retain(|id, wrap| {
+            let is_named = named.iter().any(|named| named.has_wrap(name, id));
+            is_named && versions.contains_key(&wrap.version)
+        });
+    }
+    file.secrets.retain(|_, section| !section.versions.is_empty());
+    Some(file)
 }
 
 /// The records of a text without marks.

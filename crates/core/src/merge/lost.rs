@@ -2,10 +2,9 @@
 //! rights that does not count; or by a policy that gives way, so that the prune is to be made again. The bytes are in some earlier state of the vault, and known by their ids, so that
 //! it matters to nobody where they come from.
 
-use crate::crypto::id::{ObjectId, SecretId, VaultId};
+use crate::crypto::id::{ObjectId, SecretId, VaultId, WrapId};
 use crate::file::format::{Stored, stored};
 use crate::file::model::{SecretSection, VaultFile};
-use crate::file::records::Records;
 use crate::log::state::{LogState, Version};
 use crate::name::SecretName;
 use crate::record::ids;
@@ -32,12 +31,27 @@ impl Past for NoPast {
 }
 
 /// The versions, and wraps of these, that a vault lacks though no prune that counts names them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lost {
+    vault: VaultId,
     names: BTreeMap<SecretId, SecretName>,
-    /// What stands in the headers of those that are still wanted.
-    wanted: BTreeSet<String>,
+    wanted: BTreeSet<Wanted>,
     found: Vec<Stored>,
+}
+
+/// What is still wanted of a secret: known by an id that nothing else hashes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    Version(SecretId, ObjectId),
+    Wrap(SecretId, WrapId),
+}
+
+impl Wanted {
+    const fn secret(self) -> SecretId {
+        match self {
+            Self::Version(secret, _) | Self::Wrap(secret, _) => secret,
+        }
+    }
 }
 
 impl Lost {
@@ -48,7 +62,8 @@ impl Lost {
         vault: VaultId,
         elsewhere: &BTreeSet<ObjectId>,
     ) -> Self {
-        let mut lost = Self::default();
+        let (names, wanted) = (BTreeMap::new(), BTreeSet::new());
+        let mut lost = Self { vault, names, wanted, found: Vec::new() };
         let may_lack = |v: &Version| !v.pruned && (v.void_pruned || elsewhere.contains(&v.object));
         for (name, state) in &state.secrets {
             let mut lacking = state.versions.iter().filter(|v| may_lack(v)).peekable();
@@ -69,12 +84,12 @@ impl Lost {
     ) {
         for version in versions {
             if section.is_none_or(|section| !section.versions.contains_key(&version.object)) {
-                self.wanted.insert(format!("secret.{uid}.version.{}]", version.object));
+                self.wanted.insert(Wanted::Version(uid, version.object));
                 self.names.insert(uid, name.clone());
             }
             for wrap in version.wraps_to_try() {
                 if section.is_none_or(|section| !section.wraps.contains_key(wrap)) {
-                    self.wanted.insert(format!("secret.{uid}.wrap.{wrap}]"));
+                    self.wanted.insert(Wanted::Wrap(uid, *wrap));
                     self.names.insert(uid, name.clone());
                 }
             }
@@ -92,24 +107,21 @@ impl Lost {
     /// The text cannot be read.
     pub fn look(&mut self, text: &mut dyn BufRead) -> io::Result<()> {
         let mut all = Vec::new();
-        let is_wanted = |header: &str| self.wanted.contains(&format!("secret.{header}"));
-        stored(text, is_wanted, |one| all.push(one))?;
+        let secrets: BTreeSet<SecretId> = self.wanted.iter().map(|one| one.secret()).collect();
+        let names: BTreeSet<&SecretName> =
+            secrets.iter().filter_map(|secret| self.names.get(secret)).collect();
+        stored(text, &self.vault, |name| names.contains(name), |one| all.push(one))?;
         all.iter().for_each(|one| self.take(one));
         Ok(())
     }
 
-    /// Takes it if it is what its id says.
+    /// Takes it if it is wanted: its id was computed of it.
     pub fn take(&mut self, one: &Stored) {
-        let header = match one {
-            Stored::Version { secret, object, content } if content.id(secret) == *object => {
-                format!("secret.{secret}.version.{object}]")
-            }
-            Stored::Wrap { secret, wrap, content } if content.id() == *wrap => {
-                format!("secret.{secret}.wrap.{wrap}]")
-            }
-            _ => return,
+        let wanted = match one {
+            Stored::Version { secret, object, .. } => Wanted::Version(*secret, *object),
+            Stored::Wrap { secret, wrap, .. } => Wanted::Wrap(*secret, *wrap),
         };
-        if self.wanted.remove(&header) {
+        if self.wanted.remove(&wanted) {
             self.found.push(one.clone());
         }
     }
@@ -124,7 +136,8 @@ impl Lost {
         for one in found {
             let (Stored::Version { secret, .. } | Stored::Wrap { secret, .. }) = &one;
             let Some(name) = names.get(secret) else { continue };
-            let section = file.secrets.entry(*secret).or_insert_with(|| empty(name.clone()));
+            let section =
+                file.secrets.entry(*secret).or_insert_with(|| SecretSection::of(name.clone()));
             match one {
                 Stored::Version { object, content, .. } => {
                     section.versions.insert(object, content);
@@ -138,8 +151,4 @@ impl Lost {
         file.secrets
             .retain(|uid, section| !names.contains_key(uid) || !section.versions.is_empty());
     }
-}
-
-fn empty(name: SecretName) -> SecretSection {
-    SecretSection { name, active: Vec::new(), versions: Records::new(), wraps: Records::new() }
 }

@@ -284,7 +284,6 @@ struct Sealed<'a> {
     author: Option<&'a Name>,
     /// Those that the file has, in the order in which they are tried, the live one first.
     wraps: Vec<&'a Wrap>,
-    hashed: bool,
 }
 
 /// A wrap with the keys of its epoch.
@@ -340,16 +339,14 @@ impl<'a> Sealed<'a> {
     ) -> Result<Self, ReadError> {
         let uid = vault.uid(secret);
         let section = vault.file().secrets.get(&uid);
-        // Whether it hashes to its id is checked against the wrap's statement when it is opened.
         let object = section.and_then(|section| section.versions.get(&version.object));
         let missing = || ReadError::Missing { secret: secret.clone() };
         let (object, wraps) = (object.ok_or_else(missing)?, wraps(vault, &uid, version));
         if wraps.is_empty() {
             return Err(missing());
         }
-        let hashed = vault.is_hashed();
         let author = vault.chain().key(&object.author).map(|key| &key.member);
-        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, author, wraps, hashed })
+        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, author, wraps })
     }
 
     /// The wraps whose audience's keys the reader has. Whoever may not read the secret any more has
@@ -377,11 +374,10 @@ impl<'a> Sealed<'a> {
 
     fn open(&self, attempts: &[Attempt<'_>]) -> Result<OpenedValue<'a>, ReadError> {
         let binding = SecretRef { vault: self.vault, uid: &self.uid };
-        let open = if self.hashed { version::open_verified } else { version::open_version };
         let live = self.wraps.first().copied();
         let mut first = None;
         for (wrap, keys) in attempts {
-            match open(binding, self.object, wrap, keys) {
+            match version::open_verified(binding, self.object, wrap, keys) {
                 Ok(value) => {
                     let by_live = live.is_some_and(|live| std::ptr::eq(live, *wrap));
                     let (secret, mark) = (self.secret, self.object.commitment);

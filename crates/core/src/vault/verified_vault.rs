@@ -128,8 +128,6 @@ pub struct Vault {
     findings: Option<Vec<Finding>>,
     /// The secrets that were asked for, where not all were.
     asked: Option<BTreeSet<SecretName>>,
-    /// Whether every record is known to be what its id says.
-    hashed: bool,
     /// Set where this is an older state: the settings of the accepted policy.
     served_by: Option<Settings>,
     /// What the file cannot tell without its closed history.
@@ -209,8 +207,8 @@ impl Vault {
             return Err(OpenError::OtherVault);
         }
         match (trust, depth) {
-            (Trust::Cached, _) => Self::folded((file, away), chain, depth, true),
-            (_, Depth::Unverified) => Self::folded((file, away), chain, depth, false),
+            (Trust::Cached, _) => Self::folded((file, away), chain, depth),
+            (_, Depth::Unverified) => Self::folded((file, away), chain, depth),
             _ => Self::verified((file, away), chain, depth, now, known),
         }
     }
@@ -241,7 +239,6 @@ impl Vault {
             state,
             findings,
             asked,
-            hashed: true,
             served_by: None,
             reach,
             away,
@@ -253,7 +250,6 @@ impl Vault {
         (file, away): (VaultFile, Option<Away>),
         chain: Chain,
         depth: Depth<'_>,
-        hashed: bool,
     ) -> Result<Self, OpenError> {
         let (scope, asked) = (depth.scope(), depth.asked());
         let graph = build(&file, &chain).map_err(OpenError::Findings)?;
@@ -272,7 +268,6 @@ impl Vault {
             state,
             findings: None,
             asked,
-            hashed,
             served_by: None,
             reach,
             away,
@@ -341,21 +336,14 @@ impl Vault {
         ids::secret_uid(&self.id(), name)
     }
 
-    /// A version's object, if the file has it and it is what its id says.
+    /// A version's object, if the file has it.
     pub fn object(&self, uid: &SecretId, object: &ObjectId) -> Option<&VersionObject> {
-        let found = self.file.secrets.get(uid)?.versions.get(object)?;
-        (self.hashed || found.id(uid) == *object).then_some(found)
+        self.file.secrets.get(uid)?.versions.get(object)
     }
 
-    /// A wrap, if the file has it and it is what its id says.
+    /// A wrap, if the file has it.
     pub fn wrap(&self, uid: &SecretId, wrap: &WrapId) -> Option<&Wrap> {
-        let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
-        (self.hashed || found.id() == *wrap).then_some(found)
-    }
-
-    /// Whether every object and wrap that was read has been found to be what its id says.
-    pub(crate) fn is_hashed(&self) -> bool {
-        self.hashed
+        self.file.secrets.get(uid)?.wraps.get(wrap)
     }
 
     /// What binds a version to this vault and a secret; `uid` is the secret's.
@@ -500,7 +488,6 @@ impl Vault {
             state,
             findings,
             asked,
-            hashed: false,
             served_by: None,
             reach,
             away,
@@ -544,25 +531,13 @@ fn spares(
 }
 
 fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
-    let (uids, names) = match depth {
-        Depth::Secrets(wanted) => (uids(bytes, wanted), wanted),
-        _ => (BTreeSet::new(), &BTreeSet::new()),
-    };
     let scope = match (depth, trust) {
         (Depth::Everything, _) => ReadScope::All,
         (Depth::Unverified, _) => ReadScope::NoSecrets,
-        (Depth::Secrets(_), Trust::Cached) => ReadScope::Naming { uids: &uids, names },
-        (Depth::Secrets(_), Trust::Strict | Trust::Written) => ReadScope::Secrets(&uids),
+        (Depth::Secrets(wanted), Trust::Cached) => ReadScope::Naming(wanted),
+        (Depth::Secrets(wanted), Trust::Strict | Trust::Written) => ReadScope::Secrets(wanted),
     };
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
-}
-
-/// The uids of the wanted secrets; none where the header names no vault, and then the parser says
-/// what is wrong with it.
-fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<SecretId> {
-    let vault = stated_vault(bytes);
-    let uid = |name| vault.map(|vault| ids::secret_uid(&vault, name));
-    wanted.iter().filter_map(uid).collect()
 }
 
 /// The vault id that the header states: where to look, nothing to believe.

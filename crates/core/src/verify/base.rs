@@ -128,7 +128,7 @@ fn object_missing(secret: &SecretName, object: &ObjectId) -> Finding {
     let message = format!("version {} of {secret} of the base is missing", short(object));
     let subject = Subject::Object { secret: secret.clone(), object: *object };
     let finding = Finding::new(FindingCode::BaseObjectMissing, subject, message);
-    finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))
+    finding.hint("git log -p -- .v-secure/vault.toml")
 }
 
 /// Secrets that are not gone and that `base` has not, or has as gone.

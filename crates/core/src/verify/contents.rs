@@ -1,19 +1,17 @@
-//! Version objects and wraps: each is what its id says, each is named by the log, and those that
-//! the fold leads to are there.
+//! Version objects and wraps: each is named by the log, and those that the fold leads to are there. That each is what
+//! its id says is so however the text is: the reader computes the ids.
 
 use super::Case;
-use crate::crypto::id::{ObjectId, SecretId, WrapId};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{SecretSection, VaultFile, Wrap};
 use crate::log::describe::{quoted, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::SecretName;
-use crate::record::ids;
 use crate::verify::checkpoints::of_chain;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
 
 /// From this many sections on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
@@ -21,29 +19,9 @@ const PARALLEL_FROM: usize = 256;
 /// Takes it from an earlier state: only the right bytes fit its id.
 const FROM_HISTORY: &str = "v-secure git resolve  # takes it from git's history";
 
-/// Whether everything hashes to its id: what the bytes of `file` say by themselves.
-pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
-    each(file, |uid, section| {
-        let mut findings = Vec::new();
-        for (id, object) in &section.versions {
-            if object.id(uid) != *id {
-                let what = "does not hash to its id: its contents were changed";
-                findings.push(of_object(&section.name, id, FindingCode::ObjectIdWrong, what));
-            }
-        }
-        for (id, wrap) in &section.wraps {
-            if wrap.id() != *id {
-                let what = "does not hash to its id: its contents were changed";
-                findings.push(of_wrap(&section.name, id, wrap, FindingCode::WrapIdWrong, what));
-            }
-        }
-        findings
-    })
-}
-
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let named = Named::gather(case);
-    let mut findings = each(case.file, |_, section| {
+    let mut findings = each(case.file, |section| {
         let mut findings = objects(case, section, &named);
         findings.extend(wraps(case, section, &named));
         findings
@@ -54,14 +32,13 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn each(
     file: &VaultFile,
-    of_section: impl Fn(&SecretId, &SecretSection) -> Vec<Finding> + Sync + Send,
+    of_section: impl Fn(&SecretSection) -> Vec<Finding> + Sync + Send,
 ) -> Vec<Finding> {
-    let sections: Vec<_> = file.secrets.iter().collect();
-    let of_section = |(uid, section): &(&SecretId, &SecretSection)| of_section(uid, section);
+    let sections: Vec<&SecretSection> = file.secrets.values().collect();
     if sections.len() < PARALLEL_FROM {
-        sections.iter().flat_map(of_section).collect()
+        sections.into_iter().flat_map(of_section).collect()
     } else {
-        sections.par_iter().flat_map_iter(of_section).collect()
+        sections.into_par_iter().flat_map_iter(of_section).collect()
     }
 }
 
@@ -132,9 +109,6 @@ fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Fin
         if !named.wraps.contains(&(name, &wrap.version, id)) && !case.reach.has(name) {
             wrong(FindingCode::WrapUnknown, "is named by no entry of the log");
         }
-        if !section.versions.contains_key(&wrap.version) {
-            wrong(FindingCode::WrapVersion, "opens a version that the file does not hold");
-        }
         if let Some(what) = epoch_fault(case, wrap) {
             wrong(FindingCode::WrapEpoch, &what);
         }
@@ -156,14 +130,8 @@ fn epoch_fault(case: &Case<'_>, wrap: &Wrap) -> Option<String> {
 
 /// What the fold needs and the file does not hold.
 fn needed(case: &Case<'_>) -> Vec<Finding> {
-    let vault = case.policy.vault_id();
-    let mut sections: HashMap<&SecretName, &SecretSection> = HashMap::new();
-    for (uid, section) in &case.file.secrets {
-        // A section under a wrong uid holds nothing of the secret that it names.
-        if ids::secret_uid(&vault, &section.name) == *uid {
-            sections.insert(&section.name, section);
-        }
-    }
+    let sections = case.file.secrets.values().map(|section| (&section.name, section));
+    let sections: HashMap<&SecretName, &SecretSection> = sections.collect();
     let place = Place::of(case.file);
     let mut findings = Vec::new();
     for (name, state) in case.state.secrets.iter().filter(|(name, _)| !case.reach.has(name)) {
@@ -195,10 +163,11 @@ impl Place {
         }
     }
 
-    /// How what has this id comes back.
-    fn way_back(self, id: &dyn Display) -> String {
+    /// How what is missing comes back. No id of it is written in the file that git could be asked for, and its head stays
+    /// where another version takes its place.
+    fn way_back(self) -> String {
         match self {
-            Self::File => format!("git log -S{id} -- .v-secure/vault.toml"),
+            Self::File => "git log -p -- .v-secure/vault.toml".to_owned(),
             Self::FileOrHistory => {
                 "git checkout --ignore-skip-worktree-bits -- .v-secure/history".to_owned()
             }
@@ -221,20 +190,20 @@ fn missing(
             let why = "was deleted under a prune that does not count";
             (FindingCode::ObjectLost, why, FROM_HISTORY.to_owned())
         } else {
-            (FindingCode::ObjectMissing, place.lacks(), place.way_back(&object))
+            (FindingCode::ObjectMissing, place.lacks(), place.way_back())
         };
         return vec![Finding::new(code, subject, format!("{of} {why}")).hint(hint)];
     }
     let wrap = |wrap: &WrapId| {
-        let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {
-            Some(there) if there.version == object => return None,
-            Some(_) => (FindingCode::WrapVersion, "is another version's"),
-            None => (FindingCode::WrapMissing, place.lacks()),
-        };
-        let subject = Subject::Wrap { secret: name.clone(), wrap: *wrap };
+        // An op can name the wrap of another version.
+        let found = section.and_then(|section| section.wraps.get(wrap));
+        if found.is_some_and(|found| found.version == object) {
+            return None;
+        }
+        let (subject, why) = (Subject::Wrap { secret: name.clone(), wrap: *wrap }, place.lacks());
         let message = format!("{of} lacks a key that opens it: its wrap {} {why}", short(wrap));
-        let finding = Finding::new(code, subject, message);
-        Some(finding.hint(place.way_back(wrap)))
+        let finding = Finding::new(FindingCode::WrapMissing, subject, message);
+        Some(finding.hint(place.way_back()))
     };
     version.wraps_to_try().filter_map(wrap).collect()
 }

@@ -73,25 +73,8 @@ fn audience(view: &AudienceView<'_>, section: Option<&AudienceSection>) -> Optio
 }
 
 fn secrets(case: &Case<'_>) -> Vec<Finding> {
-    let vault = case.policy.vault_id();
-    let mut findings = Vec::new();
-    for (uid, section) in &case.file.secrets {
-        let name = &section.name;
-        let mut wrong = |code, message: String| {
-            findings.push(Finding::new(code, Subject::Secret(name.clone()), message));
-        };
-        if ids::secret_uid(&vault, name) != *uid {
-            wrong(FindingCode::SecretUid, format!("section {} is not that of {name}", short(uid)));
-            continue;
-        }
-        if section.versions.is_empty() {
-            wrong(FindingCode::SecretEmpty, format!("the section of {name} holds no version"));
-        }
-        if !case.reach.has(name) {
-            findings.extend(active(section, case.state));
-        }
-    }
-    findings
+    let sections = case.file.secrets.values().filter(|section| !case.reach.has(&section.name));
+    sections.filter_map(|section| active(section, case.state)).collect()
 }
 
 /// Whether a section's `active` is what the log leads to: a log without its last entry is one that

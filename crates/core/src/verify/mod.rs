@@ -95,9 +95,9 @@ pub(crate) fn verify_beside(
     beside: Option<Beside<'_>>,
 ) -> Report {
     let scope = options.scope;
-    let (unsigned, (mut findings, graph)) = rayon::join(
+    let (unsigned, graph) = rayon::join(
         || judge::unsigned(&file.entries, policy, scope, known),
-        || (contents::hashes(file), graph_of(file, policy)),
+        || graph_of(file, policy),
     );
     if Reach::is_everything(file, &graph, policy) {
         // What is missing could be missing below what is there, too, so that no right and no order can be judged.
@@ -118,6 +118,7 @@ pub(crate) fn verify_beside(
         scope,
         reach: &reach,
     };
+    let mut findings = Vec::new();
     findings.extend(block(file, policy));
     if let Some(beside) = beside {
         let (graph, entries, standings) = (&graph, &file.entries, &standings);

@@ -149,7 +149,11 @@ fn merged(
                 None => Ok(whole),
             }
         }
-        Some(first) => united(first, sides.chain(blended::read(&text).ok()), (now, past)),
+        Some(first) => {
+            let sides = sides.try_fold(first, union::union)?;
+            let text = blended::read_beside(&text, &sides);
+            united(sides, text.into_iter(), (now, past))
+        }
     }
 }
 

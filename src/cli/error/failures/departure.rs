@@ -4,7 +4,6 @@ use super::{closed_keys, names};
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
-use v_secure_core::log::describe::short;
 use v_secure_core::people::access::RevokeError;
 use v_secure_core::people::departure::LeaveError;
 use v_secure_core::secret::adopt::AdoptError;
@@ -83,12 +82,9 @@ impl From<AdoptError> for Failure {
                 is(Code::NotPermitted).hint(format!("who can open it: {}", names(readers)))
             }
             AdoptError::Keys { .. } => closed_keys(Code::Keys, &error),
-            AdoptError::Missing { ref id, .. } => {
-                is(Code::ObjectMissing).with_exit(Exit::NotFound).hint(format!(
-                    "git log -p -S {} -- .v-secure/vault.toml, where the value may still be",
-                    short(id)
-                ))
-            }
+            AdoptError::Missing { .. } => is(Code::ObjectMissing)
+                .with_exit(Exit::NotFound)
+                .hint("git log -p -- .v-secure/vault.toml  # where the value may still be"),
             AdoptError::Open { .. } => is(Code::ValueDamaged).hint("v-secure audit verify"),
         }
     }

@@ -3,9 +3,9 @@
 //!
 //! XChaCha20-Poly1305 alone lets one ciphertext open to two values under two keys. The commitment
 //! comes out of the same derivation as the key and is compared, in constant time, before anything
-//! is decrypted. Nonces are drawn here: no caller can repeat one.
+//! is decrypted. Nonces are chosen here and by no caller: a slot's is drawn, a value's is [`ONE_MESSAGE`].
 
-use super::bytes::{Blob, Fixed, Id, ShortId};
+use super::bytes::{Blob, Fixed, Id};
 use super::digest::{self, HashContext};
 use super::padding::padded_length;
 use crate::crypto::id::{KeyId, SecretId, VaultId};
@@ -23,6 +23,11 @@ pub const MAX_VALUE: usize = 10 << 20;
 const PADDING: &[u8] = b"padme-64";
 const LENGTH_PREFIX: usize = 4;
 pub(super) const TAG: usize = 16;
+
+/// The nonce under a key that encrypts one message alone: a value's, derived of a DEK that is drawn for one
+/// version, and a wrap's, derived of what it wraps. age has its keys of one message so too. A drawn nonce would be
+/// 24 bytes more in each state of a vault that git keeps whole, and would tell apart what cannot meet.
+pub(super) const ONE_MESSAGE: Fixed<24> = Fixed([0; 24]);
 
 /// Why something was not sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +48,6 @@ pub(crate) struct ValueBinding<'a> {
     pub suite: &'a str,
     pub vault: &'a VaultId,
     pub secret_uid: &'a SecretId,
-    pub version_uid: &'a ShortId,
     /// The key of whoever puts the value.
     pub author: &'a KeyId,
     /// From when on it is not served, in seconds since the Unix epoch.
@@ -59,7 +63,6 @@ impl ValueBinding<'_> {
                 self.suite.as_bytes(),
                 &self.vault.0,
                 &self.secret_uid.0,
-                &self.version_uid.0,
                 &self.author.0,
                 expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice),
                 PADDING,
@@ -68,14 +71,28 @@ impl ValueBinding<'_> {
     }
 }
 
-/// A data encryption key: one for each version of a secret.
+/// A data encryption key: one for each version of a secret. It opens a value, and never seals another one.
 pub struct Dek(pub(super) Zeroizing<[u8; 32]>);
 
-impl Dek {
-    pub fn generate(source: &dyn Random) -> Self {
-        Self(Zeroizing::new(random(source)))
-    }
+/// A [`Dek`] that has sealed nothing yet. Sealing takes it away: the nonce is always the same, so that a second value
+/// under one key would give both away.
+#[derive(Debug)]
+pub struct FreshDek(Dek);
 
+impl FreshDek {
+    pub fn generate(source: &dyn Random) -> Self {
+        Self(Dek(Zeroizing::new(random(source))))
+    }
+}
+
+/// Gives up sealing.
+impl From<FreshDek> for Dek {
+    fn from(fresh: FreshDek) -> Self {
+        fresh.0
+    }
+}
+
+impl Dek {
     pub(super) fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
     }
@@ -87,7 +104,7 @@ impl std::fmt::Debug for Dek {
     }
 }
 
-/// What sealing leaves: all of it is public.
+/// What sealing leaves under a key that may seal more: all of it is public.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedContent {
     pub nonce: Fixed<24>,
@@ -95,13 +112,19 @@ pub struct SealedContent {
     pub ciphertext: Blob,
 }
 
-/// Pads and seals a value of at most [`MAX_VALUE`] bytes.
+/// What sealing a value leaves, all of it public too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueContent {
+    pub commitment: Fixed<32>,
+    pub ciphertext: Blob,
+}
+
+/// Pads and seals a value of at most [`MAX_VALUE`] bytes, and gives the key back for wrapping.
 pub(crate) fn seal_value(
-    source: &dyn Random,
-    dek: &Dek,
+    FreshDek(dek): FreshDek,
     binding: &ValueBinding<'_>,
     value: &SecretValue,
-) -> Result<SealedContent, SealError> {
+) -> Result<(ValueContent, Dek), SealError> {
     let value = value.expose();
     if value.len() > MAX_VALUE {
         return Err(SealError::TooLong);
@@ -114,16 +137,19 @@ pub(crate) fn seal_value(
     buffer.extend_from_slice(value);
     buffer.resize(padded, 0);
     let aad = binding.aad();
-    derive(HashContext::ValueKey, dek.0.as_slice(), &aad).seal(source, &aad, buffer)
+    let derived = derive(HashContext::ValueKey, dek.0.as_slice(), &aad);
+    let ciphertext = derived.seal(ONE_MESSAGE, &aad, buffer)?;
+    Ok((ValueContent { commitment: derived.stated(), ciphertext }, dek))
 }
 
 /// Opens what [`seal_value`] made, and checks the padding.
 pub(crate) fn open_value(
     dek: &Dek,
     binding: &ValueBinding<'_>,
-    sealed: SealedContent,
+    ValueContent { commitment, ciphertext }: ValueContent,
 ) -> Result<SecretValue, SealError> {
     let aad = binding.aad();
+    let sealed = SealedContent { nonce: ONE_MESSAGE, commitment, ciphertext };
     let mut plaintext = derive(HashContext::ValueKey, dek.0.as_slice(), &aad).open(&aad, sealed)?;
     let length = unpadded(&plaintext)?;
     // In place: a copy would be one more allocation to wipe. What stays behind the value, in the
@@ -163,7 +189,9 @@ pub(crate) fn seal_bytes(
 ) -> Result<SealedContent, SealError> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG));
     buffer.extend_from_slice(plaintext.expose());
-    derive(context, material.expose(), aad).seal(source, aad, buffer)
+    let (nonce, derived) = (Fixed(random(source)), derive(context, material.expose(), aad));
+    let ciphertext = derived.seal(nonce, aad, buffer)?;
+    Ok(SealedContent { nonce, commitment: derived.stated(), ciphertext })
 }
 
 /// Opens what [`seal_bytes`] made.
@@ -206,20 +234,24 @@ impl Derived {
         cipher(&self.0[..32])
     }
 
-    fn seal(
-        &self,
-        source: &dyn Random,
-        aad: &Id,
-        mut buffer: Zeroizing<Vec<u8>>,
-    ) -> Result<SealedContent, SealError> {
+    /// The commitment as it is written down.
+    fn stated(&self) -> Fixed<32> {
         let mut commitment = Fixed([0; 32]);
         commitment.0.copy_from_slice(self.commitment());
-        let nonce = Fixed(random::<24>(source));
+        commitment
+    }
+
+    fn seal(
+        &self,
+        nonce: Fixed<24>,
+        aad: &Id,
+        mut buffer: Zeroizing<Vec<u8>>,
+    ) -> Result<Blob, SealError> {
         self.cipher()
             .ok_or(SealError::Authentication)?
             .encrypt_in_place(&XNonce::from(nonce.0), &aad.0, &mut *buffer)
             .map_err(|_| SealError::TooLong)?;
-        Ok(SealedContent { nonce, commitment, ciphertext: Blob(std::mem::take(&mut *buffer)) })
+        Ok(Blob(std::mem::take(&mut *buffer)))
     }
 
     fn open(&self, aad: &Id, sealed: SealedContent) -> Result<Zeroizing<Vec<u8>>, SealError> {

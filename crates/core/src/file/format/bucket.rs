@@ -64,9 +64,9 @@ impl Buckets {
         Self { parted, next: 0 }
     }
 
-    /// Behind the line of the bucket that an id belongs to.
-    pub fn at(parted: Parted, id: &impl AsRef<[u8; 32]>) -> Self {
-        Self { parted, next: parted.bucket(id) + 1 }
+    /// Behind the line of this bucket.
+    pub const fn behind(parted: Parted, bucket: u16) -> Self {
+        Self { parted, next: bucket + 1 }
     }
 
     /// The bucket that was entered last.

@@ -19,7 +19,7 @@ pub(super) fn parse(
 ) -> Result<Closed, Fault> {
     let entries = entries(cursor)?;
     let wanted: Option<BTreeSet<&str>> = match scope {
-        ReadScope::Naming { names, .. } => Some(names.iter().map(SecretName::as_str).collect()),
+        ReadScope::Naming(names) => Some(names.iter().map(SecretName::as_str).collect()),
         _ => None,
     };
     let block = cursor.block("secrets")?;

@@ -5,7 +5,6 @@ use super::error::{Cause, Fault};
 use super::section::Section;
 use super::{CIPHERTEXT_LINE, MAX_CIPHERTEXT_LINE, MAX_LINE};
 use crate::crypto::bytes::{self, Blob, BytesError};
-use crate::crypto::id::SecretId;
 use crate::record::rule;
 use memchr::memchr;
 use std::str::FromStr;
@@ -149,20 +148,6 @@ impl<'a> Cursor<'a> {
         Ok(number)
     }
 
-    /// `key = ["VALUE", "VALUE"]`.
-    pub(crate) fn quoted_list(&mut self, key: &'static str) -> Result<Vec<Piece<'a>>, Fault> {
-        let value = self.assigned(key)?;
-        let wrong = || Cause::ValueSyntax { key }.at(value.at);
-        let inner = value.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        match inner.ok_or_else(wrong)? {
-            "" => Ok(Vec::new()),
-            inner => inner
-                .split(", ")
-                .map(|item| unquote(item).map(|text| Piece { text, ..value }).ok_or_else(wrong))
-                .collect(),
-        }
-    }
-
     /// Goes into the block that `key = '''` opens.
     pub fn block(&mut self, key: &'static str) -> Result<Block, Fault> {
         let value = self.assigned(key)?;
@@ -209,7 +194,7 @@ impl<'a> Cursor<'a> {
         let line = line.ok_or_else(expected)?;
         let inner = line.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         let header = Piece { at: line.at, text: inner.ok_or_else(expected)? };
-        let section = Section::parse(header, self.secret())?;
+        let section = Section::parse(header)?;
         Ok(Some(Ahead { at: self.at, header, section, end: cursor.at }))
     }
 
@@ -217,15 +202,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn section_of(&self, line: Piece<'a>) -> Result<Section<'a>, Fault> {
         let inner = line.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         let text = inner.ok_or_else(|| Cause::SectionExpected.at(line.at))?;
-        Section::parse(Piece { text, ..line }, None)
-    }
-
-    /// The secret of the section before, as it stands in its header: that of the next one too, most
-    /// of the time.
-    fn secret(&self) -> Option<(&'a str, SecretId)> {
-        let Ahead { header, section, .. } = self.ahead?;
-        let text = header.text.strip_prefix("secret.")?;
-        Some((text.split('.').next()?, section.secret()?))
+        Section::parse(Piece { text, ..line })
     }
 
     /// Goes past the header that [`Self::peek_section`] found.
@@ -254,15 +231,4 @@ fn unquote(text: &str) -> Option<&str> {
     // A ciphertext has megabytes: by pieces that are looked at as a whole, many bytes at a time.
     let is_plain = |piece: &[u8]| piece.iter().fold(true, |all, byte| all & plain(byte));
     inner.as_bytes().chunks(1024).all(is_plain).then_some(inner)
-}
-
-/// Ids of a list, which must ascend.
-pub(super) fn ids<T: FromStr<Err = BytesError> + Ord>(
-    list: &'static str,
-    pieces: &[Piece<'_>],
-) -> Result<Vec<T>, Fault> {
-    let ids = pieces.iter().map(Piece::id).collect::<Result<Vec<T>, Fault>>()?;
-    let at = pieces.first().map_or(0, |piece| piece.at);
-    rule::ascending(list, &ids).map_err(|rule| Cause::Rule(rule).at(at))?;
-    Ok(ids)
 }

@@ -62,6 +62,8 @@ pub enum Cause {
     SuiteUnknown,
     #[error("what the file says of closed history is not what its policy does")]
     Checkpoint,
+    #[error("the header names another vault than the policy")]
+    HeaderVault,
     #[error("not a name")]
     Name,
     #[error("'{expected}' expected")]
@@ -92,10 +94,6 @@ pub enum Cause {
     SlotRecords,
     #[error("the record is of another slot than its section")]
     SlotSection,
-    #[error("a secret without a version has no section")]
-    SecretEmpty,
-    #[error("the wrap is of no version in this section")]
-    WrapVersion,
     #[error("not the armor of an age file")]
     Armor,
     #[error("not JSON, at column {column}")]
@@ -142,6 +140,7 @@ impl Cause {
             Self::AlgorithmUnknown => "algorithm-unknown",
             Self::SuiteUnknown => "suite-unknown",
             Self::Checkpoint => "checkpoint-block",
+            Self::HeaderVault => "header-vault",
             Self::Name => "name",
             Self::KeyUnexpected { .. } => "key-unexpected",
             Self::ValueSyntax { .. } => "value-syntax",
@@ -157,8 +156,6 @@ impl Cause {
             Self::ChainForked { .. } => "policy-diverged",
             Self::SlotRecords => "slot-records",
             Self::SlotSection => "slot-section",
-            Self::SecretEmpty => "secret-empty",
-            Self::WrapVersion => "wrap-version",
             Self::Armor => "armor",
             Self::JsonSyntax { .. } => "json-syntax",
             Self::JsonShape { .. } => "json-shape",

@@ -4,11 +4,14 @@
 //! Each record is read as strictly as in [`super::parse()`]; only its place is not looked at. So what comes
 //! out has no canonical text that was read, and nobody may take it for a vault: [`crate::merge`] writes it
 //! anew and verifies the whole.
+//!
+//! git tells two versions' heads apart by nothing, and so puts a wrap of one side behind a version of the other. The log
+//! says whose it is.
 
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
 use super::section::Section;
-use super::{ReadScope, Trust, block, closed, header, parse, secrets};
+use super::{ReadScope, Trust, block, closed, header, parse, secrets, wrapping};
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::file::doubles;
@@ -42,8 +45,8 @@ fn read(cursor: &mut Cursor<'_>) -> Result<VaultFile, Fault> {
     found.file(header, is_closed, cursor.at())
 }
 
-/// The sections of secrets that are what their ids say; whatever else is there is passed over line by line.
-pub(super) fn secrets_alone(
+/// The versions and wraps that stand beside a vault; whatever else is there is passed over line by line.
+pub(super) fn secrets_beside(
     cursor: &mut Cursor<'_>,
     vault: &VaultId,
 ) -> BTreeMap<SecretId, SecretSection> {
@@ -56,15 +59,14 @@ pub(super) fn secrets_alone(
         }
         cursor.skip_to(start);
         // Back to behind the line that began it: what follows may be whole, and no line is read more than a few times.
-        if !matches!(found.own_section(cursor, vault), Ok(true)) {
+        if !matches!(found.beside(cursor, vault), Ok(true)) {
             cursor.skip_to(start);
             if cursor.pass_line().is_none() {
                 break;
             }
         }
     }
-    let sections = found.secrets.into_iter();
-    sections.filter_map(|(id, found)| Some((id, found.section(id).ok()?))).collect()
+    found.sections()
 }
 
 fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a>)>, Fault> {
@@ -95,18 +97,32 @@ struct Found {
     slots: BTreeMap<ShortId, SlotRecord>,
     secrets: BTreeMap<SecretId, FoundSecret>,
     entries: BTreeMap<EntryId, Entry>,
+    above: Above,
+    under: Vec<Under>,
 }
 
-#[derive(Default)]
-struct FoundSecret {
-    /// Where the first of its sections stands.
+/// A wrap as it stands in a vault: of the version above it, unless the log says another one.
+struct Under {
+    name: SecretName,
+    /// None where what is above is of another secret.
+    above: Option<ObjectId>,
+    wrap: Wrap,
     at: usize,
-    name: Option<SecretName>,
+}
+
+struct FoundSecret {
+    name: SecretName,
     active: BTreeSet<ObjectId>,
     // Not [`Records`] yet, which take long to fill in any other order than their own.
     versions: BTreeMap<ObjectId, VersionObject>,
     wraps: BTreeMap<WrapId, Wrap>,
 }
+
+/// What a wrap is read with that stands under no version of its secret.
+const NO_VERSION: ObjectId = ObjectId([0; 32]);
+
+/// The version that a wrap behind it is of.
+type Above = Option<(SecretName, ObjectId)>;
 
 impl Found {
     fn section(
@@ -137,70 +153,75 @@ impl Found {
                 if *kept == read { Ok(()) } else { Err(twice()) }
             }
             Section::Slot(id) => self.slot(cursor, id),
-            Section::Secret(_) | Section::Version { .. } | Section::Wrap { .. } => {
-                self.of_secret(cursor, section, at)
+            Section::Version(name) => {
+                let (name, id) = named(name, &header.vault, at)?;
+                self.version(cursor, name, id)
             }
+            Section::Wrap(name) => {
+                let (name, _) = named(name, &header.vault, at)?;
+                let above = self.above.as_ref().filter(|(above, _)| *above == name);
+                let above = above.map(|(_, version)| *version);
+                let wrap = secrets::wrap(cursor, above.unwrap_or(NO_VERSION))?;
+                self.under.push(Under { name, above, wrap, at });
+                Ok(())
+            }
+            Section::WrapBeside(_) => Err(unexpected(section, at)),
         }
     }
 
-    /// Takes a section of a secret that is what its id says: nobody signs where it stands, so that one which is not
-    /// must not shut out one which is.
-    fn own_section(&mut self, cursor: &mut Cursor<'_>, vault: &VaultId) -> Result<bool, Fault> {
+    /// Takes a version or a wrap as it stands beside a vault; whether it was one. What is said there of being active says
+    /// nothing: the log is elsewhere.
+    fn beside(&mut self, cursor: &mut Cursor<'_>, vault: &VaultId) -> Result<bool, Fault> {
         let Some((at, section)) = next_section(cursor)? else { return Ok(false) };
-        let is_own = match section {
-            Section::Secret(id) => {
-                let (name, _) = secrets::copies(cursor)?;
-                let is_own = ids::secret_uid(vault, &name) == id;
-                if is_own {
-                    self.secret(id, at).name = Some(name);
+        match section {
+            Section::Version(name) => {
+                let (name, id) = named(name, vault, at)?;
+                self.version(cursor, name, id)?;
+                if let Some(secret) = self.secrets.get_mut(&id) {
+                    secret.active.clear();
                 }
-                is_own
             }
-            Section::Version { secret, object } => {
-                let read = secrets::version(cursor)?;
-                read.id(&secret) == object
-                    && once(&mut self.secret(secret, at).versions, object, read).is_some()
+            Section::WrapBeside(name) => {
+                let (name, id) = named(name, vault, at)?;
+                let read = secrets::wrap_beside(cursor)?;
+                self.wrap(name, id, read);
             }
-            Section::Wrap { secret, wrap } => {
-                let read = secrets::wrap(cursor, None)?;
-                read.id() == wrap && once(&mut self.secret(secret, at).wraps, wrap, read).is_some()
-            }
-            _ => false,
-        };
-        let foreign = || Cause::SectionUnexpected { name: section.name() }.at(at);
-        if is_own { Ok(true) } else { Err(foreign()) }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
-    fn of_secret(
+    /// What stands twice is the same: it is kept under the id that follows from it.
+    fn version(
         &mut self,
         cursor: &mut Cursor<'_>,
-        section: Section<'_>,
-        at: usize,
+        name: SecretName,
+        id: SecretId,
     ) -> Result<(), Fault> {
-        let twice = || Cause::SectionDuplicate { name: section.name() }.at(at);
-        match section {
-            Section::Secret(id) => {
-                if self.secret(id, at).copies(cursor)? {
-                    Ok(())
-                } else {
-                    Err(twice())
-                }
-            }
-            // Of two that differ one is not what its id says, and which one stays would hang on their order.
-            Section::Version { secret, object } => {
-                let read = secrets::version(cursor)?;
-                once(&mut self.secret(secret, at).versions, object, read).ok_or_else(twice)
-            }
-            Section::Wrap { secret, wrap } => {
-                let read = secrets::wrap(cursor, None)?;
-                once(&mut self.secret(secret, at).wraps, wrap, read).ok_or_else(twice)
-            }
-            _ => Ok(()),
-        }
+        let (is_active, read) = secrets::version(cursor)?;
+        let object = read.id(&id);
+        let secret = self.secret(&name, id);
+        secret.active.extend(is_active.then_some(object));
+        secret.versions.insert(object, read);
+        self.above = Some((name, object));
+        Ok(())
     }
 
-    fn secret(&mut self, id: SecretId, at: usize) -> &mut FoundSecret {
-        self.secrets.entry(id).or_insert_with(|| FoundSecret { at, ..FoundSecret::default() })
+    fn wrap(&mut self, name: SecretName, id: SecretId, read: Wrap) {
+        self.secret(&name, id).wraps.insert(read.id(), read);
+    }
+
+    fn secret(&mut self, name: &SecretName, id: SecretId) -> &mut FoundSecret {
+        self.secrets.entry(id).or_insert_with(|| FoundSecret {
+            name: name.clone(),
+            active: BTreeSet::new(),
+            versions: BTreeMap::new(),
+            wraps: BTreeMap::new(),
+        })
+    }
+
+    fn sections(self) -> BTreeMap<SecretId, SecretSection> {
+        self.secrets.into_iter().map(|(id, found)| (id, found.section())).collect()
     }
 
     fn slot(&mut self, cursor: &mut Cursor<'_>, id: ShortId) -> Result<(), Fault> {
@@ -253,18 +274,42 @@ impl Found {
     }
 
     fn file(self, header: Header, is_closed: bool, end: usize) -> Result<VaultFile, Fault> {
-        let Self { chain, closed, audiences, slots, secrets, entries } = self;
+        let Self { chain, closed, audiences, slots, mut secrets, entries, under, .. } = self;
+        place(under, &mut secrets, &entries, &header.vault)?;
         if chain.is_empty() {
             return Err(Cause::SectionMissing { name: "policy" }.at(end));
         }
         let chain: Vec<PolicyEntry> = chain.into_values().collect();
+        parse::is_of(&header, parse::stated(&chain)).map_err(|cause| cause.at(0))?;
         if parse::has_checkpoint(&chain) != is_closed || closed.is_some() != is_closed {
             return Err(Cause::Checkpoint.at(0));
         }
-        let secrets = secrets.into_iter().map(|(id, found)| Ok((id, found.section(id)?)));
-        let secrets = secrets.collect::<Result<_, Fault>>()?;
+        let secrets = secrets.into_iter().map(|(id, found)| (id, found.section())).collect();
         Ok(VaultFile { header, chain, closed, audiences, slots, secrets, entries })
     }
+}
+
+/// Puts each wrap with its version. That of a version which is not there opens nothing: its side pruned it.
+fn place(
+    under: Vec<Under>,
+    secrets: &mut BTreeMap<SecretId, FoundSecret>,
+    entries: &BTreeMap<EntryId, Entry>,
+    vault: &VaultId,
+) -> Result<(), Fault> {
+    let named = wrapping::Named::by(entries);
+    let mut left = wrapping::MOST_HASHED;
+    for Under { name, above, wrap, at } in under {
+        let mut of = named.versions_of(&name, above, &wrap, &mut left);
+        if of.is_empty() {
+            of.push(above.ok_or_else(|| unexpected(Section::Wrap(name.as_str()), at))?);
+        }
+        let Some(own) = secrets.get_mut(&ids::secret_uid(vault, &name)) else { continue };
+        for version in of.into_iter().filter(|of| own.versions.contains_key(of)) {
+            let wrap = Wrap { version, ..wrap.clone() };
+            own.wraps.insert(wrap.id(), wrap);
+        }
+    }
+    Ok(())
 }
 
 fn records<K: Ord, T>(found: BTreeMap<K, T>) -> Records<K, T> {
@@ -273,31 +318,21 @@ fn records<K: Ord, T>(found: BTreeMap<K, T>) -> Records<K, T> {
     records
 }
 
-/// Keeps what was read; `None` if something else stands under its id.
-fn once<K: Ord, T: PartialEq>(records: &mut BTreeMap<K, T>, id: K, read: T) -> Option<()> {
-    match records.get(&id) {
-        Some(kept) => (*kept == read).then_some(()),
-        None => {
-            records.insert(id, read);
-            Some(())
-        }
-    }
+fn named(name: &str, vault: &VaultId, at: usize) -> Result<(SecretName, SecretId), Fault> {
+    let name = SecretName::parse(name).map_err(|_| Cause::Name.at(at))?;
+    let id = ids::secret_uid(vault, &name);
+    Ok((name, id))
+}
+
+fn unexpected(section: Section<'_>, at: usize) -> Fault {
+    Cause::SectionUnexpected { name: section.name() }.at(at)
 }
 
 impl FoundSecret {
-    /// Reads the copies of a secret's section; whether its name is that of an earlier section of it.
-    fn copies(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
-        let (name, active) = secrets::copies(cursor)?;
-        self.active.extend(active);
-        Ok(*self.name.get_or_insert_with(|| name.clone()) == name)
-    }
-
-    fn section(self, id: SecretId) -> Result<SecretSection, Fault> {
-        let Self { at, name, active, versions, wraps } = self;
-        // A version or a wrap without its secret's section before it.
-        let alone = || Cause::SectionUnexpected { name: Section::Secret(id).name() }.at(at);
-        let (name, active) = (name.ok_or_else(alone)?, active.into_iter().collect());
-        Ok(SecretSection { name, active, versions: records(versions), wraps: records(wraps) })
+    fn section(self) -> SecretSection {
+        let Self { name, active, versions, wraps } = self;
+        let active = active.into_iter().collect();
+        SecretSection { name, active, versions: records(versions), wraps: records(wraps) }
     }
 }
 
@@ -305,7 +340,9 @@ impl FoundSecret {
 mod tests {
     use super::super::{sample, write};
     use super::*;
-    use crate::crypto::bytes::Fixed;
+    use crate::crypto::bytes::{Blob, Fixed};
+    use crate::file::model::WrapKey;
+    use crate::log::op::Op;
 
     /// The records of both files, one behind the other.
     fn together(one: &VaultFile, other: &VaultFile) -> Result<VaultFile, FormatError> {
@@ -321,28 +358,104 @@ mod tests {
     }
 
     #[test]
-    fn two_sections_that_differ_are_refused_whichever_comes_first() {
-        let changes: [fn(&mut VaultFile); 4] = [
-            |file| file.audiences.values_mut().for_each(|audience| audience.envelope[0] ^= 1),
-            |file| {
-                let name = SecretName::parse("prod/OTHER").unwrap();
-                file.secrets.values_mut().for_each(|section| section.name = name.clone());
+    fn two_envelopes_that_differ_are_refused_whichever_comes_first() {
+        let (file, mut other) = (sample::file(), sample::file());
+        other.audiences.values_mut().for_each(|audience| audience.envelope[0] ^= 1);
+        for (one, other) in [(&file, &other), (&other, &file)] {
+            assert_eq!(together(one, other).unwrap_err().code(), "section-duplicate");
+        }
+    }
+
+    /// Of what is changed the id is another one: both are there, for verification to refuse what nobody named.
+    #[test]
+    fn what_is_changed_in_a_secret_is_something_else() {
+        let changes: [fn(&mut SecretSection, &SecretId); 2] = [
+            |section, uid| {
+                let versions =
+                    std::mem::take(&mut section.versions).into_values().map(|mut one| {
+                        one.commitment = Fixed([9; 32]);
+                        (one.id(uid), one)
+                    });
+                section.versions = versions.collect();
+                section.wraps.clear();
             },
-            |file| {
-                let versions = file.secrets.values_mut().flat_map(|s| s.versions.values_mut());
-                versions.for_each(|version| version.nonce = Fixed([9; 24]));
-            },
-            |file| {
-                let wraps = file.secrets.values_mut().flat_map(|s| s.wraps.values_mut());
-                wraps.for_each(|wrap| wrap.audience = AudienceName::new("owner"));
+            |section, _| {
+                let wraps = std::mem::take(&mut section.wraps).into_values().map(|mut wrap| {
+                    wrap.audience = AudienceName::new("owner");
+                    (wrap.id(), wrap)
+                });
+                section.wraps = wraps.collect();
             },
         ];
         for change in changes {
             let (file, mut other) = (sample::file(), sample::file());
-            change(&mut other);
-            for (one, other) in [(&file, &other), (&other, &file)] {
-                assert_eq!(together(one, other).unwrap_err().code(), "section-duplicate");
+            other.secrets.iter_mut().for_each(|(uid, section)| change(section, uid));
+            let (one, two) = (together(&file, &other).unwrap(), together(&other, &file).unwrap());
+            for (uid, section) in &file.secrets {
+                let all = &one.secrets[uid];
+                assert_eq!(all, &two.secrets[uid]);
+                assert!(section.versions.keys().all(|id| all.versions.contains_key(id)));
+                assert!(section.wraps.keys().all(|id| all.wraps.contains_key(id)));
+                let grew = all.versions.len() + all.wraps.len();
+                assert!(grew > section.versions.len() + section.wraps.len());
             }
         }
+    }
+
+    #[test]
+    fn a_wrap_that_follows_no_version_of_its_secret_is_refused() {
+        let file = sample::file();
+        let (text, first) = (write(&file), file.secrets.values().next().unwrap());
+        let wrap = text.find(&format!("\n[[secret.\"{}\".version.wrap]]", first.name)).unwrap();
+        let end = wrap + text[wrap..].find("\n# ").unwrap();
+        let moved = |to: &str| {
+            let rest = [&text[..wrap], &text[end..]].concat();
+            let moved = rest.replacen(to, &format!("{}{to}", &text[wrap..end]), 1);
+            parse_loose(moved.as_bytes()).unwrap_err().code()
+        };
+        assert_eq!(moved("\n[log]\n"), "section-unexpected", "behind another secret's version");
+        assert_eq!(moved("\n[audience."), "section-unexpected");
+    }
+
+    /// git puts lines of one side behind those of the other, as heads of a secret are all alike.
+    #[test]
+    fn a_wrap_behind_another_version_goes_with_the_one_that_an_entry_names() {
+        let mut file = sample::file();
+        let (uid, mut section) = sample::secret(7, "dev/SEVERAL", 3);
+        let wraps = std::mem::take(&mut section.wraps).into_values().zip(1_u8..);
+        let wraps =
+            wraps.map(|(wrap, byte)| Wrap { key: WrapKey::Kek(Blob(vec![byte; 48])), ..wrap });
+        section.wraps = wraps.map(|wrap| (wrap.id(), wrap)).collect();
+        let ops = section.wraps.iter().map(|(id, wrap)| Op::Rewrap {
+            secret: section.name.clone(),
+            object: wrap.version,
+            wrap: *id,
+        });
+        file.entries.extend(sample::entries([sample::entry(7, ops.collect())]));
+        file.secrets.insert(uid, section);
+        let text = write(&file);
+        let start = text.find("\n[[secret.\"dev/SEVERAL\".version]]").unwrap();
+        let end = start + text[start..].find("\n# ").unwrap();
+        let head = "\n[[secret.\"dev/SEVERAL\".version.wrap]]\n";
+        let mut versions: Vec<&str> =
+            text[start..end].split("\n[[secret.\"dev/SEVERAL\".version]]\n").collect();
+        versions.remove(0);
+        let (mut bodies, mut wraps) = (Vec::new(), Vec::new());
+        for version in versions {
+            let (body, wrap) = version.split_once(head).unwrap();
+            bodies.push(format!("\n[[secret.\"dev/SEVERAL\".version]]\n{body}"));
+            wraps.push(format!("{head}{wrap}"));
+        }
+        let read = |records: String| {
+            parse_loose([&text[..start], &records, &text[end..]].concat().as_bytes()).unwrap()
+        };
+        wraps.rotate_left(1);
+        let one_on: String = bodies.iter().zip(&wraps).flat_map(|(b, w)| [&**b, &**w]).collect();
+        assert_eq!(read(one_on), file);
+        assert_eq!(read([bodies.concat(), wraps.concat()].concat()), file);
+        assert_eq!(read([wraps.concat(), bodies.concat()].concat()), file, "above all of them");
+        // Of a version that is not there any more, which its side has pruned.
+        let section = &read([&bodies[1..], &wraps[..]].concat().concat()).secrets[&uid];
+        assert_eq!((section.versions.len(), section.wraps.len()), (2, 2));
     }
 }

@@ -26,6 +26,7 @@ mod segment;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 mod write;
 
 pub use envelopes::envelopes;
@@ -40,7 +41,6 @@ pub use segment::{
 pub use stored::{Stored, stored};
 pub use write::write;
 
-use crate::crypto::id::SecretId;
 use crate::name::SecretName;
 use std::collections::BTreeSet;
 
@@ -73,13 +73,10 @@ pub enum Trust {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadScope<'a> {
     All,
-    /// Those with these uids, as far as the file has them.
-    Secrets(&'a BTreeSet<SecretId>),
+    /// Those with these names, as far as the file has them.
+    Secrets(&'a BTreeSet<SecretName>),
     /// The same, and log entries that name none of these secrets are read without their ops: only
     /// for [`Trust::Cached`], since an op's rules are then not checked.
-    Naming {
-        uids: &'a BTreeSet<SecretId>,
-        names: &'a BTreeSet<SecretName>,
-    },
+    Naming(&'a BTreeSet<SecretName>),
     NoSecrets,
 }

@@ -18,7 +18,7 @@ pub(super) struct Naming<'a> {
 impl Naming<'_> {
     /// `None` where every line is to be read in full.
     pub fn of(scope: ReadScope<'_>) -> Option<Self> {
-        let ReadScope::Naming { names, .. } = scope else { return None };
+        let ReadScope::Naming(names) = scope else { return None };
         // Names have no character that JSON escapes.
         let finder = |name| memmem::Finder::new(&format!("\"secret\":\"{name}\"")).into_owned();
         (names.len() <= MAX_NAMES).then(|| Self { names: names.iter().map(finder).collect() })
@@ -45,8 +45,7 @@ mod tests {
     fn cut(names: &[&str]) -> Option<String> {
         let names: BTreeSet<SecretName> =
             names.iter().map(|name| SecretName::parse(*name).unwrap()).collect();
-        let uids = BTreeSet::new();
-        Naming::of(ReadScope::Naming { uids: &uids, names: &names }).unwrap().without_ops(LINE)
+        Naming::of(ReadScope::Naming(&names)).unwrap().without_ops(LINE)
     }
 
     #[test]
@@ -66,7 +65,6 @@ mod tests {
     fn many_names_are_not_looked_for() {
         let names: BTreeSet<SecretName> =
             (0..9).map(|n| SecretName::parse(format!("prod/{n}")).unwrap()).collect();
-        let uids = BTreeSet::new();
-        assert!(Naming::of(ReadScope::Naming { uids: &uids, names: &names }).is_none());
+        assert!(Naming::of(ReadScope::Naming(&names)).is_none());
     }
 }

@@ -6,7 +6,8 @@ use super::read_back::ReadPolicy;
 use super::section::{Section, follows};
 use super::{ReadScope, Trust, armor, block, closed, header, secrets, write};
 use crate::crypto::bytes::ShortId;
-use crate::file::model::{AudienceSection, VaultFile};
+use crate::crypto::id::VaultId;
+use crate::file::model::{AudienceSection, Header, VaultFile};
 use crate::file::slot::SlotRecord;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
@@ -40,12 +41,12 @@ fn sections(
     let (header, is_closed) = header::parse(cursor)?;
     enter(cursor, Section::Policy, "policy")?;
     let policy = cursor.at();
-    let (chain, closes) = match known.and_then(|known| pass(cursor, known)) {
-        Some(closes) => (Vec::new(), closes),
+    let (chain, vault, closes) = match known.filter(|known| pass(cursor, known)) {
+        Some(known) => (Vec::new(), Some(known.vault), known.has_checkpoint),
         None => {
             let chain = block::chain(cursor, trust)?;
-            let closes = has_checkpoint(&chain);
-            (chain, closes)
+            let (vault, closes) = (stated(&chain), has_checkpoint(&chain));
+            (chain, vault, closes)
         }
     };
     if closes != is_closed {
@@ -60,7 +61,9 @@ fn sections(
     };
     let audiences = audiences(cursor, trust)?;
     let slots = slots(cursor, trust)?;
-    let secrets = secrets::parse(cursor, scope, trust)?;
+    let form = secrets::Form { vault: &header.vault, trust };
+    let secrets = secrets::parse(cursor, scope, form)
+        .map_err(|fault| is_of(&header, vault).err().map_or(fault, |cause| cause.at(0)))?;
     enter(cursor, Section::Log, "log")?;
     let entries = block::log(cursor, trust, scope, &header.vault)?;
     if !cursor.at_end() {
@@ -69,12 +72,23 @@ fn sections(
     Ok(VaultFile { header, chain, closed, audiences, slots, secrets, entries })
 }
 
-/// Goes past the policy's block if it is the one that is known, and says whether that closes the log.
-fn pass(cursor: &mut Cursor<'_>, known: &ReadPolicy) -> Option<bool> {
+/// Goes past the policy's block if it is the one that is known, and says so.
+fn pass(cursor: &mut Cursor<'_>, known: &ReadPolicy) -> bool {
     let start = cursor.at();
-    let length = known.length_in(&cursor.text()[start..])?;
-    cursor.skip_to(start + length);
-    Some(known.has_checkpoint)
+    let length = known.length_in(&cursor.text()[start..]);
+    cursor.skip_to(start + length.unwrap_or(0));
+    length.is_some()
+}
+
+/// Whether the header's vault is that of genesis. Of another one every id in the secrets is wrong, and that they stand in
+/// wrong places would be told; what is wrong with genesis itself is for the chain to say.
+pub(super) fn is_of(header: &Header, stated: Option<VaultId>) -> Result<(), Cause> {
+    if stated.is_none_or(|id| id == header.vault) { Ok(()) } else { Err(Cause::HeaderVault) }
+}
+
+/// The vault that a chain is of.
+pub(super) fn stated(chain: &[PolicyEntry]) -> Option<VaultId> {
+    chain.first().map(|genesis| VaultId(genesis.id().0))
 }
 
 /// Whether the chain closes the log: the file has a block about that exactly then.

@@ -7,6 +7,7 @@
 use super::error::FormatError;
 use super::parse::{self, has_checkpoint};
 use super::{Trust, header};
+use crate::crypto::id::VaultId;
 use crate::file::model::VaultFile;
 use memchr::memmem;
 
@@ -18,14 +19,16 @@ const LAST: &[u8] = b"\n'''\n";
 #[derive(Debug)]
 pub struct ReadPolicy {
     block: Vec<u8>,
+    pub(super) vault: VaultId,
     pub(super) has_checkpoint: bool,
 }
 
 impl ReadPolicy {
     /// Of the bytes that gave `file`, whichever way they were found to be good.
     pub fn of(bytes: &[u8], file: &VaultFile) -> Option<Self> {
-        let block = block(bytes)?.to_vec();
-        Some(Self { block, has_checkpoint: has_checkpoint(&file.chain) })
+        let (block, genesis) = (block(bytes)?.to_vec(), file.chain.first()?);
+        let vault = VaultId(genesis.id().0);
+        Some(Self { block, vault, has_checkpoint: has_checkpoint(&file.chain) })
     }
 
     /// How many bytes of `text` are this block, if it begins with it.

@@ -2,7 +2,7 @@
 
 use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::id::{EntryId, SecretId};
+use crate::crypto::id::{EntryId, SecretId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
@@ -14,9 +14,10 @@ use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
-use crate::record::ids::SUITE;
+use crate::record::ids::{SUITE, secret_uid};
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// From the age README.
 pub(super) const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -40,9 +41,12 @@ pub(super) fn ids<T: From<Id> + Ord>(seeds: std::ops::Range<u64>) -> Vec<T> {
     ids
 }
 
+/// Whose ids all are.
+pub(super) static VAULT: LazyLock<VaultId> = LazyLock::new(|| VaultId(genesis().id().0));
+
 pub(super) fn file() -> VaultFile {
     VaultFile {
-        header: Header { suite: SUITE.to_owned(), vault: id(1), name: name("shop") },
+        header: Header { suite: SUITE.to_owned(), vault: *VAULT, name: name("shop") },
         chain: vec![genesis(), policy_entry()],
         closed: None,
         audiences: ["developer+owner", "owner"].into_iter().map(section).collect(),
@@ -56,7 +60,7 @@ pub(super) fn file() -> VaultFile {
 
 pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<EntryId, Entry> {
     let derived = entries.into_iter().map(|mut entry| {
-        entry.derive_objects(&id(1));
+        entry.derive_objects(&VAULT);
         (entry.id(), entry)
     });
     derived.collect()
@@ -172,35 +176,30 @@ fn removed() -> SlotRecord {
     })
 }
 
-/// A secret with `versions` versions and a wrap for each; the first is sealed.
+/// A secret with `versions` versions, all of them active, and a wrap for each; the first is sealed.
 pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretSection) {
-    let numbers = seed * 1_000..seed * 1_000 + versions;
-    let object = |n: u64| VersionObject {
-        author: id(40),
-        origin: id(3_000 + n),
-        expires: n.is_multiple_of(2).then_some(UnixTime::from_secs(1_800_000_000)),
-        uid: Fixed([n as u8; 16]),
-        nonce: Fixed([15; 24]),
-        commitment: Fixed([16; 32]),
-        ciphertext: Blob(vec![17; 80]),
-    };
-    let wrap = |n: u64, key| Wrap {
-        version: id(n),
-        audience: AudienceName::new("developer+owner"),
-        epoch: short(4),
-        key,
-    };
-    let key = |n: u64| match n % 1_000 {
-        0 => WrapKey::Sealed(Blob(vec![18; 50])),
-        _ => WrapKey::Kek(Blob(vec![19; 72])),
-    };
-    let section = SecretSection {
-        name: SecretName::parse(name).unwrap(),
-        active: ids(numbers.clone()),
-        versions: numbers.clone().map(|n| (id(n), object(n))).collect(),
-        wraps: numbers.map(|n| (id(n + 500), wrap(n, key(n)))).collect(),
-    };
-    (id(seed + 70), section)
+    let name = SecretName::parse(name).unwrap();
+    let uid = secret_uid(&VAULT, &name);
+    let mut section = SecretSection::of(name);
+    for n in seed * 1_000..seed * 1_000 + versions {
+        let object = VersionObject {
+            author: id(40),
+            origin: id(3_000 + n),
+            expires: n.is_multiple_of(2).then_some(UnixTime::from_secs(1_800_000_000)),
+            commitment: id(n),
+            ciphertext: Blob(vec![17; 80]),
+        };
+        let key = match n % 1_000 {
+            0 => WrapKey::Sealed(Blob(vec![18; 50])),
+            _ => WrapKey::Kek(Blob(vec![19; 48])),
+        };
+        let (version, audience) = (object.id(&uid), AudienceName::new("developer+owner"));
+        let wrap = Wrap { version, audience, epoch: short(4), key };
+        section.versions.insert(version, object);
+        section.wraps.insert(wrap.id(), wrap);
+    }
+    section.active = section.versions.keys().copied().collect();
+    (uid, section)
 }
 
 pub(super) fn pending(seed: u64) -> Op {

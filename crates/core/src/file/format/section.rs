@@ -4,7 +4,6 @@ use super::bucket::Parted;
 use super::cursor::Piece;
 use super::error::{Cause, Fault};
 use crate::crypto::bytes::ShortId;
-use crate::crypto::id::{ObjectId, SecretId, WrapId};
 
 /// A section's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +14,18 @@ pub(super) enum Section<'a> {
     Slot(ShortId),
     /// No section, but the line before those of a bucket's secrets.
     Bucket(u16),
-    Secret(SecretId),
-    Version {
-        secret: SecretId,
-        object: ObjectId,
-    },
-    Wrap {
-        secret: SecretId,
-        wrap: WrapId,
-    },
+    /// A version of the secret with this name, which nobody has looked at yet.
+    Version(&'a str),
+    /// A wrap of the version before it, which is to be of this secret.
+    Wrap(&'a str),
+    /// A wrap beside the vault, whose version may be elsewhere.
+    WrapBeside(&'a str),
     Log,
 }
 
 impl<'a> Section<'a> {
-    /// Parses what stands between the brackets; `known` is an id that was parsed, and its text.
-    pub fn parse(inner: Piece<'a>, known: Option<(&str, SecretId)>) -> Result<Self, Fault> {
+    /// Parses what stands between the outer brackets.
+    pub fn parse(inner: Piece<'a>) -> Result<Self, Fault> {
         match inner.text {
             "policy" => return Ok(Self::Policy),
             "closed" => return Ok(Self::Closed),
@@ -43,47 +39,20 @@ impl<'a> Section<'a> {
             Ok(Self::Audience(name))
         } else if let Some(id) = inner.text.strip_prefix("slot.") {
             Piece { text: id, ..inner }.id().map(Self::Slot)
-        } else if let Some(rest) = inner.text.strip_prefix("secret.") {
-            Self::of_secret(inner, rest, known)
+        } else if let Some(rest) = inner.text.strip_prefix("[secret.\"") {
+            Self::of_secret(rest).ok_or_else(|| unexpected(inner))
         } else {
             Err(unexpected(inner))
         }
     }
 
-    fn of_secret(
-        inner: Piece<'a>,
-        rest: &'a str,
-        known: Option<(&str, SecretId)>,
-    ) -> Result<Self, Fault> {
-        let piece = |text: &'a str| Piece { text, ..inner };
-        let mut parts = rest.split('.');
-        let text = parts.next().unwrap_or_default();
-        let secret = match known {
-            Some((same, secret)) if same == text => secret,
-            _ => piece(text).id()?,
-        };
-        match (parts.next(), parts.next(), parts.next()) {
-            (None, ..) => Ok(Self::Secret(secret)),
-            (Some("version"), Some(text), None) => {
-                Ok(Self::Version { secret, object: piece(text).id()? })
-            }
-            (Some("wrap"), Some(text), None) => Ok(Self::Wrap { secret, wrap: piece(text).id()? }),
-            _ => Err(unexpected(inner)),
-        }
-    }
-
-    /// The secret that the section is about.
-    pub const fn secret(self) -> Option<SecretId> {
-        match self {
-            Self::Secret(secret) | Self::Version { secret, .. } | Self::Wrap { secret, .. } => {
-                Some(secret)
-            }
-            Self::Policy
-            | Self::Closed
-            | Self::Audience(_)
-            | Self::Slot(_)
-            | Self::Bucket(_)
-            | Self::Log => None,
+    fn of_secret(rest: &'a str) -> Option<Self> {
+        let (name, part) = rest.split_once('"')?;
+        match part {
+            ".version]" => Some(Self::Version(name)),
+            ".version.wrap]" => Some(Self::Wrap(name)),
+            ".wrap]" => Some(Self::WrapBeside(name)),
+            _ => None,
         }
     }
 
@@ -94,7 +63,7 @@ impl<'a> Section<'a> {
             Self::Closed => 1,
             Self::Audience(_) => 2,
             Self::Slot(_) => 3,
-            Self::Bucket(_) | Self::Secret(_) | Self::Version { .. } | Self::Wrap { .. } => 4,
+            Self::Bucket(_) | Self::Version(_) | Self::Wrap(_) | Self::WrapBeside(_) => 4,
             Self::Log => 5,
         }
     }
@@ -106,9 +75,9 @@ impl<'a> Section<'a> {
             Self::Audience(name) => format!("audience.\"{name}\""),
             Self::Slot(id) => format!("slot.{id}"),
             Self::Bucket(bucket) => Parted::Secrets.line(bucket),
-            Self::Secret(id) => format!("secret.{id}"),
-            Self::Version { secret, object } => format!("secret.{secret}.version.{object}"),
-            Self::Wrap { secret, wrap } => format!("secret.{secret}.wrap.{wrap}"),
+            Self::Version(name) => format!("[secret.\"{name}\".version]"),
+            Self::Wrap(name) => format!("[secret.\"{name}\".version.wrap]"),
+            Self::WrapBeside(name) => format!("[secret.\"{name}\".wrap]"),
             Self::Log => "log".to_owned(),
         }
     }
@@ -121,7 +90,7 @@ impl<'a> Section<'a> {
             (_, Section::Closed) => Cause::SectionMissing { name: "closed" },
             (Self::Closed, Section::Policy) => Cause::SectionMissing { name: "policy" },
             (Self::Closed, _) => Cause::SectionUnexpected { name },
-            (Self::Version { .. } | Self::Wrap { .. }, _) => Cause::SectionUnexpected { name },
+            (Self::Wrap(_) | Self::WrapBeside(_), _) => Cause::SectionUnexpected { name },
             _ if self.rank() < wanted.rank() => Cause::SectionOrder { name },
             _ => Cause::SectionMissing { name: "policy" },
         }

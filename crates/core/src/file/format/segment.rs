@@ -84,20 +84,20 @@ pub fn write_segment<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.flat_map(|entry| [entry.line(), "\n".to_owned()]).collect()
 }
 
-/// Reads the versions that were left out of a file, those that are what their ids say: nothing signs them, and git may
-/// have merged two copies line by line. Whether an entry names one is for the caller.
+/// Reads the versions and wraps that were left out of a file: nothing signs them, and git may have merged two copies
+/// line by line. Whether an entry names one is for the caller.
 pub fn parse_versions(bytes: &[u8], vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
     let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_FILE)]).into_owned();
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    loose::secrets_alone(&mut Cursor::new(&text), vault)
+    loose::secrets_beside(&mut Cursor::new(&text), vault)
 }
 
 /// The text of versions that are left out of a file.
 pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
     let mut out = String::new();
-    secrets.iter().for_each(|(id, section)| write::secret(&mut out, id, section));
+    secrets.values().for_each(|section| write::secret_beside(&mut out, section));
     out
 }
 
@@ -105,50 +105,53 @@ pub fn write_versions(secrets: &BTreeMap<SecretId, SecretSection>) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::name::SecretName;
-    use crate::record::ids;
 
-    /// Sections whose ids are what they hold, of a vault with this id.
-    fn sections(vault: &VaultId) -> BTreeMap<SecretId, SecretSection> {
-        let sections = sample::file().secrets.into_values().map(|mut section| {
-            section.active.clear();
-            let uid = ids::secret_uid(vault, &section.name);
-            let (versions, wraps) = (std::mem::take(&mut section.versions), section.wraps.clone());
-            section.versions.extend(versions.into_iter().map(|(_, one)| (one.id(&uid), one)));
-            section.wraps = crate::file::records::Records::new();
-            section.wraps.extend(wraps.into_iter().map(|(_, one)| (one.id(), one)));
-            (uid, section)
-        });
-        sections.collect()
+    /// Sections as they are left out of a file: nothing in them is active.
+    fn sections() -> BTreeMap<SecretId, SecretSection> {
+        let mut sections = sample::file().secrets;
+        sections.values_mut().for_each(|section| section.active.clear());
+        sections
     }
 
     /// Whoever may push can write in there what they like: before what is right, or behind it.
     #[test]
     fn nothing_foreign_shuts_out_what_is_what_its_id_says() {
-        let vault = sample::file().header.vault;
-        let right = sections(&vault);
-        assert!(!right.is_empty());
+        let right = sections();
         let text = write_versions(&right);
-        let foreign: [fn(&mut SecretSection); 3] = [
-            |section| section.name = SecretName::parse("prod/OTHER").unwrap(),
-            |section| {
-                let nonce = crate::crypto::bytes::Fixed([9; 24]);
-                section.versions.values_mut().for_each(|version| version.nonce = nonce);
-            },
-            |section| {
-                let other = crate::name::audience::AudienceName::new("owner+other");
-                section.wraps.values_mut().for_each(|wrap| wrap.audience = other.clone());
-            },
-        ];
-        for change in foreign {
-            let mut wrong = right.clone();
-            wrong.values_mut().for_each(change);
-            let wrong = write_versions(&wrong);
-            assert_ne!(wrong, text);
-            for both in [format!("{wrong}{text}"), format!("{text}{wrong}")] {
-                assert_eq!(parse_versions(both.as_bytes(), &vault), right);
+        let (head, body) = text.split_at(text.find("commitment").unwrap());
+        let read = |text: &str| parse_versions(text.as_bytes(), &sample::VAULT);
+        assert!(!right.is_empty() && read(&text) == right);
+        // A version that is cut off, lines of nothing, and wraps in the form that they have in a vault.
+        for foreign in [head, "x\n\n[log]\n", "\n[[secret.\"prod/DATABASE_URL\".version.wrap]]\n"] {
+            for text in [format!("{foreign}\n{text}"), format!("{text}{foreign}")] {
+                assert_eq!(read(&text), right, "{foreign}");
             }
-            assert_ne!(parse_versions(wrong.as_bytes(), &vault), right);
+        }
+        assert_eq!(read(&format!("{head}{head}{body}")), right);
+    }
+
+    /// A wrap goes with the version that it names, wherever that is.
+    #[test]
+    fn what_is_changed_there_is_something_else_and_hides_nothing() {
+        let right = sections();
+        let text = write_versions(&right);
+        for (from, to) in
+            [("prod/DATABASE_URL", "prod/OTHER"), ("\"ERER", "\"EBER"), ("\"EhIS", "\"EBIS")]
+        {
+            let wrong = text.replace(from, to);
+            assert_ne!(wrong, text, "{from}");
+            for both in [format!("{wrong}{text}"), format!("{text}{wrong}")] {
+                let read = parse_versions(both.as_bytes(), &sample::VAULT);
+                for (uid, section) in &right {
+                    let all = &read[uid];
+                    assert!(section.versions.keys().all(|id| all.versions.contains_key(id)));
+                    assert!(section.wraps.keys().all(|id| all.wraps.contains_key(id)));
+                }
+                let count = |all: &BTreeMap<SecretId, SecretSection>| -> usize {
+                    all.values().map(|one| one.versions.len() + one.wraps.len()).sum()
+                };
+                assert!(count(&read) > count(&right), "{from}");
+            }
         }
     }
 

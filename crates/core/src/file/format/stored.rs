@@ -5,11 +5,13 @@ use super::MAX_CIPHERTEXT_LINE;
 use super::cursor::Cursor;
 use super::secrets;
 use super::section::Section;
-use crate::crypto::id::{ObjectId, SecretId, WrapId};
+use crate::crypto::id::{ObjectId, SecretId, VaultId, WrapId};
 use crate::file::model::{VersionObject, Wrap};
+use crate::name::SecretName;
+use crate::record::ids;
 use std::io::{self, BufRead, Read};
 
-/// A version or a wrap as some text has it, under the ids that stand above it.
+/// A version or a wrap as some text has it, under the id that follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
     Version { secret: SecretId, object: ObjectId, content: VersionObject },
@@ -22,17 +24,18 @@ const MOST: usize = 16;
 /// More bytes than either has: a line may be long for its ciphertext, and only one of them holds one.
 const MOST_BYTES: usize = 2 * MAX_CIPHERTEXT_LINE;
 
-/// Calls `each` with every version and wrap whose header `is_wanted`. Nothing of it is verified, and what is not
-/// well-formed is passed over.
+/// Calls `each` with every version and wrap of the secrets that are wanted, in a text of the vault with this id. Nothing
+/// of it is verified, and what is not well-formed is passed over.
 ///
 /// # Errors
 /// The text cannot be read.
 pub fn stored(
     text: &mut dyn BufRead,
-    is_wanted: impl Fn(&str) -> bool,
+    vault: &VaultId,
+    is_wanted: impl Fn(&SecretName) -> bool,
     mut each: impl FnMut(Stored),
 ) -> io::Result<()> {
-    let (mut line, mut open) = (Vec::new(), None::<Open>);
+    let (mut line, mut open, mut above) = (Vec::new(), None::<Open>, None);
     loop {
         line.clear();
         // A line end belongs to the line.
@@ -43,25 +46,28 @@ pub fn stored(
         {
             continue;
         }
-        open.take().and_then(Open::read).into_iter().for_each(&mut each);
+        open.take().and_then(|open| open.read(vault, &mut above)).into_iter().for_each(&mut each);
         let Some(content) = content.filter(|content| *content != "[log]") else { return Ok(()) };
         open = Open::at(content, &is_wanted);
     }
 }
 
+/// The version that a wrap behind it is of.
+type Above = Option<(SecretName, ObjectId)>;
+
 /// A record that is being read.
 struct Open {
     header: String,
+    secret: SecretName,
     lines: String,
     count: usize,
 }
 
 impl Open {
-    fn at(line: &str, is_wanted: &impl Fn(&str) -> bool) -> Option<Self> {
-        let header = line.strip_prefix("[secret.")?;
-        let is_part = header.contains(".version.") || header.contains(".wrap.");
-        let open = || Self { header: line.to_owned() + "\n", lines: String::new(), count: 0 };
-        (is_part && is_wanted(header)).then(open)
+    fn at(line: &str, is_wanted: &impl Fn(&SecretName) -> bool) -> Option<Self> {
+        let (name, _) = line.strip_prefix("[[secret.\"")?.split_once('"')?;
+        let secret = SecretName::parse(name).ok().filter(is_wanted)?;
+        Some(Self { header: line.to_owned() + "\n", secret, lines: String::new(), count: 0 })
     }
 
     fn takes(&mut self, line: &str) -> bool {
@@ -74,19 +80,25 @@ impl Open {
         is_content
     }
 
-    fn read(self) -> Option<Stored> {
+    /// A version is the one that wraps behind it are of, and one that is not well-formed lets them be of none.
+    fn read(self, vault: &VaultId, above: &mut Above) -> Option<Stored> {
         let text = self.header + &self.lines;
         let mut cursor = Cursor::new(&text);
         let header = cursor.line().ok()??;
-        let section = cursor.section_of(header).ok()?;
+        let (section, secret) =
+            (cursor.section_of(header).ok()?, ids::secret_uid(vault, &self.secret));
         match section {
-            Section::Version { secret, object } => {
-                let content = secrets::version(&mut cursor).ok()?;
+            Section::Version(_) => {
+                *above = None;
+                let (_, content) = secrets::version(&mut cursor).ok()?;
+                let object = content.id(&secret);
+                *above = Some((self.secret, object));
                 Some(Stored::Version { secret, object, content })
             }
-            Section::Wrap { secret, wrap } => {
-                let content = secrets::wrap(&mut cursor, None).ok()?;
-                Some(Stored::Wrap { secret, wrap, content })
+            Section::Wrap(_) => {
+                let (_, version) = above.as_ref().filter(|(name, _)| *name == self.secret)?;
+                let content = secrets::wrap(&mut cursor, *version).ok()?;
+                Some(Stored::Wrap { secret, wrap: content.id(), content })
             }
             _ => None,
         }
@@ -101,7 +113,8 @@ mod tests {
 
     fn found(text: &[u8], wanted: &str) -> Vec<Stored> {
         let mut all = Vec::new();
-        stored(&mut &text[..], |header| header.contains(wanted), |one| all.push(one)).unwrap();
+        let is_wanted = |name: &SecretName| name.as_str().contains(wanted);
+        stored(&mut &text[..], &sample::VAULT, is_wanted, |one| all.push(one)).unwrap();
         all
     }
 
@@ -109,16 +122,15 @@ mod tests {
         let mut all = Vec::new();
         for (secret, section) in &file.secrets {
             let secret = *secret;
-            all.extend(section.versions.iter().map(|(object, content)| Stored::Version {
-                secret,
-                object: *object,
-                content: content.clone(),
-            }));
-            all.extend(section.wraps.iter().map(|(wrap, content)| Stored::Wrap {
-                secret,
-                wrap: *wrap,
-                content: content.clone(),
-            }));
+            for (object, content) in &section.versions {
+                all.push(Stored::Version { secret, object: *object, content: content.clone() });
+                let wraps = section.wraps.iter().filter(|(_, wrap)| wrap.version == *object);
+                all.extend(wraps.map(|(wrap, content)| Stored::Wrap {
+                    secret,
+                    wrap: *wrap,
+                    content: content.clone(),
+                }));
+            }
         }
         all
     }
@@ -127,19 +139,23 @@ mod tests {
     fn every_version_and_wrap_is_found_and_those_that_are_not_wanted_are_not() {
         let file = sample::file();
         let (text, all) = (write(&file), all_of(&file));
-        assert!(all.len() > 2);
+        assert!(all.len() > 4);
         assert_eq!(found(text.as_bytes(), ""), all);
-        let Stored::Version { object, .. } = &all[0] else { panic!("versions come first") };
-        assert_eq!(found(text.as_bytes(), &object.to_string()), all[..1]);
-        assert_eq!(found(text.as_bytes(), "no such id"), []);
+        let mut one = file;
+        one.secrets.retain(|_, section| section.name.as_str() == "dev/TOKEN");
+        assert_eq!(found(text.as_bytes(), "dev/TOKEN"), all_of(&one));
+        assert_eq!(found(text.as_bytes(), "dev/NONE"), []);
     }
 
     #[test]
     fn a_value_as_long_as_any_is_found_and_hides_nothing_behind_it() {
         let mut file = sample::file();
-        let section = file.secrets.values_mut().next().unwrap();
-        let longest = section.versions.values_mut().next().unwrap();
+        let (uid, section) = file.secrets.iter_mut().next().unwrap();
+        let mut longest = section.versions.values().next().unwrap().clone();
         longest.ciphertext.0 = vec![7; MAX_CIPHERTEXT];
+        section.active = vec![longest.id(uid)];
+        section.versions = [(longest.id(uid), longest)].into_iter().collect();
+        section.wraps.clear();
         assert_eq!(found(write(&file).as_bytes(), ""), all_of(&file));
     }
 
@@ -147,10 +163,13 @@ mod tests {
     fn conflict_marks_and_what_is_broken_are_passed_over() {
         let (file, log) = (sample::file(), "\n[log]\n");
         let (text, all) = (write(&file), all_of(&file));
-        let marked = text.replace("[secret.", "<<<<<<< HEAD\n[secret.");
+        let marked = text.replace("[[secret.", "<<<<<<< HEAD\n[[secret.");
         assert_eq!(found(marked.as_bytes(), ""), all);
-        let cut = text.replacen("nonce = \"", "nonce = ", 1);
+        let cut = text.replacen("epoch = \"BAQEBAQEBAQEBAQEBAQEBA\"\nkey", "epoch = \"\"\nkey", 1);
         assert_eq!(found(cut.as_bytes(), "").len(), all.len() - 1);
+        // And with a version go its wraps: of which one they are nobody can say.
+        let cut = text.replacen("commitment = \"", "commitment = ", 1);
+        assert_eq!(found(cut.as_bytes(), "").len(), all.len() - 2);
         for text in [&b""[..], b"\xff\n", &vec![b'x'; MAX_CIPHERTEXT_LINE + 2], log.as_bytes()] {
             assert_eq!(found(text, ""), []);
         }

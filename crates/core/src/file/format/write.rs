@@ -3,9 +3,10 @@
 use super::armor;
 use super::bucket::Parted;
 use super::header::{CLOSED, WHOLE};
-use crate::crypto::id::{ObjectId, SecretId, WrapId};
+use crate::crypto::id::ObjectId;
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::log::closed::Closed;
+use crate::name::SecretName;
 use crate::record::line;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,7 +33,7 @@ pub fn write(file: &VaultFile) -> String {
         whole_line(&mut out, &line::write(record));
         out.push_str("'''\n");
     }
-    parted(&mut out, Parted::Secrets, &file.secrets, secret);
+    parted(&mut out, Parted::Secrets, &file.secrets, |out, _, held| secret(out, held));
     out.push_str("\n[log]\nentries = '''\n");
     parted(&mut out, Parted::Log, &file.entries, |out, _, entry| whole_line(out, &entry.line()));
     out.push_str("'''\n");
@@ -42,7 +43,7 @@ pub fn write(file: &VaultFile) -> String {
 /// A first guess at the text's length, so that it seldom moves while it grows.
 fn estimate(file: &VaultFile) -> usize {
     let objects = file.secrets.values().flat_map(|secret| secret.versions.values());
-    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 740).sum();
+    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 480).sum();
     12_288 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
 }
 
@@ -98,53 +99,61 @@ pub(super) fn audience(out: &mut String, name: &str, section: &AudienceSection) 
     out.push_str("'''\n");
 }
 
-pub(super) fn secret(out: &mut String, id: &SecretId, section: &SecretSection) {
-    put(out, format_args!("\n[secret.{id}]\nname = \"{}\"\nactive = [", section.name));
-    for (position, object) in section.active.iter().enumerate() {
-        let comma = if position == 0 { "" } else { ", " };
-        put(out, format_args!("{comma}\"{object}\""));
+/// The versions of a secret, those that are active first, and behind each its wraps. So two branches that give a secret a
+/// value each put it at one place, and a merge by text stops. A wrap of no version comes last, in the form that it has
+/// beside the vault, so that the reader refuses it: left out it would be lost without a word.
+pub(super) fn secret(out: &mut String, section: &SecretSection) {
+    let place = |object: &ObjectId| (section.active.binary_search(object).is_err(), *object);
+    let is_alone = |wrap: &Wrap| !section.versions.contains_key(&wrap.version);
+    let mut versions: Vec<(&ObjectId, &VersionObject)> = section.versions.iter().collect();
+    versions.sort_by_key(|(object, _)| place(object));
+    let mut under: Vec<&Wrap> = section.wraps.values().filter(|wrap| !is_alone(wrap)).collect();
+    // Those of one version stay in order of their ids.
+    under.sort_by_key(|wrap| place(&wrap.version));
+    let mut under = under.into_iter().peekable();
+    for (object, content) in versions {
+        let (is_old, _) = place(object);
+        version(out, &section.name, !is_old, content);
+        while let Some(wrap) = under.next_if(|wrap| wrap.version == *object) {
+            put(out, format_args!("\n[[secret.\"{}\".version.wrap]]\n", section.name));
+            wrap_content(out, wrap);
+        }
     }
-    out.push_str("]\n");
-    for (object, content) in &section.versions {
-        version(out, id, object, content);
-    }
-    for (wrap, content) in &section.wraps {
-        one_wrap(out, id, wrap, content);
-    }
+    section.wraps.values().filter(|wrap| is_alone(wrap)).for_each(|wrap| {
+        wrap_beside(out, &section.name, wrap);
+    });
 }
 
-fn version(out: &mut String, secret: &SecretId, object: &ObjectId, content: &VersionObject) {
-    let VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext } = content;
+/// What is left out of the file of a secret: a wrap's version may have stayed there.
+pub(super) fn secret_beside(out: &mut String, section: &SecretSection) {
+    section.versions.values().for_each(|content| version(out, &section.name, false, content));
+    section.wraps.values().for_each(|wrap| wrap_beside(out, &section.name, wrap));
+}
+
+fn version(out: &mut String, name: &SecretName, is_active: bool, content: &VersionObject) {
+    let VersionObject { author, origin, expires, commitment, ciphertext } = content;
+    let active = if is_active { "active = true\n" } else { "" };
     put(
         out,
         format_args!(
-            "\n[secret.{secret}.version.{object}]\nauthor = \"{author}\"\norigin = \"{origin}\"\n"
+            "\n[[secret.\"{name}\".version]]\n{active}author = \"{author}\"\norigin = \"{origin}\"\n"
         ),
     );
     if let Some(expires) = expires {
         put(out, format_args!("expires = {expires}\n"));
     }
-    put(
-        out,
-        format_args!(
-            "uid = \"{uid}\"\nnonce = \"{nonce}\"\ncommitment = \"{commitment}\"\n\
-             ciphertext = \""
-        ),
-    );
+    put(out, format_args!("commitment = \"{commitment}\"\nciphertext = \""));
     URL_SAFE_NO_PAD.encode_string(&ciphertext.0, out);
     out.push_str("\"\n");
 }
 
-fn one_wrap(out: &mut String, secret: &SecretId, wrap: &WrapId, content: &Wrap) {
-    let Wrap { version, audience, epoch, key } = content;
-    put(
-        out,
-        format_args!(
-            "\n[secret.{secret}.wrap.{wrap}]\nversion = \"{version}\"\naudience = \"{audience}\"\n\
-             epoch = \"{epoch}\"\n{} = \"",
-            key.kind()
-        ),
-    );
+fn wrap_beside(out: &mut String, name: &SecretName, wrap: &Wrap) {
+    put(out, format_args!("\n[[secret.\"{name}\".wrap]]\nversion = \"{}\"\n", wrap.version));
+    wrap_content(out, wrap);
+}
+
+fn wrap_content(out: &mut String, Wrap { audience, epoch, key, .. }: &Wrap) {
+    put(out, format_args!("audience = \"{audience}\"\nepoch = \"{epoch}\"\n{} = \"", key.kind()));
     URL_SAFE_NO_PAD.encode_string(key.bytes(), out);
     out.push_str("\"\n");
 }

@@ -193,7 +193,7 @@ fn with_useless_wrap(vault: Vault, olga: &Actor) -> Vault {
     let uid = vault.uid(&secret());
     let version = vault.secret(&secret()).unwrap().current().unwrap();
     let object = version.object;
-    let key = WrapKey::Kek(Blob(vec![7; 72]));
+    let key = WrapKey::Kek(Blob(vec![7; 48]));
     let wrap = Wrap { key, ..vault.wrap(&uid, &version.live_wrap.wrap).unwrap().clone() };
     let id = wrap.id();
     let ops = vec![Op::Rewrap { secret: secret(), object, wrap: id }];
@@ -216,7 +216,8 @@ fn a_live_wrap_of_no_use_falls_back_to_another_until_it_is_settled() {
     assert_eq!(outcome.settled, [secret()]);
     let vault = open(vault.apply(change.unwrap()).unwrap().file());
     let version = vault.secret(&secret()).unwrap().current().unwrap();
-    assert_eq!(version.wraps_to_try().count(), 3, "each is kept");
+    // To wrap it anew for the same readers gives the wrap that was there.
+    assert_eq!(version.wraps_to_try().count(), 2, "each is kept");
     let (again, _) = settle(&vault, &olga.ctx()).unwrap();
     assert!(again.is_none(), "nothing is left to do");
 }

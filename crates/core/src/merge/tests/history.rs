@@ -200,8 +200,14 @@ pub(crate) fn shuffled(one: &VaultFile, other: &VaultFile, seed: u64) -> String 
         header = format!("{head}\n");
         let rest = format!("\n\n[policy]\n{rest}");
         for (place, section) in rest.split("\n\n[").skip(1).enumerate() {
+            let text = format!("\n\n[{}\n", section.trim_end());
+            // A wrap goes with the version before it.
+            if section.lines().next().is_some_and(|head| head.ends_with(".version.wrap]]")) {
+                sections.last_mut().unwrap().1.push_str(&text);
+                continue;
+            }
             let key = (seed ^ (place as u64 * 2 + side as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            sections.push((key, format!("\n\n[{}\n", section.trim_end())));
+            sections.push((key, text));
         }
     }
     sections.sort();

@@ -77,10 +77,10 @@ fn who_knows_every_signature_finds_all_else() {
         (|v| v.section(A).active.clear(), FindingCode::ActiveWrong),
         (
             |v| {
-                let id = v.version(A, 1).0;
-                v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
+                let (id, object) = v.version(A, 9);
+                v.section(A).versions.insert(id, object);
             },
-            FindingCode::ObjectIdWrong,
+            FindingCode::ObjectUnknown,
         ),
     ];
     for (spoil, code) in spoils {

@@ -6,7 +6,6 @@ use crate::crypto::digest::{HashContext, hash};
 use crate::crypto::id::{EntryId, EpochId, ObjectId, SecretId, WrapId};
 use crate::crypto::sign::Tag;
 use crate::file::model::*;
-use crate::file::records::Records;
 use crate::file::slot::{SlotRecord, SlotRemoved};
 use crate::log::finding::{Finding, FindingCode, Severity};
 use crate::log::fold::FoldScope;
@@ -76,32 +75,22 @@ impl TestVault {
 
     fn section(&mut self, of: &str) -> &mut SecretSection {
         let uid = self.uid(of);
-        let new = || SecretSection {
-            name: secret(of),
-            active: Vec::new(),
-            versions: Records::new(),
-            wraps: Records::new(),
-        };
-        self.file.secrets.entry(uid).or_insert_with(new)
+        self.file.secret_section(uid, &secret(of))
     }
 
     fn version(&self, of: &str, number: u8) -> (ObjectId, VersionObject) {
-        let ciphertext = Blob(vec![number; 80]);
-        let (nonce, commitment) = (Fixed([2; 24]), Fixed([3; 32]));
         let object = VersionObject {
             author: id(66),
             origin: ids::origin(&[]),
             expires: None,
-            uid: Fixed([number; 16]),
-            nonce,
-            commitment,
-            ciphertext,
+            commitment: Fixed([3; 32]),
+            ciphertext: Blob(vec![number; 80]),
         };
         (object.id(&self.uid(of)), object)
     }
 
     fn wrap(&mut self, of: &str, version: ObjectId, epoch: EpochId) -> WrapId {
-        let key = WrapKey::Kek(Blob(vec![5; 72]));
+        let key = WrapKey::Kek(Blob(vec![5; 48]));
         let wrap = Wrap { version, audience: AudienceName::new("owner"), epoch, key };
         let id = wrap.id();
         self.section(of).wraps.insert(id, wrap);
@@ -143,7 +132,8 @@ impl TestVault {
     }
 
     fn report(&self) -> Report {
-        verify(&self.file, &self.log.policy, VerifyOptions { now: NOW, scope: FoldScope::All })
+        let file = self.file.clone().rekeyed();
+        verify(&file, &self.log.policy, VerifyOptions { now: NOW, scope: FoldScope::All })
     }
 
     fn codes(&self) -> Vec<FindingCode> {
@@ -174,7 +164,8 @@ fn a_sound_vault_has_no_findings() {
 
 #[test]
 fn each_false_copy_is_an_error_of_its_own() {
-    assert_eq!(spoilt(|v| v.file.header.vault = id(1)), [FindingCode::HeaderVault]);
+    // Under another vault all else is something else too.
+    assert_eq!(spoilt(|v| v.file.header.vault = id(1))[0], FindingCode::HeaderVault);
     assert_eq!(spoilt(|v| v.file.header.name = name("other")), [FindingCode::HeaderName]);
     assert_eq!(spoilt(|v| v.section(A).active.clear()), [FindingCode::ActiveWrong]);
     let audience = |v: &mut TestVault| v.file.audiences.remove("owner").unwrap();
@@ -194,32 +185,34 @@ fn each_false_copy_is_an_error_of_its_own() {
     assert_eq!(spoilt(|v| section(v, |s| s.envelope.push(0))), [FindingCode::EnvelopeWrong]);
 }
 
+/// The codes of what is another version, or another wrap, than the one that was put.
+const ANOTHER: [FindingCode; 3] =
+    [FindingCode::ObjectUnknown, FindingCode::ObjectMissing, FindingCode::WrapUnknown];
+
 #[test]
-fn a_section_under_another_uid_does_not_stand_for_its_name() {
-    let swapped = spoilt(|v| {
-        let (a, b) = (v.uid(A), v.uid(B));
-        let section = v.file.secrets.remove(&a).unwrap();
-        v.file.secrets.insert(b, section);
+fn a_version_under_another_name_is_another_one() {
+    let renamed = spoilt(|v| {
+        v.section(A).name = secret("prod/C");
     });
-    assert!(
-        swapped.contains(&FindingCode::SecretUid) && swapped.contains(&FindingCode::ObjectMissing)
-    );
-    let empty = spoilt(|v| v.section("prod/C").active.clear());
-    assert_eq!(empty, [FindingCode::SecretEmpty]);
+    assert!(ANOTHER.iter().all(|code| renamed.contains(code)), "{renamed:?}");
+    let swapped = spoilt(|v| {
+        v.section(A).name = secret(B);
+    });
+    assert!(ANOTHER.iter().all(|code| swapped.contains(code)), "{swapped:?}");
 }
 
 #[test]
-fn changed_versions_and_wraps_do_not_hash_to_their_ids() {
+fn changed_versions_and_wraps_are_others() {
     let first = |v: &mut TestVault| *v.section(A).versions.keys().next().unwrap();
     let changed = spoilt(|v| {
         let id = first(v);
         v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
     });
-    assert_eq!(changed, [FindingCode::ObjectIdWrong]);
+    assert!(ANOTHER.iter().all(|code| changed.contains(code)), "{changed:?}");
     let wrap = spoilt(|v| {
-        v.section(A).wraps.values_mut().next().unwrap().key = WrapKey::Kek(Blob(vec![6; 72]));
+        v.section(A).wraps.values_mut().next().unwrap().key = WrapKey::Kek(Blob(vec![6; 48]));
     });
-    assert_eq!(wrap, [FindingCode::WrapIdWrong]);
+    assert_eq!(wrap, [FindingCode::WrapUnknown, FindingCode::WrapMissing]);
 }
 
 #[test]
@@ -245,8 +238,9 @@ fn what_the_fold_needs_must_be_there() {
     let object = spoilt(|v| {
         let id = v.version(A, 1).0;
         v.section(A).versions.remove(&id);
+        v.section(A).wraps.retain(|_, wrap| wrap.version != id);
     });
-    assert_eq!(object, [FindingCode::ObjectMissing, FindingCode::WrapVersion]);
+    assert_eq!(object, [FindingCode::ObjectMissing]);
     assert_eq!(spoilt(|v| v.section(A).wraps.clear()), [FindingCode::WrapMissing]);
     let secret = spoilt(|v| {
         let uid = v.uid(B);
@@ -275,7 +269,7 @@ fn an_op_cannot_name_the_wrap_of_another_version() {
             v.section(A).wraps.iter().find(|(_, w)| w.version == first).map(|w| *w.0).unwrap();
         v.add("ann", &[head], Op::Put(op));
     });
-    assert_eq!(codes, [FindingCode::WrapVersion]);
+    assert_eq!(codes, [FindingCode::WrapMissing]);
 }
 
 #[test]

@@ -30,10 +30,10 @@ fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
         (|v| v.section(A).wraps.clear(), FindingCode::WrapMissing),
         (
             |v| {
-                let id = v.version(A, 1).0;
-                v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
+                let (id, object) = v.version(A, 9);
+                v.section(A).versions.insert(id, object);
             },
-            FindingCode::ObjectIdWrong,
+            FindingCode::ObjectUnknown,
         ),
         (|v| forge(v, B, |entry| entry.lamport += 1), FindingCode::LamportWrong),
         (|v| forge(v, B, |entry| entry.parents = vec![id(98)]), FindingCode::ParentMissing),
@@ -104,7 +104,7 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
         version: object,
         audience: AudienceName::new("owner"),
         epoch: EPOCH,
-        key: WrapKey::Kek(Blob(vec![6; 72])),
+        key: WrapKey::Kek(Blob(vec![6; 48])),
     };
     let id = wrap.id();
     vault.section(A).wraps.insert(id, wrap);

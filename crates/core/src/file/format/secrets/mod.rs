@@ -3,45 +3,49 @@
 mod runs;
 
 use super::bucket::{Buckets, Parted};
-use super::cursor::{Cursor, ids};
+use super::cursor::Cursor;
 use super::error::{Cause, Fault};
 use super::section::{Section, follows};
 use super::{MAX_CIPHERTEXT, ReadScope, Trust, write};
 use crate::crypto::bytes::Blob;
-use crate::crypto::id::{ObjectId, SecretId, WrapId};
+use crate::crypto::id::{ObjectId, SecretId, VaultId, WrapId};
 use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
-use crate::file::records::Records;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
-use crate::record::rule;
+use crate::record::{ids, rule};
 use crate::time::UnixTime;
 use memchr::memmem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 type Secrets = BTreeMap<SecretId, SecretSection>;
 
-/// Bytes of a wrap under a KEK: nonce, DEK, tag.
-const KEK_WRAP: usize = 72;
-const HEADER: &str = "\n\n[secret.";
-/// Ends a secret's header and begins its first line; no other section has it.
-const HEADER_END: &str = "]\nname = \"";
-const ID_LENGTH: usize = 43;
+/// Bytes of a wrap under a KEK: DEK, tag.
+const KEK_WRAP: usize = 48;
+const HEADER: &str = "\n\n[[secret.\"";
+/// What stands in a version that the log leads to.
+pub(super) const ACTIVE: &str = "active = true";
+const VERSION: &str = ".version]]\n";
 const LOG_HEADER: &str = "\n\n[log]\n";
+
+/// Of which vault the ids are that are computed of what stands there, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form<'a> {
+    pub vault: &'a VaultId,
+    pub trust: Trust,
+}
 
 /// Reads the first bucket's line and the sections that `scope` wants, and leaves the cursor before
 /// the next other section.
 pub(super) fn parse(
     cursor: &mut Cursor<'_>,
     scope: ReadScope<'_>,
-    trust: Trust,
+    form: Form<'_>,
 ) -> Result<Secrets, Fault> {
     let buckets = first(cursor)?;
     match scope {
-        ReadScope::All => all(cursor, buckets, trust),
-        ReadScope::Secrets(wanted) | ReadScope::Naming { uids: wanted, .. } => {
-            some(cursor, wanted, trust)
-        }
-        ReadScope::NoSecrets => some(cursor, &BTreeSet::new(), trust),
+        ReadScope::All => all(cursor, buckets, form),
+        ReadScope::Secrets(wanted) | ReadScope::Naming(wanted) => some(cursor, wanted, form),
+        ReadScope::NoSecrets => some(cursor, &BTreeSet::new(), form),
     }
 }
 
@@ -54,17 +58,17 @@ fn first(cursor: &mut Cursor<'_>) -> Result<Buckets, Fault> {
             cursor.enter_section()?;
             Ok(buckets)
         }
-        None | Some((_, Section::Secret(_) | Section::Log)) => {
+        None | Some((_, Section::Version(_) | Section::Log)) => {
             Err(buckets.lacking(cursor.at(), cursor.text()))
         }
         Some((at, section)) => Err(section.misplaced(Section::Bucket(0)).at(at)),
     }
 }
 
-fn all(cursor: &mut Cursor<'_>, buckets: Buckets, trust: Trust) -> Result<Secrets, Fault> {
+fn all(cursor: &mut Cursor<'_>, buckets: Buckets, form: Form<'_>) -> Result<Secrets, Fault> {
     let mut read = Read { sections: Vec::new(), buckets };
-    runs::parse(cursor, trust, &mut read)?;
-    in_turn(cursor, usize::MAX, trust, &mut read)?;
+    runs::parse(cursor, form, &mut read)?;
+    in_turn(cursor, usize::MAX, form, &mut read)?;
     if let None | Some((_, Section::Log)) = cursor.peek_section()? {
         read.buckets.end(cursor.at(), cursor.text())?;
     }
@@ -83,7 +87,7 @@ struct Read {
 fn in_turn(
     cursor: &mut Cursor<'_>,
     end: usize,
-    trust: Trust,
+    form: Form<'_>,
     read: &mut Read,
 ) -> Result<(), Fault> {
     while cursor.at() < end {
@@ -92,10 +96,12 @@ fn in_turn(
                 read.buckets.pass(bucket, at, cursor.text())?;
                 cursor.enter_section()?;
             }
-            Some((at, section @ Section::Secret(id))) => {
-                in_bucket(read.buckets, &id).map_err(|cause| cause.at(at))?;
+            Some((at, section @ Section::Version(name))) => {
+                let name = SecretName::parse(name).map_err(|_| Cause::Name.at(at))?;
+                let id = ids::secret_uid(form.vault, &name);
+                in_bucket(read.buckets, &id, section).map_err(|cause| cause.at(at))?;
                 follows(read.sections.last().map(|(id, _)| *id), id, at, section)?;
-                read.sections.push((id, secret(cursor, &id, trust)?));
+                read.sections.push((id, secret(cursor, &id, name, form.trust)?));
             }
             _ => break,
         }
@@ -103,12 +109,12 @@ fn in_turn(
     Ok(())
 }
 
-fn in_bucket(buckets: Buckets, id: &SecretId) -> Result<(), Cause> {
+fn in_bucket(buckets: Buckets, id: &SecretId, section: Section<'_>) -> Result<(), Cause> {
     let own = Parted::Secrets.bucket(id);
     if buckets.current() == Some(own) {
         return Ok(());
     }
-    let (name, line) = (Section::Secret(*id).name(), Parted::Secrets.line(own));
+    let (name, line) = (section.name(), Parted::Secrets.line(own));
     Err(Cause::SectionBucket { name, line })
 }
 
@@ -116,8 +122,8 @@ fn in_bucket(buckets: Buckets, id: &SecretId) -> Result<(), Cause> {
 /// takes for a log entry can be skipped here.
 fn some(
     cursor: &mut Cursor<'_>,
-    wanted: &BTreeSet<SecretId>,
-    trust: Trust,
+    wanted: &BTreeSet<SecretName>,
+    form: Form<'_>,
 ) -> Result<Secrets, Fault> {
     let bytes = cursor.text().as_bytes();
     // The header's empty line begins with the line end before the cursor.
@@ -126,51 +132,49 @@ fn some(
         .ok_or_else(|| Cause::SectionMissing { name: "log" }.at(bytes.len()))?;
     let log = start + length + 1;
     let mut secrets = Secrets::new();
-    if !wanted.is_empty() {
-        let finder = memmem::Finder::new(HEADER_END);
-        while secrets.len() < wanted.len()
-            && let Some((at, id)) =
-                find(cursor, log, |id| wanted.contains(id) && !secrets.contains_key(id), &finder)
-        {
-            cursor.skip_to(at);
-            secrets.insert(id, secret(cursor, &id, trust)?);
-        }
+    let mut left: HashSet<&str> = wanted.iter().map(SecretName::as_str).collect();
+    let finder = memmem::Finder::new(HEADER);
+    while !left.is_empty()
+        && let Some((at, text)) = find(cursor, log, &left, &finder)
+    {
+        cursor.skip_to(at);
+        left.remove(text);
+        let name = SecretName::parse(text).map_err(|_| Cause::Name.at(at))?;
+        let id = ids::secret_uid(form.vault, &name);
+        secrets.insert(id, secret(cursor, &id, name, form.trust)?);
     }
     cursor.skip_to(log);
     Ok(secrets)
 }
 
-/// The next wanted section at or after the cursor and before `end`: its empty line, and its uid.
-fn find(
-    cursor: &Cursor<'_>,
+/// The first version of the next wanted secret at or after the cursor and before `end`: its empty line, and the name.
+fn find<'a>(
+    cursor: &Cursor<'a>,
     end: usize,
-    is_wanted: impl Fn(&SecretId) -> bool,
+    wanted: &HashSet<&str>,
     finder: &memmem::Finder<'_>,
-) -> Option<(usize, SecretId)> {
+) -> Option<(usize, &'a str)> {
     let text = cursor.text();
     let start = cursor.at().saturating_sub(1);
-    let region = text.as_bytes().get(start..end)?;
-    finder.find_iter(region).find_map(|hit| {
-        let at = hit.checked_sub(HEADER.len() + ID_LENGTH)?;
-        let header = std::str::from_utf8(&region[at..hit]).ok()?;
-        let id = SecretId::parse(header.strip_prefix(HEADER)?).ok()?;
-        is_wanted(&id).then_some((start + at + 1, id))
+    let region = text.get(start..end)?;
+    finder.find_iter(region.as_bytes()).find_map(|hit| {
+        let (name, rest) = region[hit + HEADER.len()..].split_once('"')?;
+        let is_wanted = wanted.contains(name) && rest.starts_with(VERSION);
+        is_wanted.then_some((start + hit + 1, name))
     })
 }
 
-fn secret(cursor: &mut Cursor<'_>, id: &SecretId, trust: Trust) -> Result<SecretSection, Fault> {
+fn secret(
+    cursor: &mut Cursor<'_>,
+    id: &SecretId,
+    name: SecretName,
+    trust: Trust,
+) -> Result<SecretSection, Fault> {
     let start = cursor.at();
-    cursor.enter_section()?;
-    let (name, active) = copies(cursor)?;
-    let versions = versions(cursor, id)?;
-    if versions.is_empty() {
-        return Err(Cause::SecretEmpty.at(start + 1));
-    }
-    let wraps = wraps(cursor, id, &versions)?;
-    let section = SecretSection { name, active, versions, wraps };
+    let section = versions(cursor, id, name)?;
     if trust == Trust::Strict {
         let mut again = String::with_capacity(cursor.at() - start);
-        write::secret(&mut again, id, &section);
+        write::secret(&mut again, &section);
         if again != cursor.since(start) {
             return Err(Cause::NotCanonical.at(start + 1));
         }
@@ -178,80 +182,81 @@ fn secret(cursor: &mut Cursor<'_>, id: &SecretId, trust: Trust) -> Result<Secret
     Ok(section)
 }
 
-/// The readable copies behind the header of a secret's section: its name, and which versions are active.
-pub(super) fn copies(cursor: &mut Cursor<'_>) -> Result<(SecretName, Vec<ObjectId>), Fault> {
-    let name = cursor.quoted("name")?;
-    let name = SecretName::parse(name.text).map_err(|_| Cause::Name.at(name.at))?;
-    Ok((name, ids("active", &cursor.quoted_list("active")?)?))
-}
-
+/// The versions of the secret, those that are active first, and behind each its wraps.
 fn versions(
     cursor: &mut Cursor<'_>,
     id: &SecretId,
-) -> Result<Records<ObjectId, VersionObject>, Fault> {
-    let mut versions = Records::new();
-    while let Some((at, section @ Section::Version { secret, object })) = cursor.peek_section()? {
-        if secret != *id {
-            break;
+    name: SecretName,
+) -> Result<SecretSection, Fault> {
+    let mut section = SecretSection::of(name);
+    // Sorted at the end: they come in two rows, and each that is put into the other one would move all behind it.
+    let mut versions: Vec<(ObjectId, VersionObject)> = Vec::with_capacity(1);
+    let mut wraps: Vec<(WrapId, Wrap)> = Vec::with_capacity(1);
+    let mut last: Option<(bool, ObjectId)> = None;
+    while let Some((at, header)) = cursor.peek_section()? {
+        match (header, last) {
+            (Section::Version(of), _) if of == section.name.as_str() => {
+                cursor.enter_section()?;
+                let (is_active, read) = version(cursor)?;
+                let object = read.id(id);
+                let is_doubled = !is_active && section.active.binary_search(&object).is_ok();
+                let before = if is_doubled { Some((true, object)) } else { last };
+                follows(before, (!is_active, object), at, header)?;
+                section.active.extend(is_active.then_some(object));
+                versions.push((object, read));
+                last = Some((!is_active, object));
+            }
+            (Section::Wrap(of), Some((_, object))) if of == section.name.as_str() => {
+                cursor.enter_section()?;
+                let read = wrap(cursor, object)?;
+                let id = read.id();
+                let before = wraps.last().filter(|(_, wrap)| wrap.version == object);
+                follows(before.map(|(id, _)| *id), id, at, header)?;
+                wraps.push((id, read));
+            }
+            // It is no section of a vault, wherever reading stops.
+            (Section::WrapBeside(_), _) => {
+                return Err(Cause::SectionUnexpected { name: header.name() }.at(at));
+            }
+            _ => break,
         }
-        follows(versions.last_key_value().map(|(id, _)| *id), object, at, section)?;
-        cursor.enter_section()?;
-        versions.insert(object, version(cursor)?);
     }
-    Ok(versions)
+    versions.sort_unstable_by_key(|(id, _)| *id);
+    wraps.sort_unstable_by_key(|(id, _)| *id);
+    section.versions = versions.into_iter().collect();
+    section.wraps = wraps.into_iter().collect();
+    Ok(section)
 }
 
-pub(super) fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
+/// What stands behind the header of a version, and whether it is said to be active.
+pub(super) fn version(cursor: &mut Cursor<'_>) -> Result<(bool, VersionObject), Fault> {
+    let is_active = cursor.is_at_line(ACTIVE);
+    if is_active {
+        cursor.line()?;
+    }
     let author = cursor.quoted("author")?.id()?;
     let origin = cursor.quoted("origin")?.id()?;
     let expires = match cursor.is_at_key("expires") {
         true => Some(UnixTime::from_secs(cursor.integer("expires")?)),
         false => None,
     };
-    let uid = cursor.quoted("uid")?.id()?;
-    let nonce = cursor.quoted("nonce")?.id()?;
     let commitment = cursor.quoted("commitment")?.id()?;
     let text = cursor.quoted("ciphertext")?;
     let ciphertext = text.blob()?;
     if ciphertext.0.len() > MAX_CIPHERTEXT {
         return Err(Cause::CiphertextTooLarge.at(text.at));
     }
-    Ok(VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext })
+    Ok((is_active, VersionObject { author, origin, expires, commitment, ciphertext }))
 }
 
-fn wraps(
-    cursor: &mut Cursor<'_>,
-    id: &SecretId,
-    versions: &Records<ObjectId, VersionObject>,
-) -> Result<Records<WrapId, Wrap>, Fault> {
-    let mut wraps = Records::new();
-    while let Some((at, section)) = cursor.peek_section()? {
-        match section {
-            Section::Wrap { secret, wrap } if secret == *id => {
-                follows(wraps.last_key_value().map(|(id, _)| *id), wrap, at, section)?;
-                cursor.enter_section()?;
-                wraps.insert(wrap, self::wrap(cursor, Some(versions))?);
-            }
-            Section::Version { secret, .. } if secret == *id => {
-                return Err(Cause::SectionOrder { name: section.name() }.at(at));
-            }
-            _ => break,
-        }
-    }
-    Ok(wraps)
+/// What stands behind the header of a wrap beside the vault.
+pub(super) fn wrap_beside(cursor: &mut Cursor<'_>) -> Result<Wrap, Fault> {
+    let version = cursor.quoted("version")?.id()?;
+    wrap(cursor, version)
 }
 
-/// What stands behind the header of a wrap's section; `versions` are those that it may be of, where they are
-/// known already.
-pub(super) fn wrap(
-    cursor: &mut Cursor<'_>,
-    versions: Option<&Records<ObjectId, VersionObject>>,
-) -> Result<Wrap, Fault> {
-    let text = cursor.quoted("version")?;
-    let version = text.id()?;
-    if versions.is_some_and(|versions| !versions.contains_key(&version)) {
-        return Err(Cause::WrapVersion.at(text.at));
-    }
+/// What stands behind the header of a wrap of this version.
+pub(super) fn wrap(cursor: &mut Cursor<'_>, version: ObjectId) -> Result<Wrap, Fault> {
     let audience = cursor.quoted("audience")?;
     rule::audience(audience.text).map_err(|rule| Cause::Rule(rule).at(audience.at))?;
     let epoch = cursor.quoted("epoch")?.id()?;

@@ -1,12 +1,9 @@
 //! Reading all sections on several threads, with the outcome of reading them in turn.
 
-use super::super::Trust;
 use super::super::bucket::{Buckets, Parted};
 use super::super::cursor::Cursor;
 use super::super::error::Fault;
-use super::super::section::follows;
-use super::{HEADER, HEADER_END, ID_LENGTH, LOG_HEADER, Read, Section, in_turn};
-use crate::crypto::id::SecretId;
+use super::{Form, HEADER, LOG_HEADER, Read, in_turn};
 use memchr::memmem;
 use rayon::prelude::*;
 
@@ -15,7 +12,7 @@ const PARALLEL_FROM: usize = 2 << 20;
 /// Bytes of sections that one thread takes at a time, about.
 const RUN: usize = 1 << 18;
 /// Bytes of a section with one short version: few are shorter.
-const SECTION: usize = 850;
+const SECTION: usize = 600;
 
 /// What was read between two places that look like the beginning of a section.
 struct Run {
@@ -26,7 +23,8 @@ struct Run {
     fault: Option<Fault>,
 }
 
-/// A place that looks like the beginning of a section, and the bucket that it would stand in.
+/// A place that looks like the beginning of a bucket's first secret, and that bucket: of a secret in the middle of
+/// one only its name could tell whether the sections before it are its own.
 #[derive(Clone, Copy)]
 struct Start {
     at: usize,
@@ -35,18 +33,18 @@ struct Start {
 
 /// Reads as many sections as are surely those that reading in turn would find, and leaves the
 /// cursor behind them.
-pub(super) fn parse(cursor: &mut Cursor<'_>, trust: Trust, read: &mut Read) -> Result<(), Fault> {
+pub(super) fn parse(cursor: &mut Cursor<'_>, form: Form<'_>, read: &mut Read) -> Result<(), Fault> {
     let text = cursor.text().as_bytes();
     let log = memmem::find(&text[cursor.at()..], LOG_HEADER.as_bytes());
     let end = log.map_or(text.len(), |length| cursor.at() + length);
-    if end - cursor.at() < PARALLEL_FROM { Ok(()) } else { by(RUN, cursor, end, trust, read) }
+    if end - cursor.at() < PARALLEL_FROM { Ok(()) } else { by(RUN, cursor, end, form, read) }
 }
 
 fn by(
     length: usize,
     cursor: &mut Cursor<'_>,
     end: usize,
-    trust: Trust,
+    form: Form<'_>,
     read: &mut Read,
 ) -> Result<(), Fault> {
     let starts = starts(cursor, end, length, read.buckets);
@@ -54,16 +52,14 @@ fn by(
     let bounds: Vec<(Start, usize)> = starts.iter().copied().zip(ends).collect();
     let from = &*cursor;
     let runs: Vec<Run> =
-        bounds.par_iter().map(|(start, end)| run(from.clone(), *start, *end, trust)).collect();
+        bounds.par_iter().map(|(start, end)| run(from.clone(), *start, *end, form)).collect();
     read.sections.reserve(runs.iter().map(|run| run.read.sections.len()).sum());
     // A run counts only if what came before ended where it begins, with nothing wrong: otherwise
     // reading in turn says what is wrong, from the last place that is sure.
     for run in runs {
         let last = read.sections.last().map(|(id, _)| *id);
-        let ascends =
-            run.read.sections.first().is_none_or(|(id, _)| {
-                follows(last, *id, run.start.at, Section::Secret(*id)).is_ok()
-            });
+        let first = run.read.sections.first().map(|(id, _)| *id);
+        let ascends = first.is_none_or(|first| last.is_none_or(|last| last < first));
         let joins = run.start.at == cursor.at() && run.start.buckets == read.buckets;
         if !joins || run.fault.is_some() || !ascends {
             break;
@@ -72,41 +68,46 @@ fn by(
         read.buckets = run.read.buckets;
         cursor.skip_to(run.end);
     }
-    in_turn(cursor, usize::MAX, trust, read)
+    in_turn(cursor, usize::MAX, form, read)
 }
 
-fn run(mut cursor: Cursor<'_>, start: Start, end: usize, trust: Trust) -> Run {
+fn run(mut cursor: Cursor<'_>, start: Start, end: usize, form: Form<'_>) -> Run {
     cursor.skip_to(start.at);
     let sections = Vec::with_capacity((end - start.at) / SECTION);
     let mut read = Read { sections, buckets: start.buckets };
-    let fault = in_turn(&mut cursor, end, trust, &mut read).err();
+    let fault = in_turn(&mut cursor, end, form, &mut read).err();
     Run { start, read, end: cursor.at(), fault }
 }
 
-/// The cursor's place, and from there on places that look like the empty line before a section's
-/// header, at least `length` apart.
+/// The cursor's place, and from there on places that look like the empty line before the first secret behind a mark, at
+/// least `length` apart.
 fn starts(cursor: &Cursor<'_>, end: usize, length: usize, buckets: Buckets) -> Vec<Start> {
     let text = cursor.text().as_bytes();
-    let finder = memmem::Finder::new(HEADER_END);
+    let finder = memmem::Finder::new(HEADER);
     let mut starts = vec![Start { at: cursor.at(), buckets }];
     let mut from = cursor.at() + length;
     while let Some(found) = text.get(from..end).and_then(|rest| finder.find(rest)) {
-        let at = (from + found).saturating_sub(HEADER.len() + ID_LENGTH);
-        let id = cursor.text().get(at..from + found).and_then(|text| text.strip_prefix(HEADER));
-        let id = id.and_then(|text| SecretId::parse(text).ok());
-        if let Some(id) = id.filter(|_| at > starts[starts.len() - 1].at) {
-            starts.push(Start { at: at + 1, buckets: Buckets::at(Parted::Secrets, &id) });
-            from = at + length.max(HEADER.len() + ID_LENGTH + HEADER_END.len());
+        let at = from + found;
+        let bucket = bucket_before(cursor.text(), at).filter(|_| at > starts[starts.len() - 1].at);
+        if let Some(bucket) = bucket {
+            starts.push(Start { at: at + 1, buckets: Buckets::behind(Parted::Secrets, bucket) });
+            from = at + length.max(HEADER.len());
         } else {
-            from += found + HEADER_END.len();
+            from = at + HEADER.len();
         }
     }
     starts
 }
 
+/// The bucket whose line ends at `end`.
+fn bucket_before(text: &str, end: usize) -> Option<u16> {
+    let line = text.get(..end)?.rsplit('\n').next()?;
+    Parted::Secrets.of_line(line)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::super::{sample, write};
+    use super::super::super::{Trust, sample, write};
     use super::*;
     use crate::file::model::VaultFile;
 
@@ -123,6 +124,7 @@ mod tests {
     }
 
     fn outcomes(text: &str, start: usize, length: usize) -> [String; 2] {
+        let form = Form { vault: &sample::VAULT, trust: Trust::Strict };
         let end = text.find(LOG_HEADER).unwrap_or(text.len());
         let at_start = || {
             let mut cursor = Cursor::new(text);
@@ -132,9 +134,9 @@ mod tests {
         let (mut one, mut other) = (at_start(), at_start());
         let none = || Read { sections: Vec::new(), buckets: Buckets::of(Parted::Secrets) };
         let (mut read, mut by_run) = (none(), none());
-        let in_turn = in_turn(&mut one, usize::MAX, Trust::Strict, &mut read);
+        let in_turn = in_turn(&mut one, usize::MAX, form, &mut read);
         let in_turn = in_turn.map(|()| (read, one.at()));
-        let by_runs = by(length, &mut other, end, Trust::Strict, &mut by_run);
+        let by_runs = by(length, &mut other, end, form, &mut by_run);
         let by_runs = by_runs.map(|()| (by_run, other.at()));
         [format!("{in_turn:?}"), format!("{by_runs:?}")]
     }

@@ -1,9 +1,11 @@
 //! Random files and random bytes.
 
 use super::super::{ReadScope, Trust, parse, sample, write};
-use crate::crypto::bytes::Fixed;
-use crate::file::model::VaultFile;
+use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::id::SecretId;
+use crate::file::model::{SecretSection, VaultFile};
 use crate::log::entry::Entry;
+use crate::name::SecretName;
 use crate::record::text::check_text;
 use crate::time::UnixTime;
 use proptest::collection::vec;
@@ -44,10 +46,8 @@ fn file() -> impl Strategy<Value = VaultFile> {
             let secret =
                 |(seed, versions, name): (u64, u64, String)| sample::secret(seed, &name, versions);
             file.secrets = secrets.into_iter().map(secret).collect();
-            let objects = file.secrets.values_mut().flat_map(|secret| secret.versions.values_mut());
-            for (object, putting) in objects.zip(puttings) {
-                (object.origin, object.expires) =
-                    (Fixed(putting.0), putting.1.map(UnixTime::from_secs));
+            for ((uid, section), putting) in file.secrets.iter_mut().zip(puttings) {
+                put_as(uid, section, Fixed(putting.0), putting.1.map(UnixTime::from_secs));
             }
             file.entries = sample::entries(entries);
             for (section, envelope) in file.audiences.values_mut().zip(envelopes) {
@@ -59,6 +59,21 @@ fn file() -> impl Strategy<Value = VaultFile> {
     )
 }
 
+/// The first version put elsewhere, with another expiry: another version.
+fn put_as(uid: &SecretId, section: &mut SecretSection, origin: Id, expires: Option<UnixTime>) {
+    let (old, mut object) = section.versions.iter().next().map(|(id, v)| (*id, v.clone())).unwrap();
+    (object.origin, object.expires) = (origin, expires);
+    let new = object.id(uid);
+    section.versions.remove(&old);
+    section.versions.insert(new, object);
+    let wraps = std::mem::take(&mut section.wraps).into_values().map(|mut wrap| {
+        wrap.version = if wrap.version == old { new } else { wrap.version };
+        (wrap.id(), wrap)
+    });
+    section.wraps = wraps.collect();
+    section.active = section.versions.keys().take(1).copied().collect();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -66,9 +81,10 @@ proptest! {
     fn any_file_is_read_back(file in file()) {
         let text = write(&file);
         prop_assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::All), Ok(file.clone()));
-        let wanted: BTreeSet<_> = file.secrets.keys().step_by(2).copied().collect();
+        let names = file.secrets.values().map(|section| section.name.clone());
+        let wanted: BTreeSet<SecretName> = names.step_by(2).collect();
         let mut some = file;
-        some.secrets.retain(|id, _| wanted.contains(id));
+        some.secrets.retain(|_, section| wanted.contains(&section.name));
         prop_assert_eq!(
             parse(text.as_bytes(), Trust::Cached, ReadScope::Secrets(&wanted)),
             Ok(some)
@@ -80,7 +96,7 @@ proptest! {
         let mut text = write(&sample::file()).into_bytes();
         let at = at.index(text.len());
         text.splice(at..at, bytes.iter().copied());
-        let wanted = sample::file().secrets.keys().copied().collect();
+        let wanted = sample::file().secrets.into_values().map(|section| section.name).collect();
         for whole in [&bytes, &text] {
             for trust in [Trust::Strict, Trust::Cached] {
                 for scope in [ReadScope::All, ReadScope::NoSecrets, ReadScope::Secrets(&wanted)] {

@@ -2,8 +2,8 @@
 
 use super::sample;
 use super::{ReadScope, Trust, bucket, parse, write};
-use crate::crypto::id::SecretId;
 use crate::file::model::VaultFile;
+use crate::name::SecretName;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,10 @@ mod read_back;
 
 fn strict(bytes: &[u8]) -> Result<VaultFile, super::FormatError> {
     parse(bytes, Trust::Strict, ReadScope::All)
+}
+
+fn names(file: &VaultFile) -> BTreeSet<SecretName> {
+    file.secrets.values().map(|section| section.name.clone()).collect()
 }
 
 #[test]
@@ -50,8 +54,9 @@ fn what_is_empty_has_the_lines_of_its_buckets() {
 fn a_scope_reads_only_its_secrets_and_everything_else() {
     let file = sample::file();
     let text = write(&file);
-    for uid in file.secrets.keys() {
-        let wanted = BTreeSet::from([*uid, sample::id(99)]);
+    for (uid, section) in &file.secrets {
+        let other = SecretName::parse("prod/OTHER").unwrap();
+        let wanted = BTreeSet::from([section.name.clone(), other]);
         let mut expected = file.clone();
         expected.secrets.retain(|id, _| id == uid);
         for trust in [Trust::Strict, Trust::Cached] {
@@ -59,7 +64,7 @@ fn a_scope_reads_only_its_secrets_and_everything_else() {
             assert_eq!(read, Ok(expected.clone()));
         }
     }
-    let all: BTreeSet<SecretId> = file.secrets.keys().copied().collect();
+    let all = names(&file);
     assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::Secrets(&all)), Ok(file.clone()));
     let none = VaultFile { secrets: Default::default(), ..file };
     assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::NoSecrets), Ok(none));
@@ -68,10 +73,10 @@ fn a_scope_reads_only_its_secrets_and_everything_else() {
 #[test]
 fn what_a_scope_skips_is_not_judged_but_bounded() {
     let text = write(&sample::file());
-    let broken = text.replacen("active = [", "active = ?", 1);
+    let broken = text.replacen("active = true", "active = ?", 1);
     assert!(strict(broken.as_bytes()).is_err());
     assert!(parse(broken.as_bytes(), Trust::Strict, ReadScope::NoSecrets).is_ok());
-    let hidden_log = text.replacen("active = [", "\n[log]\nactive = [", 1);
+    let hidden_log = text.replacen("active = true", "\n[log]\nactive = true", 1);
     assert!(parse(hidden_log.as_bytes(), Trust::Strict, ReadScope::NoSecrets).is_err());
     let first = text.replacen("\n# 00\n", "\n# 01\n", 1);
     assert!(parse(first.as_bytes(), Trust::Strict, ReadScope::NoSecrets).is_err());
@@ -90,10 +95,10 @@ fn what_a_scope_skips_is_not_judged_but_bounded() {
 fn a_wanted_section_is_found_behind_another_mark() {
     let file = sample::file();
     let text = write(&file);
-    let all: BTreeSet<SecretId> = file.secrets.keys().copied().collect();
-    for (uid, section) in &file.secrets {
+    let all = names(&file);
+    for section in file.secrets.values() {
         let mut moved = String::new();
-        super::write::secret(&mut moved, uid, section);
+        super::write::secret(&mut moved, section);
         let rest = text.replacen(&moved, "", 1);
         for mark in ["\n# 00\n", "\n# ff\n"] {
             let text = rest.replacen(mark, &format!("{mark}{moved}"), 1);
@@ -111,11 +116,11 @@ fn a_wanted_section_is_found_behind_another_mark() {
 fn behind_a_wanted_section_the_next_line_is_judged() {
     let file = sample::file();
     let text = write(&file);
-    for uid in file.secrets.keys() {
+    for (uid, section) in &file.secrets {
         let line = bucket::Parted::Secrets.line(u16::from(uid.0[0]) + 1);
         let behind = |other: &str| {
             let text = text.replacen(&format!("\"\n{line}\n"), &format!("\"\n{other}\n"), 1);
-            let wanted = BTreeSet::from([*uid]);
+            let wanted = BTreeSet::from([section.name.clone()]);
             parse(text.as_bytes(), Trust::Strict, ReadScope::Secrets(&wanted))
                 .map(|file| file.secrets)
         };
@@ -133,7 +138,7 @@ fn refused_or_other(base: &VaultFile, mutant: &[u8]) {
         assert_ne!(&read, base, "{}", String::from_utf8_lossy(mutant));
         assert_eq!(write(&read).as_bytes(), mutant);
     }
-    let wanted: BTreeSet<SecretId> = base.secrets.keys().take(1).copied().collect();
+    let wanted: BTreeSet<SecretName> = names(base).into_iter().take(1).collect();
     // Must not panic, whatever it says.
     let _ = parse(mutant, Trust::Cached, ReadScope::Secrets(&wanted));
 }

@@ -138,7 +138,7 @@ impl<'a> Forged<'a> {
     }
 
     pub fn text(&self) -> String {
-        self.text.clone().unwrap_or_else(|| format::write(&self.file))
+        self.text.clone().unwrap_or_else(|| format::write(&self.file.clone().rekeyed()))
     }
 
     pub fn apply(&mut self, edit: &Edit) {

@@ -226,7 +226,7 @@ pub fn write(forged: &mut Forged<'_>, edit: &Edit) {
 fn spoil(sealed: &mut SealedVersion, section: &SecretSection, edit: &Edit) -> bool {
     match edit.n[5] % 12 {
         at @ 2..=3 => return borrow(sealed, section, at == 3).is_some(),
-        4 => sealed.wrap.key = WrapKey::Kek(Blob(vec![7; 72])),
+        4 => sealed.wrap.key = WrapKey::Kek(Blob(vec![7; 48])),
         5 => sealed.object.commitment.0[0] ^= 1,
         _ => return false,
     }
@@ -290,7 +290,7 @@ pub fn rewrap(forged: &mut Forged<'_>, edit: &Edit) {
     let Some(audience) = edit.pick(3, &audiences(&forged.file)) else { return };
     let epoch = forged.file.audiences[&audience].epoch;
     let key = match edit.n[4] % 2 {
-        0 => WrapKey::Kek(Blob(vec![5; 72])),
+        0 => WrapKey::Kek(Blob(vec![5; 48])),
         _ => WrapKey::Sealed(Blob(vec![5; 200])),
     };
     let wrap = Wrap { version: object, audience, epoch, key };

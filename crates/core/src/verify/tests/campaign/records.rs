@@ -44,7 +44,7 @@ impl<'a> Forged<'a> {
             let version = section.versions.get_mut(&object).unwrap();
             match edit.n[4] % 4 {
                 0 => flip(&mut version.ciphertext.0),
-                1 => flip(&mut version.nonce.0),
+                1 => flip(&mut version.origin.0),
                 2 => flip(&mut version.commitment.0),
                 _ => flip(&mut version.author.0),
             }

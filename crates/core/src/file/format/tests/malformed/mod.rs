@@ -83,12 +83,15 @@ fn a_line_that_only_says_that_it_is_a_ciphertexts_is_refused_all_the_same() {
 
 #[test]
 fn a_ciphertext_over_the_limit_is_refused() {
-    let mut file = sample::file();
-    let object = file.secrets.values_mut().next().unwrap().versions.values_mut().next().unwrap();
-    object.ciphertext = Blob(vec![1; super::super::MAX_CIPHERTEXT]);
-    assert_eq!(strict(write(&file).as_bytes()), Ok(file.clone()));
-    let object = file.secrets.values_mut().next().unwrap().versions.values_mut().next().unwrap();
-    object.ciphertext.0.push(1);
+    let with = |bytes: usize| {
+        let mut file = sample::file();
+        let section = file.secrets.values_mut().next().unwrap();
+        section.versions.values_mut().next().unwrap().ciphertext = Blob(vec![1; bytes]);
+        file.rekeyed()
+    };
+    let file = with(super::super::MAX_CIPHERTEXT);
+    assert!(strict(write(&file).as_bytes()) == Ok(file));
+    let file = with(super::super::MAX_CIPHERTEXT + 1);
     assert_eq!(refusal(write(&file).as_bytes()).0, "ciphertext-too-large");
 }
 
