@@ -8,6 +8,7 @@ use crate::store::state::pins::{AcceptedChain, chains};
 use crate::store::state::signatures::SignatureList;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::VaultId;
@@ -16,7 +17,7 @@ use v_secure_core::file::format::{self, Trust};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
+use v_secure_core::vault::{Beside, Depth, OpenError, Vault, stated_vault};
 
 /// What full verification found in a file.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl VerifiedFile {
         session.state.as_ref()?;
         vault.findings()?;
         Some(Self {
-            hash: session.key(vault, bytes),
+            hash: Session::key(vault, bytes, &BTreeMap::new()),
             alone: vault.stands_alone().then(|| digest::file_hash(bytes)),
             report: verified(vault, session.now).to_json(),
             vault: vault.id(),
@@ -96,6 +97,16 @@ impl<'a> KeptChain<'a> {
     }
 }
 
+/// Of a file's bytes and, by name and hash, of all that stands beside it.
+fn key_of(bytes: &[u8], files: impl IntoIterator<Item = (String, Id)>) -> Id {
+    let mut all = digest::file_hash(bytes).0.to_vec();
+    for (name, hash) in files {
+        all.extend_from_slice(&digest::file_hash(name.as_bytes()).0);
+        all.extend_from_slice(&hash.0);
+    }
+    digest::file_hash(&all)
+}
+
 impl Session {
     /// Opens bytes. Where they are not known, signatures that are cost nothing.
     pub(crate) fn open_vault(
@@ -143,21 +154,22 @@ impl Session {
     }
 
     /// Under what a verified vault is remembered. With its history it is another thing than its bytes alone.
-    fn key(&self, vault: &Vault, bytes: &[u8]) -> Id {
-        match vault.has_history() {
-            true => self.whole_key(bytes),
-            false => digest::file_hash(bytes),
-        }
+    ///
+    /// `written` is what was written beside it since that was read.
+    fn key(vault: &Vault, bytes: &[u8], written: &BTreeMap<String, Beside>) -> Id {
+        let Some(read) = vault.history_read() else { return digest::file_hash(bytes) };
+        let mut files = read.clone();
+        let written = written.iter();
+        files.extend(
+            written.map(|(name, new)| (name.clone(), digest::file_hash(new.text.as_bytes()))),
+        );
+        key_of(bytes, files)
     }
 
     /// Of the file and of all that stands beside it.
     fn whole_key(&self, bytes: &[u8]) -> Id {
-        let mut all = digest::file_hash(bytes).0.to_vec();
-        for (name, bytes) in self.history_files(bytes) {
-            all.extend_from_slice(&digest::file_hash(name.as_bytes()).0);
-            all.extend_from_slice(&digest::file_hash(&bytes).0);
-        }
-        digest::file_hash(&all)
+        let files = self.history_files(bytes).into_iter();
+        key_of(bytes, files.map(|(name, bytes)| (name, digest::file_hash(&bytes))))
     }
 
     pub(super) fn keep(&self, record: Option<VerifiedFile>) {
@@ -166,16 +178,17 @@ impl Session {
         self.signatures(&vault).add(&signatures);
     }
 
-    /// Keeps what was written: `new` are the signatures that the change brought, each of them checked.
+    /// Keeps what was written: `new` are the signatures that the change brought, each of them checked, and `beside` is what
+    /// was written with the file.
     pub(super) fn keep_written(
         &self,
         vault: &Vault,
         chain: &KeptChain<'_>,
-        text: &str,
+        (text, beside): (&str, &BTreeMap<String, Beside>),
         new: &[SignatureOf],
     ) {
         let report = verified_of(vault, chain, self.now).to_json();
-        self.cache().put(&self.key(vault, text.as_bytes()), &report);
+        self.cache().put(&Self::key(vault, text.as_bytes(), beside), &report);
         self.signatures(&vault.id()).append(new);
     }
 

@@ -22,7 +22,7 @@ use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::join;
 use v_secure_core::vault::pin::PinStatus;
-use v_secure_core::vault::{ApplyError, Depth, Texts, Vault};
+use v_secure_core::vault::{ApplyError, Beside, Depth, Texts, Vault};
 
 /// The vault is for whoever may read the repository.
 const VAULT_MODE: u32 = 0o644;
@@ -141,7 +141,7 @@ impl<'a> Transaction<'a> {
         // A crash before this leaves bytes that nothing names, and the next writer takes them out.
         session.prune_beside(&beside)?;
         let same = known.chain.as_ref().filter(|_| is_same);
-        let mut written = finish(session, vault, &text, (&signatures, same));
+        let mut written = finish(session, vault, (&text, &beside), (&signatures, same));
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
         let _ = session.note_entries(&entries);
         if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
@@ -165,7 +165,10 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     let signatures = vault.signatures();
-    Ok(Written { unrecorded, ..finish(session, vault, &text, (&signatures, None)) })
+    Ok(Written {
+        unrecorded,
+        ..finish(session, vault, (&text, &BTreeMap::new()), (&signatures, None))
+    })
 }
 
 /// The place of a vault, that nobody else writes while that of a backup is compared and put there.
@@ -224,7 +227,7 @@ impl<'a> Replacement<'a> {
         let is_settled = session.bring(files).is_ok();
         let vault = match older || !is_settled {
             true => Written { vault: new.vault, unrecorded },
-            false => finish(session, new.vault, &text, (&[], None)),
+            false => finish(session, new.vault, (&text, &BTreeMap::new()), (&[], None)),
         };
         Ok((vault, written))
     }
@@ -239,7 +242,7 @@ pub(super) fn replace(
     expected: Expected,
 ) -> Result<Written, TransactionError> {
     atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-    Ok(finish(session, vault, text, (&[], None)))
+    Ok(finish(session, vault, (text, &BTreeMap::new()), (&[], None)))
 }
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a
@@ -256,11 +259,11 @@ fn readable(text: &str, policy: Option<&ReadPolicy>) -> Result<(), TransactionEr
 fn finish(
     session: &Session,
     vault: Vault,
-    text: &str,
+    (text, beside): (&str, &BTreeMap<String, Beside>),
     (signatures, same): (&[SignatureOf], Option<&AcceptedChain>),
 ) -> Written {
     let chain = KeptChain::of_written(&vault, text, same);
-    session.keep_written(&vault, &chain, text, signatures);
+    session.keep_written(&vault, &chain, (text, beside), signatures);
     let unrecorded = session.save(&vault, &chain, None).err();
     drop(chain);
     Written { vault, unrecorded }

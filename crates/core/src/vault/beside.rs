@@ -26,6 +26,11 @@ impl Vault {
         self.away.is_some()
     }
 
+    /// Of each file of the history that was read, by name, the hash of its bytes; `None` where none was wanted.
+    pub fn history_read(&self) -> Option<&BTreeMap<String, Id>> {
+        self.away.as_ref().map(|away| &away.read)
+    }
+
     /// Whether the file was found to tell of everything without the history that was read.
     pub fn stands_alone(&self) -> bool {
         self.away.as_ref().is_some_and(|away| away.alone)

@@ -3,6 +3,7 @@
 
 use super::verified_vault::OpenError;
 use crate::crypto::bytes::Id;
+use crate::crypto::digest;
 use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::doubles;
 use crate::file::format::{self, FormatError, Trust};
@@ -67,6 +68,9 @@ pub(crate) struct Away {
     pub segments: BTreeMap<Id, Vec<EntryId>>,
     /// By segment, as it was read.
     versions: BTreeMap<Id, Sections>,
+    /// Of each file that was read, by name, [`digest::file_hash`]: what is remembered as verified is what was judged, though
+    /// another file may stand there by now.
+    pub read: BTreeMap<String, Id>,
     /// A segment that is in no file yet.
     unwritten: Option<Id>,
     /// Whether the file tells of everything by itself.
@@ -115,7 +119,8 @@ pub(crate) fn assemble(
     let mut away = Away::of(closed);
     let ids: Vec<Id> = of_chain(&file.chain).map(|(_, checkpoint)| checkpoint.segment).collect();
     for id in ids {
-        let entries = segment(&id, &file, history, trust)?;
+        let (entries, hash) = segment(&id, &file, history, trust)?;
+        away.read.insert(segment_name(&id), hash);
         away.segments.insert(id, entries.iter().map(|(id, _)| *id).collect());
         for (id, entry) in entries {
             match file.entries.entry(id) {
@@ -125,6 +130,7 @@ pub(crate) fn assemble(
         }
         if let Some(bytes) = history.versions(&id) {
             let versions = format::parse_versions(&bytes, &file.header.vault);
+            away.read.insert(versions_name(&id), digest::file_hash(&bytes));
             away.versions.insert(id, versions);
         }
     }
@@ -144,15 +150,16 @@ fn segment(
     file: &VaultFile,
     history: &dyn History,
     trust: Trust,
-) -> Result<format::Segment, HistoryError> {
+) -> Result<(format::Segment, Id), HistoryError> {
     let name = segment_name(id);
     let missing = || HistoryError::Missing { name: name.clone() };
     let bytes = history.segment(id).ok_or_else(missing)?;
     if format::segment_id(&bytes) != *id {
         return Err(HistoryError::Other { name });
     }
-    format::parse_segment(&bytes, &file.header.vault, trust)
-        .map_err(|source| HistoryError::Format { name, source })
+    let entries = format::parse_segment(&bytes, &file.header.vault, trust)
+        .map_err(|source| HistoryError::Format { name, source })?;
+    Ok((entries, digest::file_hash(&bytes)))
 }
 
 /// A secret's records, as they come. [`Records`] take long to fill in any other order than their own.
@@ -214,6 +221,7 @@ impl Away {
             closed,
             segments: BTreeMap::new(),
             versions: BTreeMap::new(),
+            read: BTreeMap::new(),
             unwritten: None,
             alone: false,
         }
