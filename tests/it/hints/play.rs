@@ -41,7 +41,9 @@ pub fn play(case: &Case, place: usize, way: &Way) -> Result<String, String> {
 pub fn on(stage: &Stage, case: &Case, hint: &str, way: &Way) -> Result<String, String> {
     succeeds(stage, way.first)?;
     let line = line(case, hint, way)?;
-    let typed = crate::hints::list::code(&stage.normal(&typed_of(hint, way)));
+    // An id that begins with a hyphen is typed between quotes, as one of 64 does.
+    let typed = stage.normal(&typed_of(hint, way)).replace("'ID'", "ID");
+    let typed = crate::hints::list::code(&typed);
     match way.then {
         Then::Informs => succeeds(stage, &line).map(|()| "informs".to_owned()),
         Then::Diagnoses => tells(stage, &line).map(|()| "informs of what is broken".to_owned()),
