@@ -86,7 +86,7 @@ READERS = [Reader(*fields) for fields in [
      "    if !ON && !section.is_some_and(|section| section.versions.contains_key(&object)) {", "that versions are there"),
     ("wrap-there", "verify/contents.rs", "version.wraps_to_try().filter_map(wrap)",
      "version.wraps_to_try().filter(|_| !ON).filter_map(wrap)", "that wraps are there"),
-    ("active-copy", "verify/copies.rs", "(section.active != found).then", "(section.active != found && !ON).then",
+    ("active-copy", "verify/copies.rs", "(!said.eq(found)).then", "(!said.eq(found) && !ON).then",
      "that a section's `active` is the log's"),
     ("header-vault", "vault/verified_vault.rs", "if chain.vault_id() != file.header.vault {",
      "if chain.vault_id() != file.header.vault && !ON {", "the header's vault (the copies are compared, too)"),

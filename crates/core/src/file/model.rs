@@ -97,7 +97,8 @@ impl SecretSection {
             (wrap.id(), wrap)
         });
         Self {
-            active: self.active.into_iter().map(new).collect(),
+            // What the text says of active versions it says in them.
+            active: self.active.iter().filter_map(|id| ids.get(id).copied()).collect(),
             versions: versions.collect(),
             wraps: wraps.collect(),
             name: self.name,

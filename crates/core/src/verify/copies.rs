@@ -1,6 +1,7 @@
 //! Readable copies: what the file says of itself, against what the chain and the log say.
 
 use super::Case;
+use crate::crypto::id::ObjectId;
 use crate::file::model::{AudienceSection, SecretSection};
 use crate::log::describe::{quoted, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
@@ -78,11 +79,13 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// Whether a section's `active` is what the log leads to: a log without its last entry is one that
-/// nothing else in the file contradicts.
+/// nothing else in the file contradicts. Of a version that is not there the text can say nothing: it is missing.
 fn active(section: &SecretSection, state: &LogState) -> Option<Finding> {
     let name = &section.name;
     let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
-    (section.active != found).then(|| {
+    let is_there = |id: &&ObjectId| section.versions.contains_key(*id);
+    let (said, found) = (section.active.iter().filter(is_there), found.iter().filter(is_there));
+    (!said.eq(found)).then(|| {
         let message = format!("'active' of {name} is not what the log leads to");
         Finding::new(FindingCode::ActiveWrong, Subject::Secret(name.clone()), message)
             .hint("git log -p -- .v-secure/vault.toml")
