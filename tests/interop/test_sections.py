@@ -70,7 +70,7 @@ class Sections(WithSample):
 
         def spoilt(file):
             db = self.secret(file)
-            next(iter(db.versions.values()))["commitment"] = bytes(32)
+            db.versions[db.active[0]]["commitment"] = bytes(32)
             making.computed(file, db)
         another = {"object-unknown", "wrap-unknown", "object-missing"}
         self.assertEqual(verdict(verify(self.changed(moved)))["verdict"], "merged-as-text")
