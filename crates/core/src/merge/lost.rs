@@ -106,13 +106,11 @@ impl Lost {
     /// # Errors
     /// The text cannot be read.
     pub fn look(&mut self, text: &mut dyn BufRead) -> io::Result<()> {
-        let mut all = Vec::new();
         let secrets: BTreeSet<SecretId> = self.wanted.iter().map(|one| one.secret()).collect();
-        let names: BTreeSet<&SecretName> =
-            secrets.iter().filter_map(|secret| self.names.get(secret)).collect();
-        stored(text, &self.vault, |name| names.contains(name), |one| all.push(one))?;
-        all.iter().for_each(|one| self.take(one));
-        Ok(())
+        let names = secrets.iter().filter_map(|secret| self.names.get(secret).cloned());
+        let (vault, names): (_, BTreeSet<SecretName>) = (self.vault, names.collect());
+        // One by one: whoever can push any branch decides how many of them an old state has.
+        stored(text, &vault, |name| names.contains(name), |one| self.take(&one))
     }
 
     /// Takes it if it is wanted: its id was computed of it.

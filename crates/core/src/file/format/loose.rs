@@ -29,8 +29,8 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 /// Reads a file's records in any order.
 ///
 /// # Errors
-/// What is wrong with a record, and two records where there can be one: of a secret's name, of an
-/// audience's envelope, of a place of the chain.
+/// What is wrong with a record, and two records where there can be one: of an audience's envelope, of a place of
+/// the chain.
 pub fn parse_loose(bytes: &[u8]) -> Result<VaultFile, FormatError> {
     let mut cursor = Cursor::new(header::text(bytes, Trust::Strict)?);
     read(&mut cursor).map_err(|fault| fault.into_error(bytes))
