@@ -68,7 +68,7 @@ impl Session {
         }
         if gave_way {
             // What is missing of its log is missing for that reason, and its positions mean something else.
-            new.heads = vault.signed_heads().unwrap_or_default().into_iter().collect();
+            new.heads = vault.signed_heads(&[]).unwrap_or_default().into_iter().collect();
             self.pins().accept(&self.place(), &self.accepted(vault, chain, new))?;
             let judged = ledger::judged(vault);
             self.ledger(&vault.id()).replace(&judged, vault.chain().len())?;
@@ -109,7 +109,7 @@ impl Session {
 
     /// What is accepted here with a vault, where `before` are the heads that it had to have.
     fn here(&self, vault: &Vault, before: &[EntryId], roots: Option<Vec<String>>) -> Here {
-        let heads = match vault.signed_heads() {
+        let heads = match vault.signed_heads(before) {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
             None => before.to_vec(),
             Some(heads) => {

@@ -84,3 +84,28 @@ fn the_log_is_not_given_up_without_a_word() {
     assert_eq!(asked.error(), (1, "not-confirmed".into()));
     assert!(olga.run("ls").err.contains("missing"));
 }
+
+#[test]
+fn a_head_that_was_seen_stays_known_where_its_signature_is_spoilt_in_the_file() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "one");
+    let old = kept(&olga, "old.toml");
+    olga.set("dev/OTHER", "two");
+    let text = fs::read_to_string(olga.vault()).unwrap();
+    let spoil = |line: &str| match line.split_once("\"sig\":\"") {
+        Some((before, sig)) if before.contains("\"put\":{\"secret\":\"dev/OTHER\"") => {
+            let other = if sig.starts_with('A') { "B" } else { "A" };
+            format!("{before}\"sig\":\"{other}{}\n", &sig[1..])
+        }
+        _ => format!("{line}\n"),
+    };
+    let spoilt: String = text.lines().map(spoil).collect();
+    assert_ne!(text, spoilt);
+    fs::write(olga.vault(), spoilt).unwrap();
+    // Who reads one secret does not check the signatures of others.
+    olga.run("get dev/DB").ok();
+    assert_eq!(olga.run("ls").code, 6);
+    checkout(&olga, &old);
+    lags(&olga, &olga.checkout(), true);
+}

@@ -66,10 +66,14 @@ pub(crate) fn signature_of(id: &EntryId, entry: &Entry) -> SignatureOf {
 
 /// The last entries of the log that the actors they name signed, where not all of it was judged: what
 /// others added behind them is passed over. `None` where more than `most` would have to be looked at.
+///
+/// Those of `before` were found to be such, and an id says all but the signature: whoever spoils that in the file does
+/// not make it an entry that nobody signed.
 pub fn signed_heads(
     graph: &Graph,
     entries: &BTreeMap<EntryId, Entry>,
     policy: &dyn PolicyView,
+    before: &[EntryId],
     most: usize,
 ) -> Option<BTreeSet<EntryId>> {
     let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
@@ -83,8 +87,8 @@ pub fn signed_heads(
             return None;
         }
         let entry = entries.get(id)?;
-        let is_actors = policy.key(&entry.key).is_some_and(|key| *key.member == entry.actor);
-        match is_actors && is_signed(policy, id, entry) {
+        let is_actors = || policy.key(&entry.key).is_some_and(|key| *key.member == entry.actor);
+        match before.contains(id) || (is_actors() && is_signed(policy, id, entry)) {
             true => _ = found.insert(place),
             false => open.extend(graph.parents(place)),
         }

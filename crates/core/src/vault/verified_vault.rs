@@ -362,11 +362,12 @@ impl Vault {
     }
 
     /// The heads that this device may remember: of a vault that was judged in part, those that their
-    /// actors signed. `None` where there are too many to look at.
-    pub fn signed_heads(&self) -> Option<BTreeSet<EntryId>> {
+    /// actors signed. `None` where there are too many to look at. `before` are those that it remembers.
+    pub fn signed_heads(&self, before: &[EntryId]) -> Option<BTreeSet<EntryId>> {
+        let Self { graph, file, chain, .. } = self;
         match self.is_whole() {
             true => Some(self.heads()),
-            false => judge::signed_heads(&self.graph, &self.file.entries, &self.chain, LOOKED_AT),
+            false => judge::signed_heads(graph, &file.entries, chain, before, LOOKED_AT),
         }
     }
 
