@@ -41,14 +41,15 @@ impl Given {
         Some(std::str::from_utf8(&bytes).ok()?.lines().map(str::to_owned).collect())
     }
 
-    /// Adds names, and returns those that are new; none where nothing was known before.
+    /// Adds names to those that are `known`, as [`Given::load`] has it, and returns those that are new; none where
+    /// nothing was known before.
     pub fn add(
         &self,
         vault: &VaultId,
         environment: &EnvironmentName,
+        known: Option<BTreeSet<String>>,
         names: &BTreeSet<String>,
     ) -> Vec<String> {
-        let known = self.load(vault, environment);
         let (first, known) = (known.is_none(), known.unwrap_or_default());
         let new: Vec<String> = names.difference(&known).cloned().collect();
         if first || !new.is_empty() {
@@ -85,21 +86,31 @@ mod tests {
         text.split(' ').map(str::to_owned).collect()
     }
 
+    fn add(
+        given: &Given,
+        vault: &VaultId,
+        environment: &EnvironmentName,
+        text: &str,
+    ) -> Vec<String> {
+        given.add(vault, environment, given.load(vault, environment), &names(text))
+    }
+
     #[test]
     fn a_name_is_new_once_by_vault_and_environment() {
         let state = tempdir().unwrap();
         let given = Given::new(Some(state.path()), Owners::current());
         let (vault, prod) =
             (VaultId::from(digest::file_hash(b"vault")), EnvironmentName::new("prod").unwrap());
-        let add = |text| given.add(&vault, &prod, &names(text));
+        let add = |text| add(&given, &vault, &prod, text);
         assert!(add("A B").is_empty(), "nothing was known");
         assert_eq!(add("A B C"), ["C"]);
         assert!(add("A B C").is_empty());
         assert!(add("A").is_empty());
         assert!(add("A C").is_empty(), "a branch without it makes it no news");
         let other = EnvironmentName::new("Prod").unwrap();
-        assert!(given.add(&vault, &other, &names("X")).is_empty());
-        assert_eq!(given.add(&digest::file_hash(b"other").into(), &prod, &names("X")), [""; 0]);
+        let (other, vault_of_others) = (&other, digest::file_hash(b"other").into());
+        assert!(super::tests::add(&given, &vault, other, "X").is_empty());
+        assert_eq!(super::tests::add(&given, &vault_of_others, &prod, "X"), [""; 0]);
         assert_eq!(given.load(&vault, &prod).unwrap(), names("A B C"));
     }
 
@@ -109,7 +120,7 @@ mod tests {
         let (vault, prod) =
             (VaultId::from(digest::file_hash(b"vault")), EnvironmentName::new("prod").unwrap());
         for text in ["A", "A B"] {
-            assert!(given.add(&vault, &prod, &names(text)).is_empty());
+            assert!(add(&given, &vault, &prod, text).is_empty());
         }
     }
 }

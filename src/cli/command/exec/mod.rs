@@ -157,12 +157,15 @@ fn news(
 ) -> Outcome {
     let (given, id) = (Given::new(session.state.as_deref(), session.owners), vault.id());
     let environment = context.environment()?;
-    let known = given.load(&id, &environment).unwrap_or_default();
-    selection::tell_left_out(context, left_out.iter().filter(|name| !known.contains(name.name())));
-    if context.globals.quiet && given.load(&id, &environment).is_some() {
+    let known = given.load(&id, &environment);
+    let is_known =
+        |name: &&SecretName| known.as_ref().is_some_and(|known| known.contains(name.name()));
+    selection::tell_left_out(context, left_out.iter().filter(|name| !is_known(name)));
+    if context.globals.quiet && known.is_some() {
         return Ok(());
     }
-    let new = given.add(&id, &environment, &wanted::variables(vault, &environment)?);
+    let names = wanted::variables(vault, &environment)?;
+    let new = given.add(&id, &environment, known, &names);
     if !new.is_empty() {
         let (count, shown) = (new.len(), new.iter().take(SHOWN).cloned().collect::<Vec<_>>());
         let more = match count.saturating_sub(SHOWN) {
