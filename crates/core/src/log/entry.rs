@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
+    #[serde(deserialize_with = "line::few")]
     pub parents: Vec<EntryId>,
     pub lamport: u64,
     /// The policy entry under which this was written.
@@ -23,6 +24,7 @@ pub struct Entry {
     pub key: KeyId,
     /// Seconds since the Unix epoch, for people: no rule uses it.
     pub ts: UnixTime,
+    #[serde(deserialize_with = "line::few")]
     pub ops: Vec<Op>,
     pub reason: String,
     pub sig: SignatureBytes,

@@ -117,6 +117,8 @@ fn entry_line<'a>(
     buckets: &mut Buckets,
 ) -> Result<Option<Line<'a>>, Fault> {
     loop {
+        let passed = buckets.pass_lines(&cursor.text()[cursor.at()..]);
+        cursor.skip_to(cursor.at() + passed);
         let at = cursor.at();
         let Some(piece) = cursor.block_line(block)? else {
             return buckets.end(at, cursor.text()).map(|()| None);
@@ -153,9 +155,15 @@ fn append(
     };
     let mut places = lines.iter();
     for run in runs {
-        for (entry, line) in run.entries.into_iter().zip(&mut places) {
-            in_place(entries.last(), &entry.0, line).map_err(|cause| cause.at(line.piece.at))?;
-            entries.push(entry);
+        let mut before = entries.last().map(|(id, _)| *id);
+        for ((id, _), line) in run.entries.iter().zip(&mut places) {
+            in_place(before.as_ref(), id, line).map_err(|cause| cause.at(line.piece.at))?;
+            before = Some(*id);
+        }
+        match entries.is_empty() {
+            // Nearly always the only one.
+            true => *entries = run.entries,
+            false => entries.extend(run.entries),
         }
         if let Some(fault) = run.fault {
             return Err(fault);
@@ -209,12 +217,12 @@ impl Parse<'_> {
     }
 }
 
-fn in_place(before: Option<&(EntryId, Entry)>, id: &EntryId, line: &Line<'_>) -> Result<(), Cause> {
+fn in_place(before: Option<&EntryId>, id: &EntryId, line: &Line<'_>) -> Result<(), Cause> {
     let own = Parted::Log.bucket(id);
     if own != line.bucket {
         return Err(Cause::EntryBucket { line: Parted::Log.line(own) });
     }
-    match before.map(|(before, _)| before.cmp(id)) {
+    match before.map(|before| before.cmp(id)) {
         None | Some(std::cmp::Ordering::Less) => Ok(()),
         Some(std::cmp::Ordering::Equal) => Err(Cause::EntryDuplicate),
         Some(std::cmp::Ordering::Greater) => Err(Cause::EntryOrder),

@@ -51,6 +51,28 @@ impl Parted {
     }
 }
 
+/// Bytes of the line of a bucket of the log, with its end.
+const LOG_LINE: usize = 5;
+const LOG_BUCKETS: usize = Parted::Log.count() as usize;
+
+/// The lines of the log's buckets, one behind the other.
+static LOG_LINES: [u8; LOG_BUCKETS * LOG_LINE] = log_lines();
+
+const fn log_lines() -> [u8; LOG_BUCKETS * LOG_LINE] {
+    let digits = b"0123456789abcdef";
+    let mut lines = [b'\n'; LOG_BUCKETS * LOG_LINE];
+    let mut bucket = 0;
+    while bucket < LOG_BUCKETS {
+        let at = bucket * LOG_LINE;
+        lines[at] = b'#';
+        lines[at + 1] = digits[bucket >> 8];
+        lines[at + 2] = digits[bucket >> 4 & 0xf];
+        lines[at + 3] = digits[bucket & 0xf];
+        bucket += 1;
+    }
+    lines
+}
+
 /// How far reading has come: the line that must come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Buckets {
@@ -87,6 +109,17 @@ impl Buckets {
         }
     }
 
+    /// Goes past the lines of the next buckets of the log with which `text` begins, and returns how many bytes they are:
+    /// a log has a thousand of them however short it is, and most stand together.
+    pub fn pass_lines(&mut self, text: &str) -> usize {
+        debug_assert_eq!(self.parted, Parted::Log);
+        let wanted = &LOG_LINES[usize::from(self.next) * LOG_LINE..];
+        let same = wanted.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
+        let lines = same / LOG_LINE;
+        self.next += lines as u16;
+        lines * LOG_LINE
+    }
+
     /// Refuses an end at `at` before the last line.
     pub fn end(self, at: usize, text: &str) -> Result<(), Fault> {
         if self.next == self.parted.count() { Ok(()) } else { Err(self.lacking(at, text)) }
@@ -120,6 +153,35 @@ mod tests {
             (Parted::Secrets.line(10), Parted::Log.line(10)),
             ("# 0a".into(), "#00a".into())
         );
+    }
+
+    #[test]
+    fn lines_that_stand_together_are_passed_as_one_by_one() {
+        let line = |bucket| Parted::Log.line(bucket) + "\n";
+        let all: String = (0..Parted::Log.count()).map(line).collect();
+        let cut = |text: &str, at: usize| format!("{}{}", &text[..at], &text[at + 1..]);
+        // Each with a byte less, a line twice, and what is no line's end.
+        let spoilt = (0..100).map(|at| cut(&all, at)).chain([
+            all.clone(),
+            all.replace("#005\n", "#005\n#005\n"),
+            all.replace("#005\n", "{}\n"),
+            all.replace("#005\n", "#005 \n"),
+            all.replace("#00a\n", "#00A\n"),
+            format!("{all}#400\n"),
+            "#000".to_owned(),
+        ]);
+        for text in spoilt {
+            let (mut together, mut single) = (Buckets::of(Parted::Log), Buckets::of(Parted::Log));
+            let passed = together.pass_lines(&text);
+            let mut at = 0;
+            while let Some((line, _)) = text[at..].split_once('\n')
+                && let Some(bucket) = Parted::Log.of_line(line)
+                && single.pass(bucket, at, &text).is_ok()
+            {
+                at += line.len() + 1;
+            }
+            assert_eq!((passed, together), (at, single), "{}", &text[..40.min(text.len())]);
+        }
     }
 
     #[test]

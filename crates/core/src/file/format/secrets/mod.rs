@@ -202,6 +202,9 @@ fn versions(
                 let is_doubled = !is_active && section.active.binary_search(&object).is_ok();
                 let before = if is_doubled { Some((true, object)) } else { last };
                 follows(before, (!is_active, object), at, header)?;
+                if is_active && section.active.is_empty() {
+                    section.active.reserve_exact(1);
+                }
                 section.active.extend(is_active.then_some(object));
                 versions.push((object, read));
                 last = Some((!is_active, object));
