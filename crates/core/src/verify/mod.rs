@@ -95,20 +95,22 @@ pub(crate) fn verify_beside(
     beside: Option<Beside<'_>>,
 ) -> Report {
     let scope = options.scope;
-    let (unsigned, graph) = rayon::join(
+    let (unsigned, (graph, block)) = rayon::join(
         || judge::unsigned(&file.entries, policy, scope, known),
-        || graph_of(file, policy),
+        || (graph_of(file, policy), block(file, policy)),
     );
     if Reach::is_everything(file, &graph, policy) {
         // What is missing could be missing below what is there, too, so that no right and no order can be judged.
-        let findings = block(file, policy).into_iter().collect();
+        let findings = block.into_iter().collect();
         let (standings, state) = Default::default();
         return Report { findings, graph, standings, state, reach: Reach::Everything };
     }
     let signed = Signed { unsigned, signatures: LogSignatures::Check };
     let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
-    let state = LogState::fold(&graph, &file.entries, &standings, scope);
-    let reach = Reach::of(file, &graph, policy, scope);
+    let (state, reach) = rayon::join(
+        || LogState::fold(&graph, &file.entries, &standings, scope),
+        || Reach::of(file, &graph, policy, scope),
+    );
     let case = Case {
         file,
         policy,
@@ -119,7 +121,7 @@ pub(crate) fn verify_beside(
         reach: &reach,
     };
     let mut findings = Vec::new();
-    findings.extend(block(file, policy));
+    findings.extend(block);
     if let Some(beside) = beside {
         let (graph, entries, standings) = (&graph, &file.entries, &standings);
         let log = WholeLog { graph, entries, standings, policy };
@@ -129,11 +131,16 @@ pub(crate) fn verify_beside(
     findings.extend(standings.findings(&graph, &file.entries, policy));
     findings.extend(heads::check(&case));
     findings.extend(copies::check(&case));
-    findings.extend(contents::check(&case));
-    if matches!(scope, FoldScope::All) {
-        findings.extend(slots::check(&case));
-    }
-    findings.extend(attention::check(&case, options.now));
+    let (contents, (slots, attention)) = rayon::join(
+        || contents::check(&case),
+        || {
+            let is_all = matches!(scope, FoldScope::All);
+            (is_all.then(|| slots::check(&case)), attention::check(&case, options.now))
+        },
+    );
+    findings.extend(contents);
+    findings.extend(slots.into_iter().flatten());
+    findings.extend(attention);
     sort(&mut findings);
     Report { findings, graph, standings, state, reach }
 }

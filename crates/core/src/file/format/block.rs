@@ -17,10 +17,15 @@ use crate::record::rule::Counted;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// From this many bytes on, threads save more than starting them costs.
+/// From this many bytes on, threads save more than starting them costs, where entries are read without most of
+/// their ops.
 const PARALLEL_FROM: usize = 1 << 20;
+/// The same where every line is read whole.
+const PARALLEL_FROM_WHOLE: usize = 1 << 18;
+/// The same where it is also written again to compare, and its signature is checked on all cores anyway.
+const PARALLEL_FROM_STRICT: usize = 1 << 15;
 /// Bytes that one thread takes at a time, about.
-const RUN: usize = 1 << 18;
+const RUN: usize = 1 << 15;
 /// Lines that are found before they are parsed: bounds what a file of nothing but line ends costs.
 const BATCH: usize = 1 << 14;
 
@@ -147,7 +152,7 @@ fn append(
 ) -> Result<(), Fault> {
     // Lines differ by three orders of magnitude: an import puts a thousand secrets in one.
     let bytes: usize = lines.iter().map(|line| line.piece.text.len()).sum();
-    let runs: Vec<Run> = if bytes < PARALLEL_FROM {
+    let runs: Vec<Run> = if bytes < parse.parallel_from() {
         vec![parse.run(lines)]
     } else {
         let together = (RUN / (bytes / lines.len()).max(1)).max(1);
@@ -192,6 +197,15 @@ impl<'a> Parse<'a> {
 }
 
 impl Parse<'_> {
+    /// From how many bytes on lines are read on several threads.
+    fn parallel_from(&self) -> usize {
+        match (self.trust, &self.naming) {
+            (Trust::Strict, _) => PARALLEL_FROM_STRICT,
+            (_, None) => PARALLEL_FROM_WHOLE,
+            (_, Some(_)) => PARALLEL_FROM,
+        }
+    }
+
     fn run(&self, lines: &[Line<'_>]) -> Run {
         let mut entries = Vec::with_capacity(lines.len());
         for line in lines.iter().map(|line| line.piece) {

@@ -1,5 +1,6 @@
 //! Reading all sections on several threads, with the outcome of reading them in turn.
 
+use super::super::Trust;
 use super::super::bucket::{Buckets, Parted};
 use super::super::cursor::Cursor;
 use super::super::error::Fault;
@@ -8,9 +9,11 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 /// From this many bytes on, threads save more than starting them costs.
-const PARALLEL_FROM: usize = 2 << 20;
+const PARALLEL_FROM: usize = 1 << 18;
+/// The same where what was read is also written again to compare, and signatures are checked on all cores anyway.
+const PARALLEL_FROM_STRICT: usize = 1 << 16;
 /// Bytes of sections that one thread takes at a time, about.
-const RUN: usize = 1 << 18;
+const RUN: usize = 1 << 16;
 /// Bytes of a section with one short version: few are shorter.
 const SECTION: usize = 600;
 
@@ -37,7 +40,11 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, form: Form<'_>, read: &mut Read) ->
     let text = cursor.text().as_bytes();
     let log = memmem::find(&text[cursor.at()..], LOG_HEADER.as_bytes());
     let end = log.map_or(text.len(), |length| cursor.at() + length);
-    if end - cursor.at() < PARALLEL_FROM { Ok(()) } else { by(RUN, cursor, end, form, read) }
+    let from = match form.trust {
+        Trust::Strict => PARALLEL_FROM_STRICT,
+        Trust::Written | Trust::Cached => PARALLEL_FROM,
+    };
+    if end - cursor.at() < from { Ok(()) } else { by(RUN, cursor, end, form, read) }
 }
 
 fn by(
@@ -107,7 +114,7 @@ fn bucket_before(text: &str, end: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Trust, sample, write};
+    use super::super::super::{sample, write};
     use super::*;
     use crate::file::model::VaultFile;
 
