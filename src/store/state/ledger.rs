@@ -16,7 +16,7 @@ use crate::store::file::read::ReadError;
 use crate::store::sys;
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, LedgerVerdict};
@@ -26,6 +26,9 @@ const MAGIC: &[u8] = b"v-secure ledger 1\n";
 
 /// The longest ledger: 64 MiB, some 1.7 million entries.
 const LIMIT: usize = 64 << 20;
+
+/// Bytes that are read at a time, unless one record is longer.
+const PIECE: usize = 1 << 15;
 
 /// Id, length of the chain, number of ops that have a flaw.
 const FIXED: usize = 32 + 4 + 2;
@@ -57,7 +60,7 @@ impl LedgerFile {
 
     fn load_of(&self, asked: &Asked) -> Result<Ledger, PinError> {
         match self.folder.existing()? {
-            Some(folder) => Ok(parse(&self.read(&folder.join(&self.name))?, asked).0),
+            Some(folder) => Ok(self.read(&folder.join(&self.name), asked)?.0),
             None => Ok(Ledger::default()),
         }
     }
@@ -91,9 +94,9 @@ impl LedgerFile {
     }
 
     fn write(&self, lock: &Lock, judged: &[Judged], chain: u32) -> Result<(), PinError> {
-        let bytes = self.read(&lock.folder().join(&self.name))?;
+        let path = lock.folder().join(&self.name);
         // Asked here, whatever was asked before: another process may have written before this one had the lock.
-        let (known, whole) = parse(&bytes, &Asked::of(judged));
+        let (known, whole) = self.read(&path, &Asked::of(judged))?;
         let news = known.news(judged, chain);
         if news.is_empty() {
             return Ok(());
@@ -101,7 +104,7 @@ impl LedgerFile {
         if whole > 0 && !news.iter().any(|(id, _)| known.0.contains_key(id)) {
             return self.append(lock, whole, &news);
         }
-        self.rewrite(lock, &parse(&bytes, &Asked::All).0, news)
+        self.rewrite(lock, &self.read(&path, &Asked::All)?.0, news)
     }
 
     fn append(
@@ -153,11 +156,13 @@ impl LedgerFile {
         bytes
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, PinError> {
-        match private::read_growing(path, self.limit as u64, self.folder.owners) {
-            Ok(bytes) => Ok(bytes),
+    /// [`parse`] of a file, of which there may be none.
+    fn read(&self, path: &Path, asked: &Asked) -> Result<(Ledger, usize), PinError> {
+        let failed = |source| PrivateError::Io { path: path.into(), source };
+        match private::open_growing(path, self.limit as u64, self.folder.owners) {
+            Ok(file) => Ok(parse(file, asked).map_err(failed)?),
             Err(PrivateError::Read(ReadError::Missing { .. } | ReadError::TooLarge { .. })) => {
-                Ok(Vec::new())
+                Ok((Ledger::default(), 0))
             }
             Err(error) => Err(error.into()),
         }
@@ -180,16 +185,49 @@ fn record(id: &EntryId, verdict: &LedgerVerdict) -> Vec<u8> {
 }
 
 /// The records of what is asked for, and up to which byte all of them are whole: a killed writer leaves a torn last one.
-fn parse(bytes: &[u8], asked: &Asked) -> (Ledger, usize) {
-    let mut ledger = Ledger::default();
-    let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return (ledger, 0) };
-    while let Some((record, after)) = split_one(rest) {
-        if asked.has(&record.entry) {
-            ledger.0.insert(record.entry, record.verdict());
+/// Piece by piece: of a ledger of years little is asked for, and to hand out memory for all of it takes the system longer
+/// than reading it.
+fn parse(mut file: impl Read, asked: &Asked) -> io::Result<(Ledger, usize)> {
+    let (mut ledger, mut held, mut filled, mut whole) = (Ledger::default(), vec![0; PIECE], 0, 0);
+    loop {
+        filled += fill(&mut file, &mut held[filled..])?;
+        let mut rest = &held[..filled];
+        if whole == 0 {
+            let Some(records) = rest.strip_prefix(MAGIC) else { break };
+            rest = records;
         }
-        rest = after;
+        while let Some((record, after)) = split_one(rest) {
+            if asked.has(&record.entry) {
+                ledger.0.insert(record.entry, record.verdict());
+            }
+            rest = after;
+        }
+        let left = rest.len();
+        whole += filled - left;
+        if filled < held.len() {
+            break;
+        }
+        held.copy_within(filled - left.., 0);
+        filled = left;
+        if left == held.len() {
+            held.resize(2 * left, 0);
+        }
     }
-    (ledger, bytes.len() - rest.len())
+    Ok((ledger, whole))
+}
+
+/// Reads until `room` is full or nothing is left; how much there was.
+fn fill(file: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match file.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// A record as it stands in the file.

@@ -10,7 +10,7 @@ use crate::store::sys;
 use crate::store::sys::{Folder, Links};
 use std::fmt;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Take};
 use std::path::{Path, PathBuf};
 use v_secure_core::secret_value::SecretValue;
 
@@ -226,6 +226,16 @@ pub(crate) fn read_growing(
 ) -> Result<Vec<u8>, PrivateError> {
     let (file, metadata) = open_own(path, limit, owners)?;
     as_it_was(file, &metadata, path)
+}
+
+/// [`read_growing`] for who reads piece by piece.
+pub(crate) fn open_growing(
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<Take<File>, PrivateError> {
+    let (file, metadata) = open_own(path, limit, owners)?;
+    Ok(file.take(metadata.len()))
 }
 
 /// [`read_growing`] in the open folder of `path`.

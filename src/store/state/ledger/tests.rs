@@ -193,3 +193,39 @@ fn a_ledger_that_others_can_write_is_refused() {
     let error = file.load().unwrap_err();
     assert!(matches!(error, PinError::Private(PrivateError::WritableByOthers { .. })), "{error}");
 }
+
+/// Records that end where a piece does, that are longer than one, and a last one that is torn anywhere.
+#[test]
+fn what_is_read_piece_by_piece_is_what_stands_there() {
+    let one = |number: u32, flaws: usize| {
+        let mut entry = [0; 32];
+        entry[..4].copy_from_slice(&number.to_le_bytes());
+        let ops = (0..flaws as u16 % ROTATION).map(|op| (op, Flaw::Rotation)).collect();
+        (EntryId(entry), LedgerVerdict { chain: number, ops })
+    };
+    let written = |all: &[(EntryId, LedgerVerdict)]| {
+        let records = all.iter().flat_map(|(id, verdict)| record(id, verdict));
+        MAGIC.iter().copied().chain(records).collect::<Vec<u8>>()
+    };
+    // What is left of the first piece behind the first record, to the byte and around it.
+    let to_end = (PIECE - MAGIC.len() - FIXED) / 2;
+    let sizes = [to_end - 20, to_end - 19, to_end - 1, to_end, to_end + 1];
+    for first in sizes.into_iter().chain([0, 3 * PIECE / 8]) {
+        let mut all = vec![one(0, first)];
+        all.extend((1..3_000).map(|number| one(number, number as usize % 3)));
+        let bytes = written(&all);
+        let expected = Ledger(all.iter().cloned().collect());
+        assert_eq!(parse(&bytes[..], &Asked::All).unwrap(), (expected.clone(), bytes.len()));
+        let (last, whole) = (all.pop().unwrap(), written(&all).len());
+        for torn in [whole + 1, whole + FIXED - 1, bytes.len() - 1] {
+            let (found, until) = parse(&bytes[..torn], &Asked::All).unwrap();
+            assert_eq!((found.0.len(), until), (all.len(), whole), "{first}, {torn}");
+        }
+        let asked = Judged { entry: last.0, void: Vec::new(), rotations: Vec::new() };
+        let found = parse(&bytes[..], &Asked::of(&[asked])).unwrap();
+        assert_eq!(found, (Ledger([last].into()), bytes.len()));
+    }
+    let long = written(&[one(7, usize::from(ROTATION) - 1)]);
+    assert_eq!(parse(&long[..], &Asked::All).unwrap().1, long.len());
+    assert!(long.len() - MAGIC.len() > PIECE);
+}
