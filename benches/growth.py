@@ -88,6 +88,8 @@ class Project:
         (self.folder / VAULT).write_bytes(self.saved)
         shutil.rmtree(self.state, ignore_errors=True)
         shutil.copytree(self.folder / "known", self.state)
+        # A set waits for its files to be on the disk, and would wait for these copies with them.
+        os.sync()
 
     def case(self, *arguments, before=None, stdin=None, env=()):
         return Case(self.words, self.command(*arguments), self.folder, {**self.env, **dict(env)}, before, stdin)
