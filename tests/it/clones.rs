@@ -3,7 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use v_secure_testkit::repository::{FILE, Repository};
+use v_secure_testkit::cli::{Run, last_failure};
+use v_secure_testkit::repository::{FILE, Repository, first_hint};
+
+/// The tree without files, which every repository has.
+const NO_FILES: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// A repository with two branches that each set another secret, after `main` went on, and a folder for a clone.
 fn branched() -> Option<(Repository, PathBuf)> {
@@ -83,6 +87,54 @@ fn a_partial_clone_fetches_what_it_merges_by_itself() {
     clone(&repository, &folder, &["--filter=blob:none"]);
     git(&repository, &folder, &["merge", "--quiet", "--no-edit", "origin/right"]);
     verified(&repository, &folder, &expected);
+}
+
+/// Every command that reads a revision; none takes what is not here for what is not there.
+#[test]
+fn a_partial_clone_says_that_it_lacks_a_revisions_vault_and_how_to_fetch_it() {
+    let Some((repository, folder)) = branched() else { return };
+    clone(&repository, &folder, &["--filter=blob:none"]);
+    fs::create_dir_all(folder.join("src")).unwrap();
+    let lines = [
+        "audit verify --base HEAD~1",
+        "audit log --base HEAD~1",
+        "diff HEAD~1",
+        "policy rebase HEAD~1 --yes",
+    ];
+    let mut fetch = String::new();
+    for line in lines {
+        let run = repository.run_in(&folder.join("src"), &format!("{line} --json"), &[]);
+        assert_eq!(last_failure(&run), (7, "base-not-fetched".into()), "{line}: {run:?}");
+        let last = run.err.lines().last().unwrap().to_owned();
+        fetch = first_hint(&Run { err: last, ..run });
+    }
+    assert!(repository.shell(&format!("cd / && {fetch}")).status.success(), "{fetch}");
+    let again = repository.run_in(&folder, "audit verify --base HEAD~1", &[]);
+    assert_eq!(again.code, 0, "{again:?}");
+    // What no commit has is still told apart.
+    let none = repository.git_in(&folder, &["commit-tree", NO_FILES, "-m", "none"]);
+    let none = String::from_utf8(none.stdout).unwrap();
+    let run = repository.run_in(&folder, &format!("diff {} --json", none.trim()), &[]);
+    assert_eq!(last_failure(&run), (5, "base-without-vault".into()), "{run:?}");
+}
+
+/// git takes one side without a look at the other, whose bytes are then not here.
+#[test]
+fn in_a_partial_clone_no_side_of_a_merge_is_passed_over() {
+    let Some((repository, folder)) = branched() else { return };
+    clone(&repository, &folder, &["--filter=blob:none"]);
+    let merge = ["merge", "--quiet", "--no-edit", "--no-commit", "-s", "ours", "origin/right"];
+    git(&repository, &folder, &merge);
+    let commit = repository.git_in(&folder, &["commit", "--quiet", "-m", "merge"]);
+    let told = String::from_utf8_lossy(&commit.stderr).into_owned();
+    assert!(!commit.status.success() && told.contains("has not fetched"), "{told}");
+    let refused = repository.run_in(&folder, "git resolve --json", &[]);
+    assert_eq!(last_failure(&refused), (7, "base-not-fetched".into()), "{refused:?}");
+    git(&repository, &folder, &["cat-file", "-e", "MERGE_HEAD:.v-secure/vault.toml"]);
+    let resolved = repository.run_in(&folder, "git resolve", &[]);
+    assert_eq!(resolved.code, 0, "{resolved:?}");
+    git(&repository, &folder, &["add", ".v-secure"]);
+    git(&repository, &folder, &["commit", "--quiet", "-m", "merge"]);
 }
 
 #[test]

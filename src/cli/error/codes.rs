@@ -103,6 +103,7 @@ codes! {
     BadVariable "bad-variable" [Usage, Failure] "The variable of a secret is not a valid name, or is dangerous to programs", "v-secure set NAME --var VARIABLE";
     BaseAmbiguous "base-ambiguous" [Conflict] "The base to compare with may be a branch or a tag", "git show-ref NAME";
     BaseMissing "base-missing" [NotFound] "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml";
+    BaseNotFetched "base-not-fetched" [Conflict] "A revision has a vault whose bytes this clone has not fetched", "git fetch --refetch --no-filter";
     BaseOtherVault "base-other-vault" [Conflict] "The base to compare with is of another vault", "v-secure --vault FILE pin show";
     BaseWithoutVault "base-without-vault" [NotFound] "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml";
     ChildStart "child-start" [Child(126), Child(127)] "exec's program cannot run", "check the program's name and path";

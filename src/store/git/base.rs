@@ -4,7 +4,7 @@ use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::file::read::ReadError;
 use crate::store::git::command as git_command;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use v_secure_core::file::format::MAX_FILE;
 
 /// Why there is nothing to compare with.
@@ -18,6 +18,9 @@ pub enum BaseError {
     Ambiguous { revision: String, refs: Vec<String> },
     #[error("there is no vault at this path in the revision '{revision}'")]
     NoVault { revision: String },
+    /// No fetch is begun for it: that runs what a configuration names.
+    #[error("the revision '{revision}' has a vault, and this clone has not fetched its bytes")]
+    NotFetched { revision: String, folder: PathBuf, path: PathBuf },
     #[error("the base cannot be read")]
     File(#[from] ReadError),
 }
@@ -50,8 +53,30 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
     };
     // `./` makes git take the path from the folder that it runs in.
     let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
-    git_command::show(&location.folder, &commit, &name)
-        .ok_or_else(|| BaseError::NoVault { revision: revision() })
+    match committed(&location.folder, &commit, &name) {
+        Ok(found) => found.ok_or_else(|| BaseError::NoVault { revision: revision() }),
+        Err(BaseError::NotFetched { folder, path, .. }) => {
+            Err(BaseError::NotFetched { revision: revision(), folder, path })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The vault of a commit, at a path as in `REV:PATH`; none where the commit has none there.
+///
+/// # Errors
+/// The commit has one that this clone left out.
+pub(crate) fn committed(
+    folder: &Path,
+    commit: &str,
+    path: &Path,
+) -> Result<Option<Vec<u8>>, BaseError> {
+    let found = git_command::show(folder, commit, path);
+    if found.is_none() && git_command::is_left_out(folder, commit, path) {
+        let (revision, folder, path) = (commit.to_owned(), folder.to_owned(), path.to_owned());
+        return Err(BaseError::NotFetched { revision, folder, path });
+    }
+    Ok(found)
 }
 
 /// The name that a revision begins with; empty for `HEAD`, which no ref stands in for. A name may have an

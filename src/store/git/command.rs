@@ -42,6 +42,17 @@ pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(&format!("{revision}:"), path))
 }
 
+/// Whether a commit names a file, which is asked where its bytes are not to be had: a clone may leave them out
+/// (`--filter`), or the folders that would tell.
+pub(crate) fn is_left_out(folder: &Path, commit: &str, path: &Path) -> bool {
+    let mut asked = git(folder);
+    // As in `REV:PATH`: from this folder where the path begins with `./`, else from the root.
+    let root = (!path.starts_with(".")).then_some("--full-tree");
+    asked.args(["ls-tree", "-z"]).args(root).args([commit, "--"]).arg(path);
+    let is_file = |listed: Vec<u8>| listed.split(|byte| *byte == b' ').nth(1) == Some(b"blob");
+    has_commit(folder, commit) && bytes_of(&mut asked).is_none_or(is_file)
+}
+
 /// What `path` was in commits, newest first: in those that what is checked out and what is merged into it come from,
 /// and then in all that a branch, a tag, a stash or the reflog leads to, which others may have pushed.
 pub(crate) fn states_of(folder: &Path, path: PathBuf) -> impl Iterator<Item = Vec<u8>> {

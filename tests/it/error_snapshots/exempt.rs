@@ -1,6 +1,7 @@
 //! Codes that no command line provokes, and why.
 
 pub const CODES: &[(&str, &str)] = &[
+    ("base-not-fetched", "a clone that leaves bytes out: tests/it/clones.rs"),
     ("audience-retired", "a role must have been removed: crates/core/src/keys/rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
     ("closed", "somebody must have spoilt a record: tests/it/sabotage"),

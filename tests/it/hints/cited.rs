@@ -24,6 +24,8 @@ const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
 }
 
 const MERGE: By = Test("conflicts/mod.rs", "marks_that_were_committed_have_a_way_out_too");
+const FETCHED: By =
+    Test("clones.rs", "a_partial_clone_says_that_it_lacks_a_revisions_vault_and_how_to_fetch_it");
 const HOOK: By =
     Test("closed_history/branches.rs", "the_hook_asks_for_the_history_of_the_staged_vault");
 const GOING: By = Test(
@@ -89,6 +91,7 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
+    cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
     cited("history-missing", "git add {…}  # which belongs to the vault", HOOK),
     cited("history-missing", "git checkout HEAD -- {…}  # as the last commit has it", GOING),
     cited("nothing-to-close", "v-secure history close --all", LATE),

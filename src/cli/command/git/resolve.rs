@@ -11,7 +11,7 @@ use crate::engine::resolving::Resolution;
 use crate::engine::session::Session;
 use crate::engine::writing;
 use crate::store::file::find::Location;
-use crate::store::git::command as git_command;
+use crate::store::git::base;
 use crate::store::git::sides::sides;
 use crate::store::git::unfinished as git_unfinished;
 use clap::Args;
@@ -54,9 +54,10 @@ impl Resolve {
         if let Some(change) = again::find(context, &location, &text)? {
             return self.again(context, &session, resolution, change);
         }
-        let last = last_commit(&location);
+        let last = last_commit(&location)?;
+        let sides = sides(&location)?;
         let past = OlderStates::new(context, &location);
-        let merged = merged(&location, resolution.bytes(), last.as_ref(), (now, &past))
+        let merged = merged(&sides, resolution.bytes(), last.as_ref(), (now, &past))
             .map_err(|error| past.tell(refused(&location, &error)))?;
         let is_last = last.is_some_and(|last| format::write(&last) == merged.text);
         let changed = merged.text.as_bytes() != resolution.bytes();
@@ -121,13 +122,12 @@ impl Resolve {
 
 /// The sides as git has them, and what stands in the file: somebody may have written to it since.
 fn merged(
-    location: &Location,
+    sides: &[Vec<u8>],
     bytes: &[u8],
     last: Option<&VaultFile>,
     (now, past): (UnixTime, &dyn Past),
 ) -> Result<Merged, MergeError> {
     let text = String::from_utf8_lossy(bytes);
-    let sides = sides(location);
     let sides = sides.iter().map(|side| blended::loose(&String::from_utf8_lossy(side)));
     let sides = match sides.collect::<Result<Vec<_>, _>>() {
         // A side with marks of its own: a rebase went on over them, and the file has all of it.
@@ -170,10 +170,10 @@ fn is_behind(here: &VaultFile, last: &VaultFile, past: &dyn Past) -> bool {
 }
 
 /// The vault of the last commit, if it is one.
-fn last_commit(location: &Location) -> Option<VaultFile> {
-    let name = Path::new(".").join(location.vault.file_name()?);
-    let bytes = git_command::show(&location.folder, "HEAD", &name)?;
-    blended::loose(&String::from_utf8_lossy(&bytes)).ok()
+fn last_commit(location: &Location) -> Outcome<Option<VaultFile>> {
+    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
+    let bytes = base::committed(&location.folder, "HEAD", &name)?;
+    Ok(bytes.and_then(|bytes| blended::loose(&String::from_utf8_lossy(&bytes)).ok()))
 }
 
 fn refused(location: &Location, error: &MergeError) -> Failure {

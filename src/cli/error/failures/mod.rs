@@ -146,6 +146,7 @@ impl From<BaseError> for Failure {
         let code = match &error {
             BaseError::Ambiguous { .. } => Code::BaseAmbiguous,
             BaseError::NoVault { .. } => Code::BaseWithoutVault,
+            BaseError::NotFetched { .. } => Code::BaseNotFetched,
             BaseError::File(FileError::TooLarge { .. }) => Code::FileTooLarge,
             _ => Code::BaseMissing,
         };
@@ -159,9 +160,23 @@ impl From<BaseError> for Failure {
                 .hint("git branch --all  # the names that git knows here")
                 .hint("git fetch --unshallow  # where the clone is shallow")
                 .hint("write a file as ./FILE"),
+            BaseError::NotFetched { revision, folder, path } => {
+                match words_of_commit(revision, folder, path) {
+                    Some((folder, file)) => failure.hint(format!(
+                        "git -C {folder} cat-file -e {file}  # fetches it; then the same again"
+                    )),
+                    None => failure,
+                }
+            }
             _ => failure,
         }
     }
+}
+
+/// The words for a vault of a commit, wherever they are typed: a folder, and the file from there.
+fn words_of_commit(revision: &str, folder: &Path, path: &Path) -> Option<(String, String)> {
+    let file = shell_word::operand(&format!("{revision}:{}", path.to_str()?))?;
+    Some((shell_word::path(folder)?, file))
 }
 
 /// A file that a shell made for a command that wrote nothing, such as the side of a conflict that has no

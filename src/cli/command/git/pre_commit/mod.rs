@@ -14,6 +14,7 @@ use crate::cli::repository::verification::{Base, Origin, VerificationRequest};
 use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::engine::history;
 use crate::engine::session::Session;
+use crate::store::git::base;
 use crate::store::git::command as git_command;
 use crate::store::git::index as git_index;
 use crate::store::git::unfinished as git_unfinished;
@@ -169,7 +170,7 @@ fn untracked(failure: Failure, here: &Path, root: &Path, file: &Path) -> Failure
 }
 
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outcome {
-    let before = git_command::show(here, "HEAD", path);
+    let before = base::committed(here, "HEAD", path)?;
     let base = before.as_deref().map(|bytes| Base {
         label: "the last commit",
         bytes,
@@ -323,7 +324,7 @@ fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
 fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome {
     let unlike = git_index::vaults_unlike(here, side).ok_or_else(no_repository)?;
     for path in unlike {
-        let Some(theirs) = git_command::show(here, side, &path) else { continue };
+        let Some(theirs) = base::committed(here, side, &path)? else { continue };
         let at = match git_index::staged(here, &path) {
             Some(staged) => Some((path, staged)),
             None => moved(context, (here, root), &merged_side(&theirs)),

@@ -67,7 +67,7 @@ fn of_merge(
     refuse_picks(location)?;
     let labels = ["ours", "theirs"];
     let refused = |error: MergeError| past.tell(not_merged(&location.vault, labels, &error));
-    let [ours, theirs] = files(location, here).ok_or_else(none)?.map_err(refused)?;
+    let [ours, theirs] = files(location, here)?.ok_or_else(none)?.map_err(refused)?;
     let ours = settled_whole(ours, now, past).map_err(refused)?.vault;
     let theirs = settled_whole(theirs, now, past).map_err(refused)?.vault;
     let ours = Side { label: labels[0].to_owned(), vault: ours };
@@ -79,19 +79,19 @@ fn of_merge(
 }
 
 /// As git has them, with what was written to the file since, or as they stand between its marks.
-fn files(location: &Location, here: &str) -> Option<Result<[VaultFile; 2], MergeError>> {
+fn files(location: &Location, here: &str) -> Outcome<Option<Result<[VaultFile; 2], MergeError>>> {
     let parse = |bytes: &Vec<u8>| blended::loose(&String::from_utf8_lossy(bytes));
     let marked = marks::sides(here);
-    if let [ours, theirs] = sides::sides(location).as_slice() {
+    if let [ours, theirs] = sides::sides(location)?.as_slice() {
         let both = parse(ours).and_then(|ours| Ok([ours, parse(theirs)?]));
         // A side with marks of its own: a rebase went on over them.
         if both.is_ok() || marked.is_none() {
-            return Some(both.map(|both| with_later(both, here)));
+            return Ok(Some(both.map(|both| with_later(both, here))));
         }
     }
-    let [ours, theirs] = marked?;
+    let Some([ours, theirs]) = marked else { return Ok(None) };
     let both = blended::loose(&ours).and_then(|ours| Ok((ours, blended::loose(&theirs)?)));
-    Some(both.and_then(|(ours, theirs)| rebase::apart(ours, theirs)))
+    Ok(Some(both.and_then(|(ours, theirs)| rebase::apart(ours, theirs))))
 }
 
 /// With what was written to the file since git left it, upon whichever side.
