@@ -3,7 +3,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
-use crate::cli::error::failures::{merging, one_commit};
+use crate::cli::error::failures::{closed, merging, one_commit};
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -159,20 +159,26 @@ fn refusal(path: &Path, error: &OpenError) -> Option<Vec<FindingRecord>> {
             vec![FindingRecord { line: Some(source.line), ..finding }]
         }
         OpenError::Chain(source) => vec![chain(source)],
-        OpenError::Findings(findings) => findings.iter().map(Into::into).collect(),
-        OpenError::History(source) => vec![history(source)],
+        OpenError::Findings(findings) => {
+            let placed = |finding: FindingRecord| {
+                let hint = finding.hint.map(|hint| closed::placed(path, hint));
+                FindingRecord { hint, ..finding }
+            };
+            findings.iter().map(|finding| placed(finding.into())).collect()
+        }
+        OpenError::History(source) => vec![history(path, source)],
         OpenError::OtherVault => vec![one("header-vault", error.to_string())],
     })
 }
 
 /// What is closed is not all there, or is another's: nothing is said of it.
-fn history(error: &HistoryError) -> FindingRecord {
+fn history(path: &Path, error: &HistoryError) -> FindingRecord {
     let code = match error {
         HistoryError::Missing { .. } => codes::Code::HistoryMissing,
         HistoryError::Other { .. } | HistoryError::Format { .. } => codes::Code::HistoryWrong,
     };
     let finding = FindingRecord::of_vault(code.as_str(), Severity::Error, error.to_string());
-    FindingRecord { hint: code.next().map(str::to_owned), ..finding }
+    FindingRecord { hint: closed::ways_back(path, error.name()).into_iter().next(), ..finding }
 }
 
 fn chain(error: &ChainError) -> FindingRecord {

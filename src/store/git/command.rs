@@ -153,6 +153,11 @@ pub(super) fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
     names.map(sys::path_of).collect()
 }
 
+/// Whether the command of git that runs a hook of ours was typed below the root of the working tree, where hooks run.
+pub(crate) fn is_started_below() -> bool {
+    RealHost.variable("GIT_PREFIX").is_some_and(|folder| !folder.is_empty())
+}
+
 /// Whether a folder is in a working tree.
 pub(crate) fn is_working_tree(folder: &Path) -> bool {
     text(folder, &["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")

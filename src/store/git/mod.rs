@@ -1,6 +1,7 @@
 //! What git knows of the vault's file: whether it has it, older states, other sides.
 
 pub mod base;
+pub(crate) mod closed;
 pub mod command;
 pub mod driver;
 pub mod hidden;

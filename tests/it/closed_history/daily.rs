@@ -273,7 +273,7 @@ fn a_backup_puts_back_what_is_damaged_with_the_vault_there_or_without() {
             for line in ["audit verify", "secret versions A"] {
                 let run = cli.run(line);
                 assert!([6, 7].contains(&run.code), "{what}: {run:?}");
-                says(&run, "git checkout --ignore-skip-worktree-bits -- ");
+                says(&run, "v-secure backup restore FILE");
             }
             if !is_there {
                 fs::remove_file(cli.vault()).unwrap();

@@ -2,6 +2,7 @@
 //! branches that began before merge, and what somebody can do to the files.
 
 mod branches;
+mod brought_back;
 mod daily;
 mod lies;
 mod tampered;

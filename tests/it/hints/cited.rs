@@ -28,6 +28,14 @@ const FETCHED: By =
     Test("clones.rs", "a_partial_clone_says_that_it_lacks_a_revisions_vault_and_how_to_fetch_it");
 const HOOK: By =
     Test("closed_history/branches.rs", "the_hook_asks_for_the_history_of_the_staged_vault");
+const BACK: By = Test(
+    "closed_history/brought_back.rs",
+    "what_brings_the_history_back_is_named_by_where_git_has_it_and_holds_anywhere",
+);
+const UNDONE: By = Test(
+    "closed_history/brought_back.rs",
+    "a_closing_whose_new_files_were_cleaned_away_is_undone_by_the_last_commit",
+);
 const GOING: By = Test(
     "closed_history/branches.rs",
     "history_that_would_go_with_a_commit_is_taken_from_the_last_one",
@@ -93,7 +101,11 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 pub const ALL: &[Cited] = &[
     cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
     cited("history-missing", "git add {…}  # which belongs to the vault", HOOK),
-    cited("history-missing", "git checkout HEAD -- {…}  # as the last commit has it", GOING),
+    cited("history-missing", "{…} checkout --ignore-skip-worktree-bits HEAD -- {…}  # as the last commit has it", GOING),
+    cited("history-missing", "{…} checkout --ignore-skip-worktree-bits {…} -- {…}  # a commit that has it", BACK),
+    cited("history-missing", "{…} checkout HEAD -- {…}  # from before the closing, with all of it; what was written since then is lost. Then: v-secure pin accept", UNDONE),
+    cited("history-missing", "{…} fetch --all  # a commit of another clone may have it", Reason("where another clone has it")),
+    cited("history-missing", "v-secure backup restore FILE  # or bring .v-secure/history from another copy of the vault", Test("closed_history/daily.rs", "a_backup_puts_back_what_is_damaged_with_the_vault_there_or_without")),
     cited("nothing-to-close", "v-secure history close --all", LATE),
     cited("owner-threshold", "commit and push .v-secure, so that the other owners get it", Test("owners/story.rs", "a_change_is_proposed_by_one_owner_and_completed_by_another")),
     cited("proposal-stale", "v-secure policy renew", Test("owners/story.rs", "a_proposal_that_the_policy_overtook_is_stale_and_made_anew")),

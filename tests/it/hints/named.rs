@@ -98,7 +98,16 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/door/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
     ("verify/attention.rs", "hint", &[]),
     ("verify/contents.rs", "hint", &["git log -p -- .v-secure/vault.toml", "git checkout --ignore-skip-worktree-bits -- .v-secure/history"]),
-    ("cli/error/failures/mod.rs", "way_back", &[]),
+    ("cli/command/git/pre_commit/mod.rs", "way", &[]),
+    ("cli/error/failures/closed.rs", "", &[
+        "git checkout --ignore-skip-worktree-bits -- .v-secure/history",
+        "{git} checkout --ignore-skip-worktree-bits -- {folder}",
+        "{git} checkout --ignore-skip-worktree-bits HEAD -- {folder}  # as the last commit has it",
+        "{git} checkout --ignore-skip-worktree-bits {commit} -- {folder}  # a commit that has it",
+        "{git} checkout HEAD -- {word}  # from before the closing, with all of it; what was written since then is lost. Then: v-secure pin accept",
+        "{git} fetch --all  # a commit of another clone may have it",
+        "v-secure backup restore FILE  # or bring .v-secure/history from another copy of the vault",
+    ]),
     ("verify/contents.rs", "place.way_back()", &[]),
     ("cli/repository/hidden.rs", "", &[
         "{git} sparse-checkout add {directory}",

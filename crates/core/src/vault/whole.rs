@@ -43,6 +43,15 @@ pub enum HistoryError {
     },
 }
 
+impl HistoryError {
+    /// Of the file that is missing, or is another one.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Missing { name } | Self::Other { name } | Self::Format { name, .. } => name,
+        }
+    }
+}
+
 /// The name of a segment's file.
 pub fn segment_name(id: &Id) -> String {
     format!("{}.log", hex(id))

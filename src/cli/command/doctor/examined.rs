@@ -26,7 +26,7 @@ pub(crate) enum ClosedHistory {
     /// Nothing, or there is none.
     Sound,
     /// It is not in this clone, which does without.
-    Absent,
+    Absent { name: String },
     /// What secrets are now cannot be told without.
     Needed,
 }
@@ -110,18 +110,19 @@ fn open(session: &Session) -> (Result<OpenedVault, SessionError>, ClosedHistory)
             let needed = alone.open(Depth::Everything).is_ok_and(|one| one.vault.has_history());
             (Ok(opened), if needed { ClosedHistory::Needed } else { ClosedHistory::Sound })
         }
-        Err(error) if is_missing(&error) => match alone.open(Depth::Everything) {
-            Ok(opened) => (Ok(opened), ClosedHistory::Absent),
-            Err(_) => (Err(error), ClosedHistory::Sound),
+        Err(error) => match missing(&error).zip(alone.open(Depth::Everything).ok()) {
+            Some((name, opened)) => (Ok(opened), ClosedHistory::Absent { name }),
+            None => (Err(error), ClosedHistory::Sound),
         },
         opened => (opened, ClosedHistory::Sound),
     }
 }
 
-fn is_missing(error: &SessionError) -> bool {
-    let missing =
-        |source: &OpenError| matches!(source, OpenError::History(HistoryError::Missing { .. }));
-    matches!(error, SessionError::Open { source, .. } if missing(source))
+/// The file of the closed history that is not there.
+fn missing(error: &SessionError) -> Option<String> {
+    let SessionError::Open { source: OpenError::History(source), .. } = error else { return None };
+    let HistoryError::Missing { name } = source else { return None };
+    Some(name.clone())
 }
 
 fn place(context: &Context<'_>) -> VaultSearch {

@@ -75,13 +75,15 @@ fn carried(location: &Location) -> Vec<DoctorFinding> {
     findings
 }
 
-/// Of a vault that git tracks a segment that it does not: nobody else gets it, and nothing else has what is in it.
+/// Of a vault that git tracks a segment that it does not: nobody else gets it, and nothing else has what is in it. One
+/// that is not here is no such: to add the folder would stage that it is deleted.
 fn history_left_out(location: &Location) -> Option<DoctorFinding> {
     let vault = read::read(&location.vault, MAX_FILE as u64).ok()?;
     let segments =
         history::names(&vault.bytes).into_iter().filter(|name| history::is_segment(name));
     let folder = location.folder.join(history::FOLDER);
-    let mut segments = segments.map(|name| folder.join(name));
+    let here = segments.filter(|name| history::read_beside(&folder, name).is_some());
+    let mut segments = here.map(|name| folder.join(name));
     let left_out = segments.find(|segment| !git_index::is_tracked(segment))?;
     if !git_index::is_tracked(&location.vault) {
         return None;

@@ -3,6 +3,7 @@
 
 use super::examined::{ClosedHistory, Examined};
 use super::finding::{DoctorCode, DoctorFinding};
+use crate::cli::error::failures::closed::ways_back;
 use v_secure_core::log::finding::FindingCode;
 use v_secure_core::vault::{Vault, closing};
 
@@ -12,19 +13,18 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     // Expiry has a check of its own.
     let found = remarks.filter(|found| found.code != FindingCode::Expired);
     let found = found.map(DoctorFinding::from);
-    found.chain(long(vault, examined)).chain(closed(&examined.history)).collect()
+    found.chain(long(vault, examined)).chain(closed(examined)).collect()
 }
 
-fn closed(history: &ClosedHistory) -> Option<DoctorFinding> {
-    match history {
+fn closed(examined: &Examined<'_>) -> Option<DoctorFinding> {
+    match &examined.history {
         ClosedHistory::Sound => None,
-        ClosedHistory::Absent => Some(
-            DoctorFinding::new(
-                DoctorCode::HistoryAbsent,
-                "the closed history is not in this clone: values are given, and nothing that tells of the past",
-            )
-            .mend("git checkout --ignore-skip-worktree-bits -- .v-secure/history"),
-        ),
+        ClosedHistory::Absent { name } => {
+            let what = "the closed history is not in this clone: values are given, and nothing that tells of the past";
+            let vault = &examined.location()?.vault;
+            let way = ways_back(vault, name).into_iter().next()?;
+            Some(DoctorFinding::new(DoctorCode::HistoryAbsent, what).mend(way))
+        }
         ClosedHistory::Needed => Some(
             DoctorFinding::new(
                 DoctorCode::HistoryNeeded,

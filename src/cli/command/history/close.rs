@@ -100,6 +100,10 @@ impl Close {
             size(before)
         ));
         policy::tell(&context.ui, &changed.effects);
+        if context.location()?.git_common_dir.is_some() {
+            let why = "its new files belong to the vault, and 'git commit -a' leaves them out";
+            context.ui.note(&format!("next: git add .v-secure && git commit: {why}"));
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! From each layer's typed errors to what a user sees: one `From` an error type.
 
+pub mod closed;
 mod departure;
 pub mod merging;
 pub mod one_commit;
@@ -12,7 +13,6 @@ use super::pin_failures::ACCEPT;
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::cli::output::shell_word;
-use crate::engine::history;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
@@ -222,12 +222,7 @@ pub(super) fn history_failure(path: &Path, error: &HistoryError) -> Failure {
         }
     };
     let failure = Failure::new(code, message).because(error);
-    // By its whole path: what is typed may be typed in another folder of the working tree.
-    let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
-    let folder = folder.unwrap_or_else(|| ".v-secure/history".to_owned());
-    failure
-        .hint(format!("git checkout --ignore-skip-worktree-bits -- {folder}"))
-        .hint(format!("git log --oneline -- {folder}"))
+    closed::ways_back(path, error.name()).into_iter().fold(failure, Failure::hint)
 }
 
 fn open_failure(path: &Path, error: &OpenError) -> Failure {
@@ -267,8 +262,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
             if one_commit::is_one(findings) {
                 failure = one_commit::led_out(failure, path);
             }
-            if let Some(way_back) = lost_beside(findings) {
-                failure = failure.hint(way_back);
+            if is_lost_beside(findings) {
+                let ways = closed::ways_back_to_versions(path);
+                failure = ways.into_iter().fold(failure, Failure::hint);
             }
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
@@ -279,15 +275,15 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
     }
 }
 
-/// The command that brings back what closed history lacks, if that is all that is wrong.
-fn lost_beside(findings: &[Finding]) -> Option<String> {
+/// Whether what closed history lacks is all that is wrong.
+fn is_lost_beside(findings: &[Finding]) -> bool {
     let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
     let is_lost = |finding: &&Finding| {
         matches!(finding.code, FindingCode::ObjectMissing | FindingCode::WrapMissing)
     };
-    let first = errors.clone().next()?;
-    let way_back = first.hint.clone().filter(|hint| hint.starts_with("git checkout "))?;
-    errors.all(|finding| is_lost(&finding)).then_some(way_back)
+    let of_history = |hint: &String| hint.starts_with("git checkout ");
+    errors.clone().next().is_some_and(|first| first.hint.as_ref().is_some_and(of_history))
+        && errors.all(|finding| is_lost(&finding))
 }
 
 impl From<KeyError> for Failure {

@@ -19,10 +19,8 @@ fn people() -> Vec<Way> {
             "v-secure history close --all --yes",
         ),
         way("nothing-to-close", "v-secure history status").informs(),
-        way("history-missing", "git checkout"),
-        way("history-wrong", "git checkout"),
-        way("history-missing", "git log").informs(),
-        way("history-wrong", "git log").informs(),
+        way("history-missing", "git -C"),
+        way("history-wrong", "git -C"),
         way("last-device", "v-secure member add")
             .part("v-secure member add developer-1 --device --request …")
             .fill("…", "third.line --yes")

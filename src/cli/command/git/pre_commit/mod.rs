@@ -6,6 +6,7 @@ mod values;
 use super::no_repository;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
+use crate::cli::error::failures::closed;
 use crate::cli::error::failures::merging::resolved;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
@@ -15,6 +16,7 @@ use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::engine::history;
 use crate::engine::session::Session;
 use crate::store::git::base;
+use crate::store::git::closed::{Kept, kept};
 use crate::store::git::command as git_command;
 use crate::store::git::index as git_index;
 use crate::store::git::unfinished as git_unfinished;
@@ -194,11 +196,12 @@ fn restored(failure: Failure, here: &Path, root: &Path, path: &Path) -> Failure 
     }
 }
 
-/// A path relative to the root as git is given it here. The hook runs at the root, its user may not.
+/// A path relative to the root as git is given it by the user. The hook runs at the root, its user may not: git says
+/// by a variable where they are.
 fn pathspec(here: &Path, root: &Path, path: &Path) -> Option<String> {
     let is_root =
         here.canonicalize().ok().is_some_and(|here| root.canonicalize().ok() == Some(here));
-    match is_root {
+    match is_root && !git_command::is_started_below() {
         true => shell_word::pathspec(path),
         false => shell_word::pathspec_from_root(path.to_str()?),
     }
@@ -219,7 +222,7 @@ fn verify_staged(
     let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
     verification::show(context, &found.findings)?;
     if failure.code == Code::HistoryMissing {
-        return Err(without_history(failure, &session, path, bytes));
+        return Err(without_history(failure, (here, root), &session, (path, bytes)));
     }
     Err(match is_merge(context, root) {
         true => resolved(failure).hint("git merge --abort"),
@@ -227,21 +230,27 @@ fn verify_staged(
     })
 }
 
-/// With what puts the history into the index that is not there: from its folder, or from the last commit.
-fn without_history(mut failure: Failure, session: &Session, path: &Path, bytes: &[u8]) -> Failure {
-    let folder = shell_word::pathspec(&path.with_file_name(history::FOLDER));
-    let folder = folder.unwrap_or_else(|| ".v-secure".to_owned());
+/// With what puts the history into the index that is not there: from its folder, or from where git has it.
+fn without_history(
+    mut failure: Failure,
+    (here, root): (&Path, &Path),
+    session: &Session,
+    (path, bytes): (&Path, &[u8]),
+) -> Failure {
+    let beside = path.with_file_name(history::FOLDER);
+    let folder = pathspec(here, root, &beside).unwrap_or_else(|| ".v-secure".to_owned());
     let is_staged = |name: &String| session.brought.as_ref().is_some_and(|b| b.contains_key(name));
     let there = session.location.folder.join(history::FOLDER);
     let names = history::names(bytes);
-    let mut segments = names.iter().filter(|name| history::is_segment(name));
+    let lacking = names.iter().filter(|name| history::is_segment(name) && !is_staged(name));
     failure.hints.clear();
-    match segments.any(|name| !is_staged(name) && history::read_beside(&there, name).is_some()) {
-        true => failure.hint(format!("git add {folder}  # which belongs to the vault")),
-        false => {
-            failure.hint(format!("git checkout HEAD -- {folder}  # as the last commit has it"))
-        }
+    if lacking.clone().any(|name| history::read_beside(&there, name).is_some()) {
+        return failure.hint(format!("git add {folder}  # which belongs to the vault"));
     }
+    let mut files = lacking.filter_map(|name| Some(beside.join(name).to_str()?.to_owned()));
+    let kept = files.next().and_then(|file| kept(root, &file, false)).unwrap_or(Kept::LastCommit);
+    let way = closed::checkout("git", &kept, &folder);
+    failure.hint(way)
 }
 
 /// Where a staged vault stands that is compared with a base. What is committed is what the index has, of the history
