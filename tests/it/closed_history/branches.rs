@@ -175,9 +175,40 @@ fn two_closings_beside_each_other_are_two_policies() {
     let done = repository
         .shell("v-secure policy rebase --yes && git add .v-secure && git commit --no-edit");
     assert!(done.status.success(), "{}{}", said(&merge), said(&done));
+    assert!(said(&merge).contains("or what is closed of the history"), "{}", said(&merge));
+    assert!(said(&done).contains("open again") && !said(&done).contains("there already"));
     cli.ok("audit verify");
     for (name, value) in [("LATE", "late"), ("C", "c"), ("A", "a2")] {
         assert_eq!(cli.ok(&format!("get {name}")), value);
+    }
+}
+
+/// It is not made again on the side that stays, and says so.
+#[test]
+fn a_closing_that_gives_way_to_a_change_of_the_policy_is_said_to_be_open_again() {
+    for (keep, closed) in [("ours", true), ("theirs", false)] {
+        let Some(repository) = Repository::new() else { return };
+        let cli = &repository.0;
+        cli.ok("git install");
+        fill(cli, 2);
+        repository.git(&["add", "-A"]);
+        repository.commit("common");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        cli.ok("role create dev");
+        repository.commit("role");
+        repository.git(&["checkout", "--quiet", "main"]);
+        cli.ok("pin accept --yes");
+        cli.ok("history close --all --yes");
+        repository.git(&["add", "-A"]);
+        repository.commit("closed");
+        assert!(!repository.shell("git merge --no-edit side").status.success());
+        let run = cli.run(&format!("policy rebase --keep {keep} --yes"));
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(run.shows("open again"), !closed, "{run:?}");
+        assert_eq!(run.shows("to close it: v-secure history close"), !closed, "{run:?}");
+        assert!(!run.shows("there already"), "{run:?}");
+        assert_eq!(cli.json("history status")["closed"] != 0, closed);
+        cli.ok("audit verify");
     }
 }
 

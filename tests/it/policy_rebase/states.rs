@@ -1,6 +1,6 @@
 //! The states that git leaves, and the clones that had accepted the side that gave way.
 
-use super::{branches, developers, member, rebased, text};
+use super::{branches, developers, member, parted, rebased, text};
 use std::path::Path;
 use v_secure_core::crypto::id::PolicyId;
 use v_secure_core::file::format;
@@ -187,4 +187,15 @@ fn a_third_policy_waits_until_the_first_two_are_one() {
     let roles = cli.ok("role list");
     assert!(["of-side", "of-main", "of-third"].iter().all(|role| roles.contains(role)), "{roles}");
     cli.ok("audit verify");
+}
+
+/// Of keys alone nothing is listed, so that it is said what gives way.
+#[test]
+fn of_new_keys_on_both_sides_it_is_said_that_one_gives_way() {
+    let rotate = |cli: &Cli| drop(cli.ok("key rotate --all"));
+    let Some(repository) = parted(|_| (), rotate, rotate) else { return };
+    let resolve = repository.0.run("git resolve");
+    assert!(resolve.shows("both sides changed keys, and neither"), "{resolve:?}");
+    let said = rebased(&repository, "");
+    assert!(said.contains("new keys, which give way: the side that stays made its own"), "{said}");
 }

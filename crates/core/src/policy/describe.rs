@@ -97,7 +97,8 @@ pub fn object(op: &PolicyOp) -> String {
         PolicyOp::Rebase { head } => head.to_string(),
         PolicyOp::Threshold { owners } => owners.to_string(),
         PolicyOp::Checkpoint(Checkpoint { entries, entry, .. }) => {
-            format!("closes the history: {entries} entries, up to {entry}")
+            let entry = entry.to_string();
+            format!("closes the history up to entry {entry:.10}: {entries} entries in all")
         }
     }
 }

@@ -211,7 +211,7 @@ impl PolicyOp {
     }
 
     /// Whether it states keys of an audience.
-    pub(crate) fn gives_keys(&self) -> bool {
+    pub fn gives_keys(&self) -> bool {
         matches!(self, Self::Epoch { .. } | Self::Reseal { .. })
     }
 

@@ -15,6 +15,7 @@ use v_secure_core::merge::{self, MergeError};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
@@ -61,7 +62,8 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
     match error {
         MergeError::PolicyDiverged { ours: here, theirs: there, .. } => {
             let message = format!(
-                "{place}: both sides changed members, roles or settings, and neither knows of the other's change"
+                "{place}: both sides changed {}, and neither knows of the other's change",
+                what([here, there])
             );
             let mut failure = Failure::new(Code::PolicyDiverged, message);
             failure.causes = [changed(ours, here), changed(theirs, there)].concat();
@@ -92,6 +94,25 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
         .because(source)
         .hint("git log -p -- .v-secure/vault.toml"),
         MergeError::Result(source) => open_failure(path, source),
+    }
+}
+
+/// What may have changed on both sides: a closing alone is no change of who may do what.
+fn what(sides: [&[PolicyEntry]; 2]) -> &'static str {
+    let ops = |side: &'_ [PolicyEntry]| {
+        side.iter().flat_map(|entry| &entry.ops).all(|op| {
+            matches!(op, PolicyOp::Checkpoint(_) | PolicyOp::Rebase { .. }) || op.gives_keys()
+        })
+    };
+    let closes = |side: &[PolicyEntry]| {
+        let mut ops = side.iter().flat_map(|entry| &entry.ops);
+        ops.any(|op| matches!(op, PolicyOp::Checkpoint(_)))
+    };
+    match (sides.into_iter().all(ops), sides.into_iter().any(closes)) {
+        (true, true) => "keys, or what is closed of the history",
+        (true, false) => "keys",
+        (false, true) => "members, roles or settings, or closed the history",
+        (false, false) => "members, roles or settings",
     }
 }
 

@@ -96,6 +96,8 @@ pub enum Verdict {
     },
     /// It is so already.
     There,
+    /// A closing, which is not made again: what it closed and the side that stays did not is open.
+    OpenAgain,
     Refused(WhyRefused),
 }
 
@@ -106,6 +108,7 @@ impl Verdict {
             Self::Asked { agreed: None, .. } => "asked",
             Self::Asked { agreed: Some(false), .. } => "declined",
             Self::There => "there",
+            Self::OpenAgain => "open-again",
             Self::Refused(_) => "refused",
         }
     }

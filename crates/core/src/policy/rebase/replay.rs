@@ -176,6 +176,12 @@ impl Run<'_> {
         position: PolicyPosition,
         op: &PolicyOp,
     ) -> (Verdict, PolicyOp) {
+        if let PolicyOp::Checkpoint(closing) = op {
+            let here = tried.state().checkpoint.as_ref();
+            let is_there = here.is_some_and(|here| here.stated.entry == closing.entry);
+            let verdict = if is_there { Verdict::There } else { Verdict::OpenAgain };
+            return (verdict, op.clone());
+        }
         let Some(op) = wanted(tried.state(), self.before(position), op) else {
             return (Verdict::There, op.clone());
         };
@@ -356,11 +362,11 @@ fn wanted(state: &PolicyState, before: &PolicyState, op: &PolicyOp) -> Option<Po
         }
         PolicyOp::Setting { key, value } => state.settings().get(key).unwrap_or_default() == value,
         PolicyOp::Threshold { owners } => usize::try_from(*owners) == Ok(state.threshold()),
-        // What it closed is open again without it, and closed by a later one.
-        PolicyOp::Checkpoint(_) => true,
-        PolicyOp::Vault(_) | PolicyOp::Epoch(_) | PolicyOp::Reseal(_) | PolicyOp::Rebase { .. } => {
-            true
-        }
+        PolicyOp::Checkpoint(_)
+        | PolicyOp::Vault(_)
+        | PolicyOp::Epoch(_)
+        | PolicyOp::Reseal(_)
+        | PolicyOp::Rebase { .. } => true,
     };
     (!is_there).then(|| op.clone())
 }

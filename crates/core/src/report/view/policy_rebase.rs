@@ -50,6 +50,9 @@ pub struct RebasedOpView {
     pub advice: Option<&'static str>,
 }
 
+/// Of a closing, which is not made again.
+const OPEN: &str = "what it closed, and the side that stays did not, is open";
+
 /// What was written under that policy.
 #[derive(Debug, Serialize)]
 pub struct RebasedEntryView {
@@ -84,6 +87,9 @@ impl RebasedOpView {
         let (why, advice) = match &planned.verdict {
             Verdict::Asked { why, .. } => (Some(why.to_string()), None),
             Verdict::Refused(why) => (Some(why.to_string()), Some(why.advice())),
+            Verdict::OpenAgain => {
+                (Some(OPEN.to_owned()), Some("v-secure history close, afterwards"))
+            }
             Verdict::Again | Verdict::There => (None, None),
         };
         Self {
@@ -140,7 +146,7 @@ mod tests {
     }
 
     fn op(verdict: &'static str, number: Option<usize>) -> RebasedOpView {
-        let refused = verdict == "refused";
+        let refused = matches!(verdict, "refused" | "open-again");
         RebasedOpView {
             number,
             policy_entry: PolicyPosition::new(4),
@@ -165,7 +171,7 @@ mod tests {
 
     fn all() -> Vec<Value> {
         let [some, none] = effects::examples();
-        let verdicts = ["again", "declined", "there", "refused"];
+        let verdicts = ["again", "declined", "there", "open-again", "refused"];
         let left = LeftOutView {
             entry: EntryId(ID.0),
             action: "put",

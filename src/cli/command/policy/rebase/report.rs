@@ -56,7 +56,21 @@ pub(super) fn table(context: &Context<'_>, draft: &Draft<'_>) -> Outcome {
             why.to_owned(),
         ]
     });
-    context.ui.table(&["#", "CHANGE", "BY", "HERE", "WHY"], ops.chain(entries).collect())
+    let rows: Vec<Vec<String>> = ops.chain(entries).collect();
+    if rows.is_empty() {
+        context.ui.note(&format!("  {}", keys_alone(draft)));
+    }
+    context.ui.table(&["#", "CHANGE", "BY", "HERE", "WHY"], rows)
+}
+
+/// What the side that gives way changed where nothing of it is listed.
+fn keys_alone(draft: &Draft<'_>) -> String {
+    let renewed: Vec<&str> =
+        draft.replay.renewed.iter().map(|audience| audience.as_str()).collect();
+    match renewed.as_slice() {
+        [] => "new keys, which give way: the side that stays made its own".to_owned(),
+        some => format!("new keys, which give way: others are made for {}", some.join(", ")),
+    }
 }
 
 fn op_cells(row: &RebasedOpView) -> Vec<String> {
@@ -80,6 +94,7 @@ fn word(verdict: &str) -> &str {
         "asked" => "to be decided",
         "declined" => "left",
         "there" => "there already",
+        "open-again" => "open again",
         other => other,
     }
 }
@@ -123,6 +138,12 @@ pub(super) fn tell(context: &Context<'_>, view: &PolicyRebaseView<'_>, vault: &V
         counted(again, "change of the policy", "changes of the policy"),
         counted(written, "entry of the log", "entries of the log"),
     ));
+    if view.ops.iter().any(|row| row.verdict == "open-again") {
+        context.ui.note(&format!(
+            "what '{}' had closed of the history is open again; to close it: v-secure history close",
+            view.gives_way
+        ));
+    }
     for left in &view.not_again {
         let what = format!("{} {}", left.action, left.secret);
         context.ui.warn(&format!("'{}' was not issued anew: {}", what.trim_end(), left.why));
