@@ -259,7 +259,11 @@ fn void_finding(case: &Case<'_>, name: &SecretName, voided: &Voided) -> Finding 
     );
     let subject = Subject::Secret(name.clone());
     let finding = Finding::new(FindingCode::VoidChangesValue, subject, message);
-    finding.hint(format!("v-secure secret versions {name}"))
+    // Of one that nothing made that counts, no command tells.
+    match case.state.secret(name).is_some_and(|state| !state.versions.is_empty()) {
+        true => finding.hint(format!("v-secure secret versions {name}")),
+        false => finding.hint("v-secure adopt --list"),
+    }
 }
 
 fn due(case: &Case<'_>) -> Vec<Finding> {

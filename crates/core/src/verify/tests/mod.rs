@@ -404,6 +404,18 @@ fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
 }
 
 #[test]
+fn of_a_secret_that_only_void_entries_made_the_way_is_the_list_of_them() {
+    let mut vault = TestVault::new();
+    let known = vault.head();
+    vault.put("backend", &[known], "prod/NEW", 8);
+    vault.log.policy.revoke(&[known], "backend", "prod/NEW");
+    vault.settle();
+    let report = vault.report();
+    assert_eq!(codes(&report.findings), [FindingCode::VoidChangesValue, FindingCode::Void]);
+    assert_eq!(report.findings[0].hint.as_deref(), Some("v-secure adopt --list"));
+}
+
+#[test]
 fn values_under_the_wrong_keys_are_warnings() {
     let unsettled = spoilt(|v| v.log.policy.audience_of_all = AudienceName::new("ci+owner"));
     assert_eq!(unsettled, [FindingCode::Unsettled]);
