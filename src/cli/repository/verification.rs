@@ -99,6 +99,11 @@ pub fn verify(
             if let Some(found) = findings.iter_mut().flatten().find(of_part) {
                 found.hint = one_commit::way(&path).map(str::to_owned).or(found.hint.take());
             }
+            if let Some(first) = findings.iter_mut().flatten().find(|found| found.is_error())
+                && merging::waits(&path, &source)
+            {
+                first.hint = Some(merging::RESOLVE.to_owned());
+            }
             let newer = || Failure::from(SessionError::Open { path, source });
             return Ok(Verification {
                 findings: findings.ok_or_else(newer)?,

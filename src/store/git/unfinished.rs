@@ -9,6 +9,17 @@ pub fn merged(folder: &Path) -> Vec<String> {
     unfinished(folder, "MERGE_HEAD")
 }
 
+/// The last commit of what `git merge --squash` took in, by the message that it prepared: git keeps no other record.
+/// Where that was given up since, the message may be there still.
+pub(crate) fn squashed(folder: &Path) -> Option<String> {
+    let file = text(folder, &["rev-parse", "--git-path", "SQUASH_MSG"])?;
+    let found = read::read(&folder.join(file), MOST_SQUASHED).ok()?;
+    let message = String::from_utf8_lossy(&found.bytes).into_owned();
+    let mut ids =
+        message.lines().filter_map(|line| line.strip_prefix("commit ")?.split(' ').next());
+    ids.find(|id| is_object_id(id)).map(str::to_owned)
+}
+
 /// Whether one commit is being picked or taken back, which is no step of a rebase.
 pub(crate) fn is_picking(folder: &Path) -> bool {
     let records = ["CHERRY_PICK_HEAD", "REVERT_HEAD"];
@@ -60,6 +71,8 @@ pub(crate) fn unfinished(folder: &Path, name: &str) -> Vec<String> {
 
 /// The longest record of an unfinished command that is read.
 const MOST_UNFINISHED: u64 = 64 * 1024;
+/// A squashed branch has a line and a message for each of its commits; its last one comes first.
+const MOST_SQUASHED: u64 = 16 * 1024 * 1024;
 
 fn is_object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -42,6 +42,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ]),
     ("cli/error/failures/merging.rs", "AGAIN", &["v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own"]),
     ("cli/error/failures/merging.rs", "RESOLVE", &["v-secure git resolve"]),
+    ("cli/error/failures/mod.rs", "merging::RESOLVE", &[]),
     ("cli/error/failures/mod.rs", "merging::FROM_HISTORY", &["v-secure git resolve  # takes it from git's history"]),
     ("cli/error/failures/merging.rs", "FROM_HISTORY", &["v-secure git resolve  # takes it from git's history"]),
     ("cli/command/git/merge_driver.rs", "FIRST", &["git merge --abort && v-secure policy rebase && git add .v-secure && git commit -m 'Mend the vault'  # and then this merge again"]),

@@ -49,6 +49,59 @@ fn a_file_that_git_merged_as_text_is_served_by_nobody_and_mended_by_anybody() {
     assert!(owner.run("audit verify").out.contains("void"));
 }
 
+/// With `-X` git keeps one side's lines where both changed some, and takes the others from either. A squashed branch is
+/// named by the message alone that git prepared.
+#[test]
+fn what_an_option_of_git_dropped_of_a_side_is_united_while_git_knows_that_side() {
+    for how in ["merge --no-commit -X ours side", "merge --squash -X ours side"] {
+        let Some(repository) = repository() else { return };
+        let cli = &repository.0;
+        repository.git(&["config", "--remove-section", "merge.v-secure"]);
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        cli.set("A", "side");
+        cli.set("N", "new");
+        repository.commit("side");
+        repository.git(&["checkout", "--quiet", "main"]);
+        cli.ok("pin accept --yes");
+        cli.set("A", "main");
+        cli.set("M", "more");
+        repository.commit("main");
+        repository.git(&how.split(' ').collect::<Vec<_>>());
+        for line in ["ls", "get A", "audit verify"] {
+            let run = cli.run(line);
+            assert_eq!(run.code, 6, "{how}: {line}: {run:?}");
+            assert!(run.shows("try: v-secure git resolve"), "{how}: {line}: {run:?}");
+        }
+        cli.ok("git resolve");
+        cli.ok("audit verify");
+        assert_eq!((cli.ok("get N"), cli.ok("get M")), ("new".into(), "more".into()));
+        let versions = cli.json("secret versions A");
+        let versions = versions["versions"].as_array().unwrap().iter();
+        assert_eq!(versions.filter(|one| one["state"] == "conflicting").count(), 2, "{how}");
+        repository.git(&["add", ".v-secure"]);
+        repository.commit("united");
+        cli.ok("audit verify --base side");
+    }
+}
+
+/// The message of a squash that was given up is left behind, and names a side that nobody wants any more.
+#[test]
+fn a_squash_that_was_given_up_is_not_brought_in_later() {
+    let Some(repository) = repository() else { return };
+    let cli = &repository.0;
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    cli.set("N", "new");
+    repository.commit("side");
+    repository.git(&["checkout", "--quiet", "main"]);
+    cli.ok("pin accept --yes");
+    repository.git(&["merge", "--quiet", "--squash", "side"]);
+    repository.git(&["restore", "--staged", "--worktree", ".v-secure"]);
+    cli.ok("pin accept --yes");
+    cli.set("M", "more");
+    assert_eq!(cli.json("git resolve")["changed"], false);
+    assert_eq!(cli.fails("get N"), (5, "not-found".into()));
+}
+
 fn merged_as_text(base: &[u8], ours: &Path, theirs: &Path) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let origin = folder.path().join("base");

@@ -56,9 +56,11 @@ impl Resolve {
         }
         let last = last_commit(&location)?;
         let sides = sides(&location)?;
+        let squashed = squashed(&location)?;
         let past = OlderStates::new(context, &location);
-        let merged = merged(&sides, resolution.bytes(), last.as_ref(), (now, &past))
-            .map_err(|error| past.tell(refused(&location, &error)))?;
+        let merged =
+            merged((&sides, squashed.as_ref()), resolution.bytes(), last.as_ref(), (now, &past))
+                .map_err(|error| past.tell(refused(&location, &error)))?;
         let is_last = last.is_some_and(|last| format::write(&last) == merged.text);
         let changed = merged.text.as_bytes() != resolution.bytes();
         let vault = match changed {
@@ -122,7 +124,7 @@ impl Resolve {
 
 /// The sides as git has them, and what stands in the file: somebody may have written to it since.
 fn merged(
-    sides: &[Vec<u8>],
+    (sides, squashed): (&[Vec<u8>], Option<&VaultFile>),
     bytes: &[u8],
     last: Option<&VaultFile>,
     (now, past): (UnixTime, &dyn Past),
@@ -137,7 +139,15 @@ fn merged(
     let mut sides = sides.into_iter();
     match sides.next() {
         None => {
-            let whole = settled_with(blended::read(&text)?, now, past)?;
+            let whole = blended::read(&text).and_then(|file| settled_with(file, now, past));
+            let whole = match (whole, last.zip(squashed)) {
+                (Err(MergeError::Links(_) | MergeError::Result(_)), Some((last, squashed))) => {
+                    let sides = union::union(last.clone(), squashed.clone())?;
+                    let text = blended::read_beside(&text, &sides);
+                    return united(sides, text.into_iter(), (now, past));
+                }
+                (whole, _) => whole?,
+            };
             // A revert that was given up by half leaves an older file, which no later commit may bring.
             match last
                 .filter(|last| whole.text == text && is_behind(whole.vault.file(), last, past))
@@ -163,6 +173,15 @@ fn united(
     (now, past): (UnixTime, &dyn Past),
 ) -> Result<Merged, MergeError> {
     settled_with(others.try_fold(first, union::union)?, now, past)
+}
+
+/// The vault of what `git merge --squash` took in. It counts only where the file lacks something: the message that names
+/// the commit outlives a merge that is given up.
+fn squashed(location: &Location) -> Outcome<Option<VaultFile>> {
+    let Some(commit) = git_unfinished::squashed(&location.folder) else { return Ok(None) };
+    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
+    let bytes = base::committed(&location.folder, &commit, &name)?;
+    Ok(bytes.and_then(|bytes| blended::loose(&String::from_utf8_lossy(&bytes)).ok()))
 }
 
 fn is_behind(here: &VaultFile, last: &VaultFile, past: &dyn Past) -> bool {

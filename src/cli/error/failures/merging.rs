@@ -37,6 +37,15 @@ pub(super) fn unmerged(error: &SessionError) -> Failure {
     Failure::from_error(Code::Unmerged, error).hint(RESOLVE)
 }
 
+/// Whether a merge that git has not ended is why a vault lacks something: git may have put the lines together so that
+/// one side's are gone.
+pub(crate) fn waits(path: &Path, error: &OpenError) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    matches!(error, OpenError::Findings(_))
+        && (!git_unfinished::merged(folder).is_empty()
+            || git_unfinished::squashed(folder).is_some())
+}
+
 /// What git merged line by line. What the file lacks is not to be taken from another commit.
 pub(super) fn merged_as_text(error: &SessionError, path: &Path, source: &OpenError) -> Failure {
     let mut failure = Failure::new(Code::MergedAsText, error.to_string());

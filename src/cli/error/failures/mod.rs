@@ -258,6 +258,8 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 findings.iter().map(|finding| finding.message.clone()).take(5).collect();
             if merge::is_of_lost(error) {
                 failure = failure.hint(merging::FROM_HISTORY);
+            } else if merging::waits(path, error) {
+                failure = failure.hint(merging::RESOLVE);
             }
             if one_commit::is_one(findings) {
                 failure = one_commit::led_out(failure, path);
