@@ -182,3 +182,22 @@ fn a_member_that_is_to_have_left_already_is_remarked() {
     let run = cli.run("member add ci --service --new-identity --expires 2020-01-31");
     assert!(run.code == 0 && run.err.contains("--expires is past"), "{run:?}");
 }
+
+/// Heads of secrets had an id once, where their name is in quotes now.
+#[test]
+fn a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such() {
+    let cli = Cli::with_vault();
+    cli.set("A", "value");
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    let told = "where an unreleased build wrote it";
+    let head = "[[secret.\"default/A\".version]]";
+    let earlier = text.replacen(head, &format!("[secret.BZWxTFCol46u0SQKr9TVaHrj]\n{head}"), 1);
+    assert!(earlier != text);
+    for (text, is_told) in [(earlier, true), (text.replace("active", "actve"), false)] {
+        fs::write(cli.vault(), text).unwrap();
+        for line in ["ls", "get A", "audit verify"] {
+            let run = cli.run(line);
+            assert_eq!((run.code, run.shows(told)), (6, is_told), "{line}: {run:?}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
-use crate::cli::error::failures::{closed, merging, one_commit};
+use crate::cli::error::failures::{closed, earlier_form, merging, one_commit};
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -161,7 +161,8 @@ fn refusal(path: &Path, error: &OpenError) -> Option<Vec<FindingRecord>> {
                 message.push_str("; core.autocrlf changes them: v-secure git install");
             }
             let finding = one(source.code(), message);
-            vec![FindingRecord { line: Some(source.line), ..finding }]
+            let hint = earlier_form::way(path);
+            vec![FindingRecord { line: Some(source.line), hint, ..finding }]
         }
         OpenError::Chain(source) => vec![chain(source)],
         OpenError::Findings(findings) => {

@@ -100,6 +100,8 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("verify/attention.rs", "hint", &[]),
     ("verify/contents.rs", "hint", &["git log -p -- .v-secure/vault.toml", "git checkout --ignore-skip-worktree-bits -- .v-secure/history"]),
     ("cli/command/git/pre_commit/mod.rs", "way", &[]),
+    ("cli/error/failures/earlier_form.rs", "", &[EARLIER]),
+    ("cli/error/failures/earlier_form.rs", "WRITTEN_EARLIER", &[EARLIER]),
     ("cli/error/failures/closed.rs", "", &[
         "git checkout --ignore-skip-worktree-bits -- .v-secure/history",
         "{git} checkout --ignore-skip-worktree-bits -- {folder}",
@@ -129,6 +131,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
 ];
 
 const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
+const EARLIER: &str = "where an unreleased build wrote it, that build reads it: v-secure export there, and v-secure import here";
 const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";
 const GIVES_KEYS: [&str; 2] = [
     "ask an owner, who gives the keys by: v-secure access settle",

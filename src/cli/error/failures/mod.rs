@@ -2,6 +2,7 @@
 
 pub mod closed;
 mod departure;
+pub(crate) mod earlier_form;
 pub mod merging;
 pub mod one_commit;
 mod policy;
@@ -240,10 +241,11 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 return changed_line_ends(path, source);
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
-            Failure::new(Code::Of(source.into()), message)
+            let failure = Failure::new(Code::Of(source.into()), message)
                 .because(&source.cause)
                 .hint("git log -p -- .v-secure/vault.toml")
-                .hint("git checkout REV -- .v-secure/vault.toml")
+                .hint("git checkout REV -- .v-secure/vault.toml");
+            earlier_form::told(failure, path)
         }
         OpenError::Chain(source) => {
             let message = format!("{place}: the policy chain is broken");
@@ -268,7 +270,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 let ways = closed::ways_back_to_versions(path);
                 failure = ways.into_iter().fold(failure, Failure::hint);
             }
-            failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
+            let failure =
+                failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml");
+            earlier_form::told(failure, path)
         }
         OpenError::History(source) => history_failure(path, source),
         OpenError::OtherVault => Failure::from_error(Code::HeaderVault, error)
