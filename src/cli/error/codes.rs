@@ -180,6 +180,7 @@ codes! {
     NoEditor "no-editor" [Usage] "There is no terminal, and no editor is set", "EDITOR=COMMAND";
     NoEntry "no-entry" [NotFound] "There is no such entry", "v-secure adopt --list";
     NoEnvironment "no-environment" [NotFound] "There is no such environment", "v-secure env list";
+    NoGit "no-git" [NotFound] "The program git is not there", "install git";
     NoGithubEnv "no-github-env" [Usage] "--format github needs GITHUB_ENV, which is not set", "v-secure export --format dotenv";
     NoGrant "no-grant" [NotFound] "The role has no such grant", "v-secure role list";
     NoHome "no-home" [Failure] "There is no home folder for a new identity", "v-secure --identity FILE";

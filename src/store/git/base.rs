@@ -13,6 +13,10 @@ use v_secure_core::file::format::MAX_FILE;
 pub enum BaseError {
     #[error("git does not know the revision '{revision}' here")]
     NoRevision { revision: String },
+    #[error("'{revision}' is a revision, and the program git is not there to look it up")]
+    NoGit { revision: String },
+    #[error("'{revision}' is a revision, and the vault is in no git repository")]
+    NoRepository { revision: String },
     /// git takes the tag, which anybody with push rights makes: it comes with a fetch.
     #[error("'{revision}' is ambiguous: it may be any of {}", refs.join(", "))]
     Ambiguous { revision: String, refs: Vec<String> },
@@ -39,6 +43,9 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         return Ok(read::read(&here.join(text), MAX_FILE as u64)?.bytes);
     }
     let revision = || text.to_owned();
+    if location.git_common_dir.is_none() {
+        return Err(BaseError::NoRepository { revision: revision() });
+    }
     let name = short_name(text);
     let refs = git_command::meanings(&location.folder, name);
     if refs.len() > 1 {
@@ -49,6 +56,9 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         return Err(BaseError::NoRevision { revision: revision() });
     }
     let Some(commit) = git_command::commit(&location.folder, text) else {
+        if !git_command::is_there() {
+            return Err(BaseError::NoGit { revision: revision() });
+        }
         return Err(BaseError::NoRevision { revision: revision() });
     };
     // `./` makes git take the path from the folder that it runs in.

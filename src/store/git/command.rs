@@ -153,6 +153,11 @@ pub(super) fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
     names.map(sys::path_of).collect()
 }
 
+/// Whether the program is there at all.
+pub(crate) fn is_there() -> bool {
+    text(Path::new("."), &["--version"]).is_some()
+}
+
 /// Whether the command of git that runs a hook of ours was typed below the root of the working tree, where hooks run.
 pub(crate) fn is_started_below() -> bool {
     RealHost.variable("GIT_PREFIX").is_some_and(|folder| !folder.is_empty())

@@ -6,6 +6,8 @@ use crate::error_snapshots::given::{
     vault,
 };
 
+const NO_GIT: &str = "PATH=$(dirname $(command -v v-secure)) v-secure audit verify --base HEAD";
+
 pub fn absent() -> Vec<Case> {
     vec![
         case("no-keyring-slot", vault, "v-secure keyring show"),
@@ -22,6 +24,10 @@ pub fn absent() -> Vec<Case> {
             "v-secure audit log --base ../o/.v-secure/vault.toml",
         ),
         case("base-without-vault", repository, "v-secure audit verify --base HEAD~1").with("git"),
+        case("no-git", repository, NO_GIT).with("git"),
+        case("no-git", repository, "PATH=$(dirname $(command -v v-secure)) v-secure git install")
+            .with("git"),
+        case("no-repository", a, "v-secure diff HEAD"),
         case("file", a, "v-secure set A --file missing.txt"),
         case("no-member", a, "v-secure member show nobody"),
         case("no-member", a, "v-secure member add nobody --device --new-identity"),

@@ -101,6 +101,7 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 pub const ALL: &[Cited] = &[
     cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
     cited("section-unexpected", "where an unreleased build wrote it", Test("mistakes.rs", "a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such")),
+    cited("no-git", "install git", Reason("another program's affair")),
     cited("history-missing", "git add {…}  # which belongs to the vault", HOOK),
     cited("history-missing", "{…} checkout --ignore-skip-worktree-bits HEAD -- {…}  # as the last commit has it", GOING),
     cited("history-missing", "{…} checkout --ignore-skip-worktree-bits {…} -- {…}  # a commit that has it", BACK),

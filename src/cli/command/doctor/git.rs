@@ -23,6 +23,10 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
         return vec![DoctorFinding::new(DoctorCode::GitNone, what).mend(command)];
     }
     let Some((_, hooks)) = git_command::root_and_hooks(&location.project) else {
+        if !git_command::is_there() {
+            let what = "the program git is not there";
+            return vec![DoctorFinding::new(DoctorCode::GitUnusable, what).mend("install git")];
+        }
         let what = "git fails in this repository";
         return vec![DoctorFinding::new(DoctorCode::GitUnusable, what).mend("git status")];
     };

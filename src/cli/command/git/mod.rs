@@ -10,6 +10,7 @@ pub mod textconv;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::store::git::command as git_command;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -35,5 +36,8 @@ impl Git {
 }
 
 fn no_repository() -> Failure {
+    if !git_command::is_there() {
+        return Failure::new(Code::NoGit, "the program git is not there");
+    }
     Failure::new(Code::NoRepository, "this folder is not in a git working tree").hint("git init")
 }

@@ -148,6 +148,8 @@ impl From<BaseError> for Failure {
             BaseError::Ambiguous { .. } => Code::BaseAmbiguous,
             BaseError::NoVault { .. } => Code::BaseWithoutVault,
             BaseError::NotFetched { .. } => Code::BaseNotFetched,
+            BaseError::NoGit { .. } => Code::NoGit,
+            BaseError::NoRepository { .. } => Code::NoRepository,
             BaseError::File(FileError::TooLarge { .. }) => Code::FileTooLarge,
             _ => Code::BaseMissing,
         };
@@ -161,6 +163,8 @@ impl From<BaseError> for Failure {
                 .hint("git branch --all  # the names that git knows here")
                 .hint("git fetch --unshallow  # where the clone is shallow")
                 .hint("write a file as ./FILE"),
+            BaseError::NoGit { .. } => failure.hint("install git").hint("write a file as ./FILE"),
+            BaseError::NoRepository { .. } => failure.hint("write a file as ./FILE"),
             BaseError::NotFetched { revision, folder, path } => {
                 match words_of_commit(revision, folder, path) {
                     Some((folder, file)) => failure.hint(format!(

@@ -17,6 +17,16 @@ pub fn all() -> Vec<Way> {
             "cp .v-secure/vault.toml no-such && v-secure audit verify --base ./no-such",
         ),
         said(
+            "no-git",
+            "write a file as",
+            "cp .v-secure/vault.toml no-such && v-secure audit verify --base ./no-such",
+        ),
+        said(
+            "no-repository",
+            "write a file as",
+            "cp .v-secure/vault.toml no-such && v-secure diff ./no-such",
+        ),
+        said(
             "base-ambiguous",
             "--base refs/heads/other",
             "v-secure audit verify --base refs/heads/other",
