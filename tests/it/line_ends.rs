@@ -94,7 +94,7 @@ fn what_is_there_keeps_its_lines_and_gets_those_that_it_lacks() {
     assert_eq!(report["files"].as_array().unwrap().len(), 2);
     let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let attributes = "vault.toml diff=toml\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n\
-         history/*.log -text\nhistory/*.versions -text merge=union\n";
+         history/*.log -text -diff\nhistory/*.versions -text -diff merge=union\n";
     assert_eq!(text(".gitattributes"), attributes);
     let ignored = "/.lock\nnotes\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n!/history/\n!/history/*.log\n\
          !/history/*.versions\n";

@@ -10,9 +10,14 @@ use crate::store::file::lock::Lock;
 use crate::store::file::{find, new_file, read};
 use std::path::{Path, PathBuf};
 
-const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\nhistory/*.log -text\nhistory/*.versions -text merge=union\n";
+const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\nhistory/*.log -text -diff\nhistory/*.versions -text -diff merge=union\n";
 /// The lines that earlier versions wrote there in place of the one of now.
-const OLD_ATTRIBUTES: [&str; 2] = ["vault.toml -text", "vault.toml -text merge=v-secure"];
+const OLD_ATTRIBUTES: [&str; 4] = [
+    "vault.toml -text",
+    "vault.toml -text merge=v-secure",
+    "history/*.log -text",
+    "history/*.versions -text merge=union",
+];
 /// Many projects ignore `*.log`, which would leave out a part of the vault that nothing else has.
 const IGNORE: &str = "/.lock\n/.*.tmp-*\n/history/.lock\n/history/.*.tmp-*\n!/history/\n!/history/*.log\n!/history/*.versions\n";
 /// More than any such file that a person wrote.

@@ -193,7 +193,8 @@ fn a_clone_that_does_not_know_how_to_show_is_told() {
     assert!(cli.run("doctor").shows("driver-installed"));
     // Attributes that an earlier version wrote, and a line of the user's.
     let attributes = repository.root().join(".v-secure/.gitattributes");
-    for old in ["vault.toml -text", "vault.toml -text merge=v-secure"] {
+    let history = "history/*.log -text\nhistory/*.versions -text merge=union";
+    for old in ["vault.toml -text", "vault.toml -text merge=v-secure", history] {
         fs::write(&attributes, format!("# words\n{old}\n*.md text\n")).unwrap();
         let run = cli.run("doctor");
         assert!(run.shows("driver-missing"), "{run:?}");
@@ -203,7 +204,7 @@ fn a_clone_that_does_not_know_how_to_show_is_told() {
         assert_eq!(
             text,
             "# words\n*.md text\nvault.toml -text merge=v-secure diff=v-secure\nproposals/** -text\n\
-             history/*.log -text\nhistory/*.versions -text merge=union\n"
+             history/*.log -text -diff\nhistory/*.versions -text -diff merge=union\n"
         );
         assert_eq!(cli.json("git install")["changed"], false);
     }
@@ -211,4 +212,18 @@ fn a_clone_that_does_not_know_how_to_show_is_told() {
     let left = repository.git_in(&repository.root(), &["config", "--get-regexp", "v-secure"]);
     assert!(left.stdout.is_empty(), "{left:?}");
     assert_eq!(cli.json("git install --uninstall")["changed"], false);
+}
+
+/// Its lines tell nobody anything, and some are ciphertext.
+#[test]
+fn of_the_files_of_a_closed_history_no_text_is_shown() {
+    let Some(repository) = repository() else { return };
+    let cli = &repository.0;
+    cli.set("A", "two");
+    cli.ok("history close --all --yes");
+    repository.git(&["add", ".v-secure"]);
+    repository.commit("closed");
+    let shown = said(&repository, &["log", "-p", "-1", "--", ".v-secure"]);
+    assert!(shown.contains(".v-secure/history/") && !shown.contains("\"parents\""), "{shown}");
+    assert!(!shown.contains("ciphertext"), "{shown}");
 }
