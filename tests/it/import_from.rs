@@ -276,6 +276,16 @@ fn the_recipes_with_jq_work_as_typed() {
     let run = typed(&other, &line, &[levels.path()]);
     assert_eq!(run.code, 0, "{line}: {run:?}");
     assert_eq!(other.ok("get db_user"), "u");
+    // The same of a file with levels, by another tool.
+    fs::write(other.project().join("l.yaml"), "db:\n  user: u\n").unwrap();
+    let yq = folder_with("yq", r#"printf '{"db":{"host":"h"}}'"#);
+    let refused = import(&other, yq.path(), "import l.yaml");
+    let said = refused.err.replace("\n    ", " ");
+    let said = said.lines().find_map(|line| line.trim_start().strip_prefix("try: yq"));
+    let line = format!("yq{}", said.expect(&refused.err).replace("FILE.yaml", "l.yaml"));
+    let run = typed(&other, &line, &[yq.path()]);
+    assert_eq!(run.code, 0, "{line}: {run:?}");
+    assert_eq!(other.ok("get db_host"), "h");
     // What `vault kv get` prints of version 2 of the engine.
     let vault = folder_with(
         "vault",
@@ -284,4 +294,17 @@ fn the_recipes_with_jq_work_as_typed() {
     let run = follow(&cli, "vault", &[vault.path()]);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(cli.ok("get prod/KV"), "v");
+}
+
+#[test]
+fn the_hint_for_an_encrypted_file_keeps_the_environment_and_none_is_said_to_be_made() {
+    let cli = Cli::with_vault();
+    let text = "DOTENV_PUBLIC_KEY_PRODUCTION=\"03\"\nA=\"encrypted:BDqD\"\n";
+    fs::write(cli.project().join(".env.production"), text).unwrap();
+    let run = cli.run("import .env.production -e production");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.shows("v-secure import --from dotenvx .env.production -e production"), "{run:?}");
+    assert!(!run.shows("this creates"), "{run:?}");
+    let run = cli.run("import missing.env -e new");
+    assert!(run.code != 0 && !run.shows("this creates"), "{run:?}");
 }

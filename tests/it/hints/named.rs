@@ -9,9 +9,10 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/command/backup/restore/refusals.rs", "self.elsewhere() + OUTSIDE", &[]),
     ("cli/command/backup/restore/refusals.rs", "self.elsewhere() + outside, accept", &["v-secure pin accept  # once the .v-secure from there is here"]),
     ("cli/command/exec/mod.rs", "*hint", &["--override lets the secret win", "--keep leaves the variable as it is", "--as-file OTHER_VARIABLE=NAME"]),
+    ("cli/command/import/mod.rs", "", &["sops -d --output-type json FILE | jq '{names} | from_entries' | v-secure import --format json -"]),
     ("cli/command/import/mod.rs", "into(suffix)", &["v-secure import {from}{} -e {name}"]),
     ("cli/command/import/mod.rs", "into(environment.as_str())", &["v-secure import {from}{} -e {name}"]),
-    ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}"]),
+    ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}", "v-secure import --from {tool} {file} -e {into}"]),
     ("cli/error/pin_failures.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
     ("cli/error/pin_failures.rs", "ACCEPT", &[ACCEPT]),
     ("cli/command/git/pre_commit/mod.rs", "left_out", &[

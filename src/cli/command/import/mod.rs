@@ -101,9 +101,10 @@ impl Import {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let environment = context.environment()?;
         context.open_to_write(Depth::Everything)?;
-        meant::begin(context, &environment)?;
         let entries = self.entries(context)?;
         self.remark(context, &environment)?;
+        // Once the files are read: where they cannot be, no environment is made.
+        meant::begin(context, &environment)?;
         let rows = if self.dry_run {
             self.dry(context, &environment, entries)?
         } else {
@@ -150,7 +151,8 @@ impl Import {
             Some(tool) => tool.read(context, file, self.format)?,
             None => {
                 let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
-                Tool::refuse_ciphertext(file, bytes.expose())?;
+                let into = context.globals.environment.as_deref();
+                Tool::refuse_ciphertext(file, into, bytes.expose())?;
                 (bytes, self.format.unwrap_or_else(|| format_of(file)))
             }
         };
@@ -159,7 +161,7 @@ impl Import {
             Format::Json => json::read(bytes.expose()),
             Format::Yaml => yaml::read(bytes.expose()),
         };
-        let mut import = read.map_err(|error| unreadable(file, self.from, &error))?;
+        let mut import = read.map_err(|error| unreadable(file, (self.from, format), &error))?;
         if let Some(tool) = self.from {
             tool.without_own(context, &mut import);
         }
@@ -314,7 +316,11 @@ fn in_git(file: &Path) -> Option<String> {
     }
 }
 
-fn unreadable(file: &Path, from: Option<Tool>, error: &text::TextError) -> Failure {
+fn unreadable(
+    file: &Path,
+    (from, format): (Option<Tool>, Format),
+    error: &text::TextError,
+) -> Failure {
     let name = match file.as_os_str() == "-" {
         true => "standard input".into(),
         false => file.to_string_lossy(),
@@ -326,8 +332,11 @@ fn unreadable(file: &Path, from: Option<Tool>, error: &text::TextError) -> Failu
             let names = "[paths(scalars) as $p | {key: ($p | map(tostring) | join(\"_\")), value: getpath($p)}]";
             let failure = failure.hint("make it one flat list of names first");
             // What is in the file is sealed still.
-            failure.hint(match from {
-                Some(Tool::Sops) => format!(
+            failure.hint(match (from, format) {
+                (None, Format::Yaml) => format!(
+                    "yq -o=json . FILE.yaml | jq '{names} | from_entries' | v-secure import --format json -"
+                ),
+                (Some(Tool::Sops), _) => format!(
                     "sops -d --output-type json FILE | jq '{names} | from_entries' | v-secure import --format json -"
                 ),
                 _ => format!(

@@ -41,7 +41,7 @@ impl Tool {
 
     /// Refuses what a tool encrypted where the tool was not asked to open it: ciphertext would take
     /// the place of values.
-    pub(crate) fn refuse_ciphertext(file: &Path, bytes: &[u8]) -> Outcome {
+    pub(crate) fn refuse_ciphertext(file: &Path, into: Option<&str>, bytes: &[u8]) -> Outcome {
         let holds = |part| memchr::memmem::find(bytes, part).is_some();
         let tool = if holds(SOPS_VALUE) {
             Self::Sops
@@ -56,7 +56,10 @@ impl Tool {
             false => (file.to_string_lossy(), shell_word::file(file).into()),
         };
         let message = format!("{name} is encrypted by {tool}, and nothing was imported");
-        let hint = format!("v-secure import --from {tool} {file}");
+        let hint = match into.and_then(shell_word::operand) {
+            Some(into) => format!("v-secure import --from {tool} {file} -e {into}"),
+            None => format!("v-secure import --from {tool} {file}"),
+        };
         Err(Failure::new(Code::ImportFrom, message).hint(hint))
     }
 
