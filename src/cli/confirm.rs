@@ -24,11 +24,12 @@ impl ConfirmArgs {
             return Ok(());
         }
         if !context.interactive() {
-            return Err(Failure::new(
+            let mut failure = Failure::new(
                 Code::NotConfirmed,
                 "this needs confirmation, and there is no terminal: nothing was changed",
-            )
-            .hint("--yes, to do it without being asked"));
+            );
+            failure.causes.push(format!("it asks: {question}"));
+            return Err(failure.hint("--yes, to do it without being asked"));
         }
         let answer = context.ui.confirm(question, false)?;
         match answer {

@@ -113,6 +113,7 @@ fn a_closing_that_is_refused_or_not_wanted_joins_nothing() {
     let before = fs::read(cli.vault()).unwrap();
     assert_eq!(outcome(cli, "--identity ../bob.txt history close --all --yes").0, 4);
     assert_eq!(outcome(cli, "history close --all").1, "not-confirmed");
+    says(&cli.run("history close --all"), "it asks: Close ");
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
     cli.ok("history close --all --yes");
 }
