@@ -14,7 +14,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let (host, owners) = (examined.context.host, examined.context.owners());
     let mut findings = Vec::new();
     if let Some(location) = examined.location() {
-        findings.extend(vault(&location.vault, &location.folder));
+        findings.extend(vault(&location.vault, &location.folder, inspect::access));
     }
     let state = host.state_dir();
     for folder in [host.config_dir(), state.clone()].into_iter().flatten() {
@@ -29,8 +29,12 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     findings
 }
 
-fn vault(file: &Path, folder: &Path) -> Vec<DoctorFinding> {
-    let of = |path: &Path| inspect::access(path).map(|access| (path.to_path_buf(), access));
+fn vault(
+    file: &Path,
+    folder: &Path,
+    access: impl Fn(&Path) -> Option<FileAccess>,
+) -> Vec<DoctorFinding> {
+    let of = |path: &Path| access(path).map(|access| (path.to_path_buf(), access));
     let found: Vec<_> = [file, folder].into_iter().filter_map(of).collect();
     let mut findings: Vec<DoctorFinding> = found
         .iter()
@@ -41,7 +45,9 @@ fn vault(file: &Path, folder: &Path) -> Vec<DoctorFinding> {
                 .mend(shell_word::on("chmod go-w", path))
         })
         .collect();
-    if found.iter().any(|(_, access)| !access.writable) {
+    // A file is written anew beside the old one, whose own mode keeps it from that on Windows alone.
+    let counts = |path: &Path| cfg!(windows) || path == folder;
+    if found.iter().any(|(path, access)| counts(path) && !access.writable) {
         let what = format!("{} cannot be written here: reading works", file.display());
         findings.push(DoctorFinding::new(DoctorCode::VaultReadOnly, what));
     }
@@ -83,4 +89,20 @@ fn unwritable(folder: &Path) -> Option<DoctorFinding> {
     }
     let what = format!("{} cannot be written: nothing is remembered here", path.display());
     Some(DoctorFinding::new(DoctorCode::FolderReadOnly, what).mend("export XDG_STATE_HOME=FOLDER"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_folder_can_be_written_can_be_written() {
+        let [file, folder] = [Path::new("/p/.v-secure/vault.toml"), Path::new("/p/.v-secure")];
+        let found = |closed: &Path| {
+            let access =
+                |path: &Path| Some(FileAccess { mode: Some(0o644), writable: path != closed });
+            vault(file, folder, access).len()
+        };
+        assert_eq!((found(file), found(folder)), (0, 1));
+    }
 }
