@@ -48,3 +48,23 @@ fn no_line_of_help_is_wider_than_the_screen_or_ends_early() {
         }
     }
 }
+
+/// As git and cargo take it.
+#[test]
+fn help_before_a_command_is_its_option() {
+    let cli = v_secure_testkit::cli::Cli::with_vault();
+    for (line, same) in
+        [("help", "--help"), ("help get", "get --help"), ("help secret set", "secret set --help")]
+    {
+        assert_eq!(cli.ok(line), cli.ok(same), "{line}");
+    }
+    assert_eq!(cli.fails("help nonsense"), (2, "usage".into()));
+}
+
+#[test]
+fn a_group_without_a_command_says_that_one_is_missing() {
+    let cli = v_secure_testkit::cli::Cli::with_vault();
+    let run = cli.run("--json history");
+    assert_eq!(v_secure_testkit::cli::failure(&run), (2, "usage".into()));
+    assert!(run.shows("a command is missing"), "{run:?}");
+}

@@ -236,6 +236,9 @@ fn verbs_of_other_tools_are_answered() {
         ("secret delete", "v-secure secret rm"),
         ("role gramt", "v-secure role grant"),
         ("role remove-all", "v-secure role --help"),
+        ("resolve", "v-secure secret resolve NAME --take VERSION"),
+        ("merge", "v-secure git resolve"),
+        ("push", "v-secure git install"),
         ("frobnicate", "v-secure --help"),
     ] {
         let run = refused(&cli, word, 2, &[&format!("try: {instead}")]);

@@ -15,6 +15,7 @@ use v_secure_core::record::text::escape_for_display;
 
 /// Parses, or prints help or what is wrong and says how to exit.
 pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {
+    let args = &*asked(args);
     if is_version(args) {
         // Said before all commands are described, which takes longer than everything else here.
         let _ = host.write_out(concat!("v-secure ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
@@ -30,6 +31,17 @@ pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {
     // To free the description of all commands, piece by piece, takes a tenth of what `get` computes.
     std::mem::forget(command);
     parsed.map_err(|error| report(&error, args, host))
+}
+
+/// `help COMMAND`, which git and cargo have, as the option. A command of its own would be one more in every group.
+fn asked(args: &[OsString]) -> Cow<'_, [OsString]> {
+    match args {
+        [program, help, command @ ..] if help == "help" => {
+            let asked = std::iter::once(program).chain(command).cloned();
+            asked.chain([OsString::from("--help")]).collect()
+        }
+        _ => args.into(),
+    }
 }
 
 fn is_version(args: &[OsString]) -> bool {
@@ -100,6 +112,10 @@ fn other_word(error: &clap::Error, args: &[OsString]) -> Option<Failure> {
 
 /// What clap says, as data: its first paragraph, and where help is.
 fn repeated(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new(Code::Usage, "a command is missing: this is a group of several")
+            .hint("v-secure --help");
+    }
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>();

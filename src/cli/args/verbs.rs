@@ -47,7 +47,15 @@ pub const ELSEWHERE: &[(&[&str], &[&str])] = &[
     (&["status", "info"], &["v-secure"]),
     (&["setup"], &["v-secure init", "v-secure git install"]),
     (&["version"], &["v-secure --version"]),
-    (&["help"], &["v-secure --help"]),
+    (&["resolve"], &["v-secure secret resolve NAME --take VERSION", "v-secure git resolve"]),
+    (
+        &["merge"],
+        &["v-secure git resolve", "v-secure git install  # then git merges the vault itself"],
+    ),
+    (
+        &["push", "pull", "commit", "sync"],
+        &["v-secure git install  # the vault goes with the other files: git push"],
+    ),
 ];
 
 /// Words for the same, for commands of a group.
