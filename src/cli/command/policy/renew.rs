@@ -24,12 +24,12 @@ use v_secure_core::vault::author::Ctx;
     after_help = "Makes the same changes for the policy as it is now, with new keys, signed by you; the signatures of \
                         before do not count for it. You are asked about who gets what by it, as 'policy sign' asks. \
                         The old proposal is removed.\n\n\
-                        Examples:\n  v-secure policy renew PROPOSAL"
+                        Examples:\n  v-secure policy renew\n  v-secure policy renew PROPOSAL"
 )]
 pub struct Renew {
-    /// The proposal, or the beginning of its id
+    /// The proposal, or the beginning of its id; none where there is only one
     #[arg(value_name = "PROPOSAL", allow_hyphen_values = true)]
-    proposal: String,
+    proposal: Option<String>,
 
     #[command(flatten)]
     vouch: VouchArgs,
@@ -47,7 +47,7 @@ pub struct Renew {
 impl Renew {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let session = context.session()?;
-        let name = proposals::pick(&session, Some(&self.proposal))?;
+        let name = proposals::pick(&session, self.proposal.as_deref())?;
         let old = proposals::read(&session, &name)?;
         let changed = match proposal::is_of_keys(&old) {
             true => self.keys(context, &name, &old),
