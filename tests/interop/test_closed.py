@@ -258,6 +258,7 @@ class Reading(Closed):
             def run(*args):
                 return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], capture_output=True, check=False)
             self.assertEqual(run("verify", path).returncode, 7)
+            self.assertRegex(run("verify", path).stdout.decode(), r"^history-missing: [0-9a-f]+\.log\n")
             self.assertEqual([run("list", path).returncode, run("get", path, A, "--identity", identity).returncode], [0, 0])
             self.assertEqual(run("get", path, A, "--version", 1, "--identity", identity).returncode, 1)
             history.mkdir()

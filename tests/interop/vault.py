@@ -95,7 +95,8 @@ def command_verify(args):
     if args.json:
         print(json.dumps(result))
     elif vault.finding:
-        print(f"{result['verdict']}: {vault.finding}\n{advice(vault.finding)}")
+        told = vault.finding.detail if result["verdict"] == vault.finding.code else str(vault.finding)
+        print(": ".join(filter(None, [result["verdict"], told])) + f"\n{advice(vault.finding)}")
     else:
         print(f"ok: {len(vault.secrets)} secrets, {len(vault.void)} void entries")
         for notice in vault.notices:

@@ -30,8 +30,8 @@ def identities(text):
         if not line or line.startswith("#"):
             continue
         if not line.startswith("AGE-SECRET-KEY-1"):
-            raise Unopened("only AGE-SECRET-KEY-1… identities are understood here "
-                           "(for a hardware key, decrypt with the v-secure program)")
+            raise Unopened("only AGE-SECRET-KEY-1… identities are understood here; for an SSH key or a hardware key "
+                           "see 'With age alone' in docs/recovery.md")
         try:
             out.append(pyrage.x25519.Identity.from_str(line))
         except pyrage.IdentityError as error:

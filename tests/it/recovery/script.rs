@@ -122,3 +122,31 @@ fn the_script_says_whose_keys_a_member_lacks() {
     assert_eq!(open("dev/DB").ok(), "hunter4\n");
     assert_eq!(open("prod/DB").err, "prod/DB needs keys of the audience owner\n");
 }
+
+/// What age opens there is a key.
+#[test]
+fn the_script_says_where_a_value_is_opened_that_a_contributor_sealed() {
+    let Some(python) = python().filter(|_| has("age")) else { return };
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.run("role create contributor --grant write:partner/*").ok();
+    let partner = Person::new("partner");
+    partner.pull(&owner);
+    let asked = partner.run("member request").out;
+    let request = asked.trim();
+    owner.run(&format!("member add partner --role contributor --request {request} --yes")).ok();
+    partner.pull(&owner);
+    partner.accept_as(&owner);
+    partner.set("partner/DB", "hunter2");
+    owner.pull(&partner);
+    fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
+    fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
+    let cut = block("that folder afterwards:\n\n```sh\n");
+    let mut shell = Command::new("/bin/sh");
+    assert!(shell.args(["-ec", cut]).current_dir(owner.checkout()).status().unwrap().success());
+    let mut script = Command::new(&python);
+    script.args(["open.py", "partner/DB", "audience.keys"]).current_dir(owner.checkout());
+    let done: Done = script.output().unwrap().into();
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("open it as in 'With the second implementation'"), "{}", done.err);
+}
