@@ -112,10 +112,13 @@ impl<'a> Surroundings<'a> {
     pub(crate) fn unrecorded(&self, error: &dyn std::error::Error) {
         let failure = Failure::from_error(Code::State, error);
         let texts: Vec<String> = std::iter::once(failure.message).chain(failure.causes).collect();
-        self.ui.note(&format!(
+        let text = format!(
             "this device could not record what it accepted, so a later roll-back may go unnoticed: {}",
             texts.join(": ")
-        ));
+        );
+        if self.warned.borrow_mut().insert(text.clone()) {
+            self.ui.note(&text);
+        }
     }
 
     /// Whether this text was a warning of this command already.

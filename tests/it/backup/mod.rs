@@ -244,3 +244,15 @@ fn a_file_and_a_descriptor_give_the_passphrase() {
     let run: Done = wrong.env(VARIABLE, "another").output().unwrap().into();
     assert_eq!(run.error(), (3, "backup-locked".into()));
 }
+
+#[test]
+fn a_folder_that_is_not_there_is_named_with_what_makes_it() {
+    let owner = owner();
+    owner.run("backup create ../b.backup").ok();
+    let line = "--vault ../new backup restore ../b.backup --trust-first-use --json";
+    let refused = owner.run(line);
+    assert_eq!(refused.error(), (5, "file".into()));
+    assert!(refused.err.contains("mkdir -p "), "{}", refused.err);
+    fs::create_dir(owner.checkout().join("../new")).unwrap();
+    owner.run(line).ok();
+}

@@ -226,6 +226,7 @@ pub const ALL: &[Cited] = &[
     cited("keys-missing", "git fetch --all, and again", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage/mod.rs", "a_copy_outside_git_gives_its_keys_too")),
     cited("import-syntax", "sops -d --output-type json FILE | jq '{…} | from_entries' | v-secure import --format json -", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
+    cited("file", "mkdir -p", Test("backup/mod.rs", "a_folder_that_is_not_there_is_named_with_what_makes_it")),
     cited("import-syntax", "yq -o=json . FILE.yaml | jq '{…} | from_entries' | v-secure import --format json -", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
     cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
     cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins/programs.rs", "a_plugin_that_fails_or_is_missing_is_named")),

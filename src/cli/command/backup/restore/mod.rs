@@ -11,8 +11,10 @@ use crate::cli::door::context::Context;
 use crate::cli::door::first_use;
 use crate::cli::door::first_use::Source;
 use crate::cli::error::codes::Code;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::shell_word;
 use crate::cli::repository::hidden;
 use crate::cli::repository::project;
 use crate::engine::history::HistoryUse;
@@ -250,6 +252,11 @@ fn location(context: &Context<'_>) -> Outcome<Location> {
     match found {
         Err(FindError::NotFound { .. } | FindError::Missing { .. }) => {
             let project = project::new_project(context)?;
+            if !project.is_dir() {
+                let message = format!("there is no folder {}", project.display());
+                let failure = Failure::new(Code::File, message).with_exit(Exit::NotFound);
+                return Err(failure.hint(shell_word::on("mkdir -p", &project)));
+            }
             hidden::refuse_unseen(context, &project)?;
             Ok(Location::in_project(&project)?)
         }
