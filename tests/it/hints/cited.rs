@@ -100,7 +100,7 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
     cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
-    cited("section-unexpected", "where an unreleased build wrote it", Test("mistakes.rs", "a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such")),
+    cited("section-unexpected", "where an unreleased build wrote it, that build reads it: v-secure export there, and v-secure import here", Test("mistakes.rs", "a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such")),
     cited("no-git", "install git", Reason("another program's affair")),
     cited("history-missing", "git add {…}  # which belongs to the vault", HOOK),
     cited("history-missing", "{…} checkout --ignore-skip-worktree-bits HEAD -- {…}  # as the last commit has it", GOING),
@@ -226,6 +226,7 @@ pub const ALL: &[Cited] = &[
     cited("keys-missing", "git fetch --all, and again", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage/mod.rs", "a_copy_outside_git_gives_its_keys_too")),
     cited("import-syntax", "sops -d --output-type json FILE | jq '{…} | from_entries' | v-secure import --format json -", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
+    cited("import-from", "v-secure import --from {…} {…} -e {…}", Test("import_from.rs", "the_hint_for_an_encrypted_file_keeps_the_environment_and_none_is_said_to_be_made")),
     cited("file", "mkdir -p", Test("backup/mod.rs", "a_folder_that_is_not_there_is_named_with_what_makes_it")),
     cited("import-syntax", "yq -o=json . FILE.yaml | jq '{…} | from_entries' | v-secure import --format json -", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
     cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
