@@ -31,7 +31,7 @@ pub(super) fn read_back(text: &str, known: Option<&ReadPolicy>) -> Result<(), Fo
     file.map(drop).map_err(|fault| fault.into_error(text.as_bytes()))
 }
 
-/// Where the policy's section is the one that is `known`, the file comes without its chain.
+/// Where the policy's section, and that of what is closed, are those that are `known`, the file comes without them.
 fn sections(
     cursor: &mut Cursor<'_>,
     trust: Trust,
@@ -41,7 +41,8 @@ fn sections(
     let (header, is_closed) = header::parse(cursor)?;
     enter(cursor, Section::Policy, "policy")?;
     let policy = cursor.at();
-    let (chain, vault, closes) = match known.filter(|known| pass(cursor, known)) {
+    let passed = known.filter(|known| pass(cursor, known));
+    let (chain, vault, closes) = match passed {
         Some(known) => (Vec::new(), Some(known.vault), known.has_checkpoint),
         None => {
             let chain = block::chain(cursor, trust)?;
@@ -52,7 +53,7 @@ fn sections(
     if closes != is_closed {
         return Err(Cause::Checkpoint.at(policy));
     }
-    let closed = match is_closed {
+    let closed = match is_closed && passed.is_none() {
         true => {
             enter(cursor, Section::Closed, "closed")?;
             Some(closed::parse(cursor, trust, scope)?)
@@ -72,7 +73,7 @@ fn sections(
     Ok(VaultFile { header, chain, closed, audiences, slots, secrets, entries })
 }
 
-/// Goes past the policy's block if it is the one that is known, and says so.
+/// Goes past the policy, and what is closed, if they are those that are known, and says so.
 fn pass(cursor: &mut Cursor<'_>, known: &ReadPolicy) -> bool {
     let start = cursor.at();
     let length = known.length_in(&cursor.text()[start..]);

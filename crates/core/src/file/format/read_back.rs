@@ -1,8 +1,9 @@
 //! Reading back what a writer is about to put in the place of a file that can be read: by the rules of single records
 //! and their limits, which are not all those of a writer.
 //!
-//! Most of a long policy stood in the file that was read, and was judged there. Where its whole section is the same to
-//! the byte it is not judged again: it holds or breaks the same rules wherever it stands.
+//! Most of a long policy stood in the file that was read, and was judged there, and so did the block of what is closed
+//! behind it, which only a checkpoint changes. Where both are the same to the byte they are not judged again: they hold or
+//! break the same rules wherever they stand.
 
 use super::error::FormatError;
 use super::parse::{self, has_checkpoint};
@@ -15,7 +16,7 @@ const BEFORE: &[u8] = b"\n[policy]\n";
 /// No line within is three apostrophes, as JSON lines have none.
 const LAST: &[u8] = b"\n'''\n";
 
-/// What stands in the section of the policy of a file that was read.
+/// What stands in the section of the policy of a file that was read, and in the block of what is closed if it has one.
 #[derive(Debug)]
 pub struct ReadPolicy {
     block: Vec<u8>,
@@ -26,12 +27,12 @@ pub struct ReadPolicy {
 impl ReadPolicy {
     /// Of the bytes that gave `file`, whichever way they were found to be good.
     pub fn of(bytes: &[u8], file: &VaultFile) -> Option<Self> {
-        let (block, genesis) = (block(bytes)?.to_vec(), file.chain.first()?);
-        let vault = VaultId(genesis.id().0);
-        Some(Self { block, vault, has_checkpoint: has_checkpoint(&file.chain) })
+        let (genesis, has_checkpoint) = (file.chain.first()?, has_checkpoint(&file.chain));
+        let block = with_closed(bytes, has_checkpoint)?.to_vec();
+        Some(Self { block, vault: VaultId(genesis.id().0), has_checkpoint })
     }
 
-    /// How many bytes of `text` are this block, if it begins with it.
+    /// How many bytes of `text` are these blocks, if it begins with them.
     pub(super) fn length_in(&self, text: &str) -> Option<usize> {
         text.as_bytes().starts_with(&self.block).then_some(self.block.len())
     }
@@ -39,8 +40,14 @@ impl ReadPolicy {
 
 /// What stands in the section of the policy.
 fn block(bytes: &[u8]) -> Option<&[u8]> {
+    with_closed(bytes, false)
+}
+
+/// The same with the two fields of what is closed behind it, if there is such a section.
+fn with_closed(bytes: &[u8], is_closed: bool) -> Option<&[u8]> {
     let start = memmem::find(bytes, BEFORE)? + BEFORE.len();
-    let length = memmem::find(&bytes[start..], LAST)? + LAST.len();
+    let mut ends = memmem::find_iter(&bytes[start..], LAST).map(|at| at + LAST.len());
+    let length = ends.nth(if is_closed { 2 } else { 0 })?;
     Some(&bytes[start..start + length])
 }
 

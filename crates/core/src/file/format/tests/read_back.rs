@@ -3,7 +3,11 @@
 use super::super::{
     FormatError, ReadPolicy, ReadScope, Trust, parse, policy_lines, read_back, sample, write,
 };
+use crate::file::model::VaultFile;
+use crate::log::closed::{Closed, ClosedSecret, KeptVersion};
+use crate::name::SecretName;
 use crate::policy::entry::PolicyEntry;
+use crate::policy::op::{Checkpoint, PolicyOp};
 use rayon::prelude::*;
 
 fn known(text: &str) -> ReadPolicy {
@@ -55,13 +59,62 @@ fn another_policy_is_read() {
     assert!(read(&closed).is_err());
 }
 
+/// The sample with a checkpoint, and what that keeps.
+fn closed() -> VaultFile {
+    let mut file = sample::file();
+    let entry = *file.entries.keys().next().unwrap();
+    let last = file.chain.last_mut().unwrap();
+    last.ops = vec![PolicyOp::Checkpoint(Checkpoint {
+        entry,
+        closed: sample::id(1),
+        open: Vec::new(),
+        segment: sample::id(2),
+        entries: 1,
+    })];
+    let kept = KeptVersion { number: 1, ops: vec![(0, 0)] };
+    let secret = SecretName::parse("prod/DATABASE_URL").unwrap();
+    let of = ClosedSecret { secret, versions: Some(1), ops: vec![(0, 0)], kept: vec![kept] };
+    file.closed = Some(Closed { entries: vec![entry], secrets: vec![of] });
+    file
+}
+
+#[test]
+fn what_is_closed_is_passed_over_with_the_policy_and_read_where_either_is_another() {
+    let text = write(&closed());
+    assert_eq!(read(&text), Ok(()));
+    let before = known(&text);
+    assert_eq!(read_back(&text, Some(&before)), Ok(()));
+    // It is not read: the same bytes pass as what was read, whatever they are.
+    let spoil = |text: &str| text.replacen("\"versions\":1", "\"version\":1", 1);
+    let broken = spoil(&text);
+    let file = parse(text.as_bytes(), Trust::Cached, ReadScope::All).unwrap();
+    let as_read = ReadPolicy::of(broken.as_bytes(), &file).unwrap();
+    assert_eq!(read_back(&broken, Some(&as_read)), Ok(()));
+    assert!(read_back(&broken, Some(&before)).is_err());
+    assert_eq!(read_back(&text, Some(&as_read)), Ok(()));
+    let mut further = closed();
+    let seq = further.chain.len() as u64;
+    further.chain.push(PolicyEntry { seq, ..further.chain[0].clone() });
+    let further = spoil(&write(&further));
+    assert_eq!(read_back(&further, Some(&as_read)), read(&further), "another policy");
+    assert!(read(&further).is_err());
+    let open = write(&sample::file());
+    assert_eq!(read_back(&open, Some(&before)), Ok(()));
+    assert_eq!(read_back(&text, Some(&known(&open))), Ok(()));
+}
+
 #[test]
 fn every_byte_that_is_wrong_is_found_as_without_a_known_policy() {
-    let text = write(&sample::file());
-    let policy = known(&text);
-    super::places(&text).into_par_iter().for_each(|at| {
+    for file in [sample::file(), closed()] {
+        found_as_without(&write(&file));
+    }
+}
+
+fn found_as_without(text: &str) {
+    let policy = known(text);
+    super::places(text).into_par_iter().for_each(|at| {
         for byte in [b'"', b'0', b'z', b'\n', b'\''] {
-            let mut changed = text.clone().into_bytes();
+            let mut changed = text.to_owned().into_bytes();
             changed[at] = byte;
             let Ok(changed) = String::from_utf8(changed) else { continue };
             assert_eq!(read_back(&changed, Some(&policy)), read(&changed), "{at} {byte}");
