@@ -172,7 +172,7 @@ fn no_command_runs_what_a_repository_names() {
             assert_eq!(hostile.ran(), "", "{line}: {}", run.err);
         }
         let run = hostile.cli.run("audit verify --base HEAD");
-        assert_eq!(run.code, 5, "a blob that is not here is not fetched: {run:?}");
+        assert_eq!(run.code, 7, "a blob that is not here is not fetched: {run:?}");
     }
 }
 
