@@ -290,6 +290,7 @@ fn git_gets_none_of_our_variables() {
     let text = format!("#!/bin/sh\nenv >> {}\nexec /usr/bin/git \"$@\"\n", seen.display());
     executable::script(&git, &text);
     owner.run("init --vault-name shop --member owner").ok();
+    crate::owners::git(&owner, &["init", "-q"]);
     let mut verify = owner.command(&["audit", "verify", "--base", "HEAD"]);
     on_path(&mut verify, &folder);
     let _ = verify.envs(SECRETS).env("V_SECURE_IDENTITY_CMD", "s3cret-8").output().unwrap();
