@@ -242,7 +242,7 @@ class Script(WithSample):
             self.assertEqual((ran.returncode, ran.stdout, ran.stderr), (0, b"newest\n", b""))
 
     def test_it_says_why_there_is_no_value(self):
-        self.assertIn(b"age opens the field 'sealed'", self.opened(self.raw, "prod/db").stderr)
+        self.assertIn(b"was sealed by a contributor: open it as in", self.opened(self.raw, "prod/db").stderr)
         self.assertIn(b"the vault has no value of prod/none", self.opened(self.raw, "prod/none").stderr)
         self.assertIn(b"the vault has no value of none", self.opened(self.raw, "none").stderr)
         (self.folder / "audience.keys").write_text("")
