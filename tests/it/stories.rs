@@ -131,8 +131,9 @@ impl Team {
         self.run(device, line).status.code().unwrap()
     }
 
-    /// Types the lines of a story and compares what each prints.
-    fn follow(&mut self, document: &str, story: &str) {
+    /// Types the lines of a story and compares what each prints. False where git went another way than the story.
+    #[must_use]
+    fn follow(&mut self, document: &str, story: &str) -> bool {
         let steps = steps(document, story);
         assert!(steps.len() > 8, "the story is not where this test looks");
         // A step whose output is not shown may have failed, and the next one tells.
@@ -143,9 +144,13 @@ impl Team {
             self.last.insert(device.clone(), output.status.code().unwrap());
             let lines = printed.lines().collect::<Vec<_>>();
             let fits = fits(&shown, &lines);
+            if !fits && is_merged_all_the_same(&shown, &lines) {
+                return false;
+            }
             assert!(fits, "after {before}: {device}$ {line}\n{shown:#?}\n{lines:#?}");
             before = format!("{device}$ {line}\n{printed}");
         }
+        true
     }
 
     fn verified(&self, device: &str) -> (i32, Vec<String>) {
@@ -155,6 +160,12 @@ impl Team {
         let codes = findings.map(|finding| finding["code"].as_str().unwrap().to_owned());
         (output.status.code().unwrap(), codes.collect())
     }
+}
+
+/// Whether git merged as text what nearly always conflicts: which ids stand next to each other is chance.
+fn is_merged_all_the_same(shown: &[String], printed: &[&str]) -> bool {
+    let conflicts = |line: &String| line.starts_with("Automatic merge failed");
+    shown.iter().any(conflicts) && printed.iter().all(|line| line.starts_with("Auto-merging "))
 }
 
 fn git(folder: &Path, arguments: &[&str]) {
@@ -281,7 +292,7 @@ fn a_laptop_is_lost() {
     let mut team = Team::new();
     // The thief's clone is from before: what the story does on the laptop is another one's try.
     keep(&team, "backend@laptop", "backend@thief");
-    team.follow(PEOPLE, "A laptop is lost");
+    assert!(team.follow(PEOPLE, "A laptop is lost"));
     assert_eq!(team.last["backend@laptop"], 0, "the last line says the code");
     let others = ["admin@office", "backend@desk", "frontend@desk"];
     attack(&team, "backend@thief", &others, "postgres://shop:new@db/shop");
@@ -293,7 +304,7 @@ fn a_colleague_leaves() {
         return;
     }
     let mut team = Team::new();
-    team.follow(PEOPLE, "A colleague leaves");
+    assert!(team.follow(PEOPLE, "A colleague leaves"));
     attack(
         &team,
         "backend@laptop",
@@ -307,10 +318,13 @@ fn three_people_work_in_one_repository() {
     if !tools::has("git") {
         return;
     }
-    let mut team = Team::bare();
     let clones = ["admin@office", "backend@laptop", "frontend@desk", "ops@box"];
-    clones.iter().for_each(|clone| team.clone_for(clone));
-    team.follow(TEAMS, "The story");
+    let told = || {
+        let mut team = Team::bare();
+        clones.iter().for_each(|clone| team.clone_for(clone));
+        team.follow(TEAMS, "The story").then_some(team)
+    };
+    let team = (0..4).find_map(|_| told()).expect("git nearly always conflicts");
     for clone in clones {
         team.ok(clone, "git checkout -q main && git pull -q");
         assert_eq!(fs::read(team.vault(clone)).unwrap(), fs::read(team.vault(clones[0])).unwrap());
@@ -361,7 +375,7 @@ fn a_contractor_lets_people_in() {
     );
     let spare = team.ok("contractor@home", "sed -n 's/.*public key: //p' ~/other.txt");
     team.said.insert("SPARE", spare.trim().to_owned());
-    team.follow(PEOPLE, "A contractor lets people in");
+    assert!(team.follow(PEOPLE, "A contractor lets people in"));
     team.ok("tester@desk", "git pull -q && v-secure pin accept --yes");
     assert_eq!(team.ok("tester@desk", "v-secure get prod/API"), "prod");
     for key in ["spare", "other"] {
