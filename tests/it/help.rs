@@ -59,6 +59,11 @@ fn help_before_a_command_is_its_option() {
         assert_eq!(cli.ok(line), cli.ok(same), "{line}");
     }
     assert_eq!(cli.fails("help nonsense"), (2, "usage".into()));
+    // Nor does it run what exec would.
+    for line in ["help exec -- env", "help exec env", "help get A --version"] {
+        let command = line.split(' ').nth(1).unwrap();
+        assert_eq!(cli.ok(line), cli.ok(&format!("{command} --help")), "{line}");
+    }
 }
 
 #[test]

@@ -34,14 +34,29 @@ pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {
 }
 
 /// `help COMMAND`, which git and cargo have, as the option. A command of its own would be one more in every group.
+///
+/// The option stands right behind the command's name: behind the program that `exec` is to start it would be that
+/// program's, and asking for help would run it.
 fn asked(args: &[OsString]) -> Cow<'_, [OsString]> {
-    match args {
-        [program, help, command @ ..] if help == "help" => {
-            let asked = std::iter::once(program).chain(command).cloned();
-            asked.chain([OsString::from("--help")]).collect()
-        }
-        _ => args.into(),
+    let [program, help, words @ ..] = args else { return args.into() };
+    if help != "help" {
+        return args.into();
     }
+    let mut asked = vec![program.clone()];
+    let root = Root::command();
+    let mut group = &root;
+    for word in words {
+        if !group.has_subcommands() {
+            break;
+        }
+        asked.push(word.clone());
+        let Some(command) = group.find_subcommand(word) else { break };
+        group = command;
+    }
+    let rest = asked.len() - 1;
+    asked.push(OsString::from("--help"));
+    asked.extend_from_slice(&words[rest..]);
+    asked.into()
 }
 
 fn is_version(args: &[OsString]) -> bool {
