@@ -31,7 +31,7 @@ pub fn absent() -> Vec<Case> {
         case("file", a, "v-secure set A --file missing.txt"),
         case("no-member", a, "v-secure member show nobody"),
         case("no-member", a, "v-secure member add nobody --device --new-identity"),
-        case("no-repository", a, "v-secure git install"),
+        case("no-repository", a, "v-secure git install").with("git"),
         case(
             "no-role",
             request,
