@@ -4,7 +4,7 @@ use crate::host::{Random, random, real::RealHost};
 use crate::store::sys::Folder;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 const RANDOM_CHARACTERS: usize = 8;
@@ -62,6 +62,38 @@ impl<'a> Temporary<'a> {
         self.is_placed = true;
         std::mem::take(&mut self.name)
     }
+}
+
+/// Replaces whatever is at `target`, without waiting for the disk: for what this device keeps for its convenience, and
+/// tells to be damaged, or makes anew, where a power failure took it. Two writers leave one's bytes, whole.
+pub(crate) fn replace_unsynced(
+    folder: &Folder,
+    target: &OsStr,
+    bytes: &[u8],
+    mode: u32,
+) -> io::Result<()> {
+    unsynced(folder, target, bytes, mode)?.replace(target)
+}
+
+/// The same where there is nothing yet; fails with `AlreadyExists` where there is.
+pub(crate) fn place_unsynced(
+    folder: &Folder,
+    target: &OsStr,
+    bytes: &[u8],
+    mode: u32,
+) -> io::Result<()> {
+    unsynced(folder, target, bytes, mode)?.place(target)
+}
+
+fn unsynced<'a>(
+    folder: &'a Folder,
+    target: &OsStr,
+    bytes: &[u8],
+    mode: u32,
+) -> io::Result<Temporary<'a>> {
+    let mut new = Temporary::create(folder, target, mode)?;
+    new.file().write_all(bytes)?;
+    Ok(new)
 }
 
 impl Drop for Temporary<'_> {

@@ -2,9 +2,9 @@
 //! this user's alone in the state folder.
 
 use crate::host::real::RealHost;
-use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
+use crate::store::file::temp;
 use std::path::Path;
 use v_secure_core::crypto::mac::MacKey;
 
@@ -40,11 +40,13 @@ impl<'a> CheckKey<'a> {
     fn make(self) -> Option<MacKey> {
         let state = self.state?;
         let folder = private::existing(state, self.owners).ok()??;
-        let (path, new) = (state.join(KEY), MacKey::generate(&RealHost));
-        let mode = private::FILE_MODE;
-        let _ = match folder.look(KEY.as_ref()) {
-            Ok(_) => new_file::write_over_in(&folder, &path, new.expose(), mode),
-            Err(_) => new_file::write_new_in(&folder, &path, new.expose(), mode),
+        temp::remove_leftovers(&folder, KEY.as_ref());
+        let (new, name, mode) = (MacKey::generate(&RealHost), KEY.as_ref(), private::FILE_MODE);
+        // Not synced: a key that a power failure takes, or leaves as zeros, is made anew, and the records by it are no
+        // longer known.
+        let _ = match folder.look(name) {
+            Ok(_) => temp::replace_unsynced(&folder, name, new.expose(), mode),
+            Err(_) => temp::place_unsynced(&folder, name, new.expose(), mode),
         };
         self.get()
     }

@@ -4,10 +4,10 @@
 //! A help and no promise. Where there is no state folder, or its file cannot be used, nothing is known
 //! and nothing is said. Names stay known: those that a branch lacks are no news when it is left again.
 
-use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
+use crate::store::file::temp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::digest;
@@ -65,9 +65,9 @@ impl Given {
         if text.len() as u64 <= LIMIT
             && let Ok(folder) = private::ensure_inner(state, FOLDER, self.owners)
         {
-            let path = state.join(FOLDER).join(file);
-            // No lock: of two that write at once, a name of the other is said once more.
-            let _ = new_file::write_over_in(&folder, &path, text.as_bytes(), FILE_MODE);
+            temp::remove_leftovers(&folder, file.as_ref());
+            // No lock and no sync: of two that write at once, and after a power failure, a name is said once more.
+            let _ = temp::replace_unsynced(&folder, file.as_ref(), text.as_bytes(), FILE_MODE);
         }
     }
 }

@@ -17,8 +17,10 @@ impl MacKey {
         Self(Zeroizing::new(random(source)))
     }
 
+    /// The key that a file keeps. One of zeros is what a power failure can leave of it, and everybody knows that one.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(|key| Self(Zeroizing::new(key)))
+        let key = Zeroizing::new(<[u8; SIZE]>::try_from(bytes).ok()?);
+        key.iter().any(|byte| *byte != 0).then_some(Self(key))
     }
 
     /// For the file that keeps it.
@@ -57,5 +59,6 @@ mod tests {
         assert!(!key.verifies(&check, &[b"a", b"bc"]));
         assert!(!MacKey::parse(&[8; SIZE]).unwrap().verifies(&check, &[b"ab", b"c"]));
         assert!(MacKey::parse(&[7; SIZE - 1]).is_none());
+        assert!(MacKey::parse(&[0; SIZE]).is_none(), "everybody knows that one");
     }
 }

@@ -44,6 +44,21 @@ pub fn replace(
     new_mode: u32,
     expected: Expected,
 ) -> Result<(), WriteError> {
+    replace_before_another(lock, target, bytes, new_mode, expected)?;
+    let path = target.to_path_buf();
+    lock.open_folder().sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
+}
+
+/// [`replace`] of a file that another one in the same folder follows at once, and waits for the disk for both: the
+/// content of this one is on the disk, its name need not be. File systems that keep the order of names in a folder
+/// never show the second without the first; elsewhere a power failure between the two can.
+pub(crate) fn replace_before_another(
+    lock: &Lock,
+    target: &Path,
+    bytes: &[u8],
+    new_mode: u32,
+    expected: Expected,
+) -> Result<(), WriteError> {
     if target.parent() != Some(lock.folder()) {
         let (path, locked) = (target.into(), lock.folder().into());
         return Err(WriteError::OutsideLock { path, locked });
@@ -53,9 +68,7 @@ pub fn replace(
     check(old.as_ref(), target, expected)?;
     temp::remove_leftovers(folder, temp::name(target));
     let new = prepare(folder, target, bytes, old.as_ref(), new_mode)?;
-    commit(lock, new, target, expected)?;
-    let path = target.to_path_buf();
-    folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
+    commit(lock, new, target, expected)
 }
 
 /// The whole new file under its temporary name, synced.

@@ -8,11 +8,9 @@ use super::check_key::CheckKey;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::temp;
-use crate::store::file::temp::Temporary;
 use crate::store::sys::Folder;
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 
@@ -85,7 +83,8 @@ impl Cache {
             return None;
         }
         let name = OsString::from(file.to_string());
-        let written = write(&folder, &name, text.as_bytes());
+        // Needs no lock, two processes having the same to say; the check value tells a record that was cut short.
+        let written = temp::replace_unsynced(&folder, &name, text.as_bytes(), private::FILE_MODE);
         prune(&folder, &name);
         written.ok()
     }
@@ -98,14 +97,6 @@ impl Cache {
 /// What the check value of a record is of.
 fn checked<'a>(file: &'a Id, report: &'a str) -> [&'a [u8]; 3] {
     [FIRST_LINE.as_bytes(), file.as_bytes(), report.as_bytes()]
-}
-
-/// Replaces whatever record is there. Needs no lock, two processes having the same to say, and no
-/// sync: the check value tells a record that a power failure cut short.
-fn write(folder: &Folder, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-    let mut new = Temporary::create(folder, name, private::FILE_MODE)?;
-    new.file().write_all(bytes)?;
-    new.replace(name)
 }
 
 /// Removes all but the records that were used last, temporary ones of killed writers among them; `newest`,

@@ -161,7 +161,7 @@ fn only_names_of_our_own_form_are_removed() {
 fn a_record_made_without_this_users_key_is_none() {
     let (state, cache) = fresh();
     cache.put(&id(1), REPORT);
-    let other = MacKey::parse(&[0; 32]).unwrap();
+    let other = MacKey::parse(&[9; 32]).unwrap();
     fs::write(record(&state, &id(1)), text(&other, &id(1), "forged")).unwrap();
     assert_eq!(cache.get(&id(1)), None);
     let (elsewhere, stranger) = fresh();
@@ -174,7 +174,7 @@ fn a_record_made_without_this_users_key_is_none() {
 fn a_key_that_is_gone_or_none_is_made_anew_and_its_records_go() {
     let (state, cache) = fresh();
     let key = state.path().join("verified.key");
-    for damage in [None, Some(&b""[..]), Some(&[7; 31]), Some(&[7; 33])] {
+    for damage in [None, Some(&b""[..]), Some(&[7; 31]), Some(&[7; 33]), Some(&[0; 32])] {
         cache.put(&id(1), REPORT);
         match damage {
             None => fs::remove_file(&key).unwrap(),

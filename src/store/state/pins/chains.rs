@@ -121,8 +121,14 @@ pub(super) fn check(vault: &VaultId, chain: &[String]) -> Result<(), PinDamage> 
     }
 }
 
-pub(super) fn write(lock: &Lock, vault: &VaultId, text: &str) -> Result<(), PinError> {
-    stored::write_text(lock, &file_name(vault), text)
+/// `is_last`: whether no place is written after it.
+pub(super) fn write(
+    lock: &Lock,
+    vault: &VaultId,
+    text: &str,
+    is_last: bool,
+) -> Result<(), PinError> {
+    stored::write_text(lock, &file_name(vault), text, is_last)
 }
 
 pub(super) fn missing(folder: &Path, vault: &VaultId, path: &Path) -> PinError {

@@ -292,7 +292,7 @@ impl Pins {
         plan: Plan,
     ) -> Result<Saved, PinError> {
         if plan.chain {
-            chains::write(lock, vault, text)?;
+            chains::write(lock, vault, text, plan.place.is_none())?;
         }
         if let Some(record) = plan.place {
             places::write(lock, place, &record)?;

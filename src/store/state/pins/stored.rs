@@ -102,15 +102,25 @@ pub(super) fn text<T: Serialize>(record: &T) -> String {
 }
 
 pub(super) fn write<T: Serialize>(lock: &Lock, name: &str, record: &T) -> Result<(), PinError> {
-    write_text(lock, name, &text(record))
+    write_text(lock, name, &text(record), true)
 }
 
-pub(super) fn write_text(lock: &Lock, name: &str, text: &str) -> Result<(), PinError> {
+/// Replaces a file; `is_last` of those that are written together waits for their names to be on the disk.
+pub(super) fn write_text(
+    lock: &Lock,
+    name: &str,
+    text: &str,
+    is_last: bool,
+) -> Result<(), PinError> {
     let len = text.len() as u64;
     if len > LIMIT {
         return Err(PinError::Unfit(PinDamage::TooLarge { len, limit: LIMIT }));
     }
     let target = lock.folder().join(name);
-    atomic::replace(lock, &target, text.as_bytes(), private::FILE_MODE, Expected::Any)?;
+    let (bytes, mode) = (text.as_bytes(), private::FILE_MODE);
+    match is_last {
+        true => atomic::replace(lock, &target, bytes, mode, Expected::Any)?,
+        false => atomic::replace_before_another(lock, &target, bytes, mode, Expected::Any)?,
+    }
     Ok(())
 }

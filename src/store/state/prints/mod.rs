@@ -13,12 +13,12 @@ use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::{FILE_MODE, PrivateError};
 use crate::store::file::read::ReadError;
-use crate::store::file::temp::{self, Temporary};
+use crate::store::file::temp;
 use crate::store::file::{error::WriteError, lock};
 use crate::store::sys::Folder;
 use rayon::prelude::*;
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
@@ -216,9 +216,7 @@ impl PrintFiles {
 /// Replaces a file, without waiting for the disk: what a power failure leaves of it does not open, and is kept anew.
 fn write(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), PrintError> {
     let failed = |source| PrintError::Write { name: name.to_owned(), source };
-    let mut new = Temporary::create(folder, name.as_ref(), FILE_MODE).map_err(failed)?;
-    new.file().write_all(bytes).map_err(failed)?;
-    new.replace(name.as_ref()).map_err(failed)
+    temp::replace_unsynced(folder, name.as_ref(), bytes, FILE_MODE).map_err(failed)
 }
 
 /// Whether a name is one of a file that is replaced here.
