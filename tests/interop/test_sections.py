@@ -13,7 +13,7 @@ from mutating import making
 from mutating.source import Source, fixed
 from test_closed import A, B, Closed
 from test_interop import RECOVERY, WithSample
-from vsecure import keys, loose, reading
+from vsecure import keys, loose, reading, rules
 from vsecure.encoding import encode
 from vsecure.errors import Refused
 from vsecure.file import Secret, parse, render
@@ -22,6 +22,14 @@ from vsecure.verify import verdict, verify
 from vsecure.writing import ids, op
 
 DB, ROOT_KEY = b'[[secret."prod/db".version]]', b'[[secret."root/key".version]]'
+
+
+class Names(unittest.TestCase):
+    def test_dots_alone_are_no_name(self):
+        for dots in (".", "..", "..."):
+            self.assertFalse(rules.is_name(dots) or rules.is_full_name(f"{dots}/x") or rules.is_full_name(f"x/{dots}"))
+            self.assertFalse(rules.is_pattern(f"{dots}/*"))
+        self.assertTrue(rules.is_name(".env") and rules.is_name("a..b"))
 
 
 class Sections(WithSample):

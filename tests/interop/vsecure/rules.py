@@ -6,7 +6,7 @@ import unicodedata
 from .errors import Refused, malformed
 from .recipients import PLUGIN
 
-NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,127}")
+NAME = re.compile(r"(?!\.+\Z)[A-Za-z0-9._][A-Za-z0-9._-]{0,127}")
 RIGHTS = ("read", "write", "rotate", "delete", "grant")
 _BIDI = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?")

@@ -25,6 +25,8 @@ pub enum NameError {
         "a name has only the letters A-Z, a-z, digits, '.', '_' and '-', and does not begin with '-'"
     )]
     Character,
+    #[error("a name is not of dots alone: it would lead out of a folder that it names a file in")]
+    Dots,
     #[error("a full name is ENVIRONMENT/NAME")]
     NotFull,
     #[error("a pattern is a literal ENVIRONMENT/NAME with at most one '*', at its end")]
@@ -36,6 +38,7 @@ fn check(text: &str) -> Result<(), NameError> {
         [] => Err(NameError::Empty),
         bytes if bytes.len() > MAX_NAME => Err(NameError::TooLong),
         [b'-', ..] => Err(NameError::Character),
+        bytes if bytes.iter().all(|b| *b == b'.') => Err(NameError::Dots),
         bytes if bytes.iter().all(|b| is_name_byte(*b)) => Ok(()),
         _ => Err(NameError::Character),
     }
@@ -45,7 +48,7 @@ fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')
 }
 
-/// One name: `[A-Za-z0-9._-]+`, not beginning with `-`, at most [`MAX_NAME`] bytes.
+/// One name: `[A-Za-z0-9._-]+`, not beginning with `-` nor of dots alone, at most [`MAX_NAME`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 
@@ -201,6 +204,14 @@ mod tests {
         for bad in ["", "-x", "a/b", "a=b", "a b", "a\u{1b}[0m", "é", "a\n"] {
             assert!(Name::new(bad).is_err(), "{bad:?}");
         }
+        for bad in [".", "..", "..."] {
+            assert_eq!(Name::new(bad), Err(NameError::Dots));
+            assert!(EnvironmentName::new(bad).is_err());
+            assert!(SecretName::parse(format!("{bad}/x")).is_err());
+            assert!(SecretName::parse(format!("x/{bad}")).is_err());
+            assert!(Pattern::new(format!("{bad}/*")).is_err());
+        }
+        assert!(Name::new(".env").is_ok() && Name::new("a..b").is_ok());
         assert!(Name::new("x".repeat(MAX_NAME)).is_ok());
         assert_eq!(Name::new("x".repeat(MAX_NAME + 1)), Err(NameError::TooLong));
     }
