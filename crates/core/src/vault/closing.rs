@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summit {
     pub entry: EntryId,
-    /// Seconds since the Unix epoch, as its author says.
+    /// Seconds since the Unix epoch: the latest that an author of what is closed anew says. The entry itself may be
+    /// dated before what it closes, by a clock that is slow or by somebody who wants it closed.
     pub ts: UnixTime,
     /// How many entries are closed with it, it among them.
     pub entries: usize,
@@ -33,14 +34,18 @@ pub fn summits(vault: &Vault) -> Vec<Summit> {
     let floor = before.and_then(|entry| graph.place(&entry));
     let mut found = Vec::new();
     let mut covered: BTreeSet<usize> = BTreeSet::new();
+    let mut latest = UnixTime::from_secs(0);
     // One is a summit if all that come before it in order lead to it, and it leads to all that come after.
     for (place, ends) in joined(vault).into_iter().enumerate() {
         covered.insert(place);
         let id = graph.id(place);
         let counts = log.standings.of(place).counts_partly();
-        if ends && counts && floor.is_none_or(|floor| place > floor) {
-            let ts = entries.get(id).map_or(UnixTime::from_secs(0), |entry| entry.ts);
-            found.push(Summit { entry: *id, ts, entries: covered.len() });
+        if floor.is_some_and(|floor| place <= floor) {
+            continue;
+        }
+        latest = latest.max(entries.get(id).map_or(latest, |entry| entry.ts));
+        if ends && counts {
+            found.push(Summit { entry: *id, ts: latest, entries: covered.len() });
         }
     }
     found.reverse();
@@ -235,3 +240,6 @@ pub(super) fn closed_anew(
     }
     Ok(Away::anew(before, closing.closed, (checkpoint.segment, segment)))
 }
+
+#[cfg(test)]
+mod tests;
