@@ -1,5 +1,8 @@
 //! Opening the vault at a place: bytes, the cache of verified bytes, the vault, the pins.
 
+mod error;
+
+pub use self::error::SessionError;
 use super::accepted;
 use super::accepted::chain_of;
 use super::history::{self, HistoryUse};
@@ -8,7 +11,7 @@ use crate::store::file::find::Location;
 use crate::store::file::lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::read;
-use crate::store::file::read::{Contents, ReadError};
+use crate::store::file::read::Contents;
 use crate::store::state::pins::{AcceptedChain, Home, KnownVault, PinError, Pins};
 use crate::store::state::place::VaultPlace;
 use crate::store::sys;
@@ -19,67 +22,14 @@ use std::sync::Arc;
 use v_secure_core::crypto::id::{EntryId, PolicyId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
-use v_secure_core::file::unmerged::Sides;
 use v_secure_core::merge::blended::{self, Blend};
 use v_secure_core::policy::chain_comparison::ChainComparison;
-use v_secure_core::policy::error::ChainError;
-use v_secure_core::record::line::LineError;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::prune;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Carried, Facts, Neighbour, PinStatus};
 use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
-
-/// Why the vault at a place could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SessionError {
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error("{} is not accepted", path.display())]
-    Open {
-        path: PathBuf,
-        #[source]
-        source: OpenError,
-    },
-    /// It is what git makes of two good copies, line by line.
-    #[error(
-        "{}: git merged this file as text; its records are whole, and what follows from them is out of date",
-        path.display()
-    )]
-    MergedAsText {
-        path: PathBuf,
-        #[source]
-        source: OpenError,
-    },
-    /// It is that but for a version that one side pruned, and by the other side's change had no right to.
-    #[error("{} is not accepted", path.display())]
-    Lacking {
-        path: PathBuf,
-        #[source]
-        source: OpenError,
-    },
-    /// A shell made it for a command that then wrote nothing.
-    #[error("{} is empty: there is no vault in it", path.display())]
-    Empty { path: PathBuf },
-    /// git could not merge it, and left its marks.
-    #[error(
-        "{}, line {}: this is an unfinished merge of '{}' and '{}'",
-        path.display(), sides.line, sides.ours, sides.theirs
-    )]
-    Unmerged { path: PathBuf, sides: Sides },
-    #[error(transparent)]
-    Pin(#[from] PinError),
-    #[error(
-        "the pinned policy chain of this place cannot be read; run 'v-secure pin accept' once the vault has been checked"
-    )]
-    PinnedLine(#[source] LineError),
-    #[error(
-        "the pinned policy chain of this place does not verify; run 'v-secure pin accept' once the vault has been checked"
-    )]
-    PinnedChain(#[source] ChainError),
-}
 
 /// What was known of the vault with this id before the file was read.
 type Before = (VaultId, Result<KnownVault, PinError>);
