@@ -4,6 +4,7 @@
 mod attacks;
 mod commands;
 mod hostile;
+mod keys;
 mod story;
 
 use serde_json::Value;
