@@ -37,7 +37,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 fn file() -> impl Strategy<Value = VaultFile> {
-    let secrets = vec((0..500u64, 1..4u64, "[a-z.]{1,8}/[A-Z_]{1,12}"), 0..5);
+    let secrets = vec((0..500u64, 1..4u64, "[a-z.]{0,7}[a-z]/[A-Z_]{1,12}"), 0..5);
     let puttings = vec((any::<[u8; 32]>(), proptest::option::of(0..1u64 << 53)), 16);
     let envelopes = vec(vec(any::<u8>(), 1..200), 2);
     (secrets, vec(entry(), 0..8), envelopes, puttings, text()).prop_map(
