@@ -19,6 +19,22 @@ use v_secure_core::report::verified::Verified;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Beside, Depth, OpenError, Vault, stated_vault};
 
+/// The bytes of a vault's file, and their hash, which takes as long as reading them and is asked for twice.
+pub(super) struct FileBytes<'a> {
+    pub bytes: &'a [u8],
+    hash: OnceCell<Id>,
+}
+
+impl<'a> FileBytes<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, hash: OnceCell::new() }
+    }
+
+    fn hash(&self) -> Id {
+        *self.hash.get_or_init(|| digest::file_hash(self.bytes))
+    }
+}
+
 /// What full verification found in a file.
 #[derive(Debug, Clone)]
 pub(crate) struct VerifiedFile {
@@ -32,12 +48,12 @@ pub(crate) struct VerifiedFile {
 
 impl VerifiedFile {
     /// Of a vault that was just verified, all of it; `None` where nothing is remembered.
-    pub fn of(session: &Session, vault: &Vault, bytes: &[u8]) -> Option<Self> {
+    pub fn of(session: &Session, vault: &Vault, file: &FileBytes<'_>) -> Option<Self> {
         session.state.as_ref()?;
         vault.findings()?;
         Some(Self {
-            hash: Session::key(vault, bytes, &BTreeMap::new()),
-            alone: vault.stands_alone().then(|| digest::file_hash(bytes)),
+            hash: Session::key(vault, file, &BTreeMap::new()),
+            alone: vault.stands_alone().then(|| file.hash()),
             report: verified(vault, session.now).to_json(),
             vault: vault.id(),
             signatures: vault.signatures(),
@@ -98,8 +114,8 @@ impl<'a> KeptChain<'a> {
 }
 
 /// Of a file's bytes and, by name and hash, of all that stands beside it.
-fn key_of(bytes: &[u8], files: impl IntoIterator<Item = (String, Id)>) -> Id {
-    let mut all = digest::file_hash(bytes).0.to_vec();
+fn key_of(file: &FileBytes<'_>, files: impl IntoIterator<Item = (String, Id)>) -> Id {
+    let mut all = file.hash().0.to_vec();
     for (name, hash) in files {
         all.extend_from_slice(&digest::file_hash(name.as_bytes()).0);
         all.extend_from_slice(&hash.0);
@@ -122,7 +138,8 @@ impl Session {
         match self.open_alone(bytes, trust, depth) {
             Ok(vault) if !is_closed || !history::reaches_behind(&vault, depth) => Ok(vault),
             Ok(_) | Err(OpenError::History(_)) => {
-                let is_known = self.cache().get(&self.whole_key(bytes)).is_some();
+                let key = self.whole_key(&FileBytes::new(bytes));
+                let is_known = self.cache().get(&key).is_some();
                 let trust = if is_known { Trust::Cached } else { Trust::Strict };
                 self.open_whole(bytes, trust, depth)
             }
@@ -156,20 +173,20 @@ impl Session {
     /// Under what a verified vault is remembered. With its history it is another thing than its bytes alone.
     ///
     /// `written` is what was written beside it since that was read.
-    fn key(vault: &Vault, bytes: &[u8], written: &BTreeMap<String, Beside>) -> Id {
-        let Some(read) = vault.history_read() else { return digest::file_hash(bytes) };
+    fn key(vault: &Vault, file: &FileBytes<'_>, written: &BTreeMap<String, Beside>) -> Id {
+        let Some(read) = vault.history_read() else { return file.hash() };
         let mut files = read.clone();
         let written = written.iter();
         files.extend(
             written.map(|(name, new)| (name.clone(), digest::file_hash(new.text.as_bytes()))),
         );
-        key_of(bytes, files)
+        key_of(file, files)
     }
 
     /// Of the file and of all that stands beside it.
-    fn whole_key(&self, bytes: &[u8]) -> Id {
-        let files = self.history_files(bytes).into_iter();
-        key_of(bytes, files.map(|(name, bytes)| (name, digest::file_hash(&bytes))))
+    fn whole_key(&self, file: &FileBytes<'_>) -> Id {
+        let files = self.history_files(file.bytes).into_iter();
+        key_of(file, files.map(|(name, bytes)| (name, digest::file_hash(&bytes))))
     }
 
     pub(super) fn keep(&self, record: Option<VerifiedFile>) {
@@ -188,14 +205,18 @@ impl Session {
         new: &[SignatureOf],
     ) {
         let report = verified_of(vault, chain, self.now).to_json();
-        self.cache().put(&Self::key(vault, text.as_bytes(), beside), &report);
+        self.cache().put(&Self::key(vault, &FileBytes::new(text.as_bytes()), beside), &report);
         self.signatures(&vault.id()).append(new);
     }
 
     /// What was found in exactly these bytes, if they were verified before.
     pub fn verified(&self, bytes: &[u8]) -> Option<Verified> {
-        let is_whole = self.history == HistoryUse::Whole && history::is_closed(bytes);
-        let key = if is_whole { self.whole_key(bytes) } else { digest::file_hash(bytes) };
+        self.verified_of(&FileBytes::new(bytes))
+    }
+
+    pub(super) fn verified_of(&self, file: &FileBytes<'_>) -> Option<Verified> {
+        let is_whole = self.history == HistoryUse::Whole && history::is_closed(file.bytes);
+        let key = if is_whole { self.whole_key(file) } else { file.hash() };
         Verified::from_json(&self.cache().get(&key)?)
     }
 

@@ -6,7 +6,7 @@ pub use self::error::SessionError;
 use super::accepted;
 use super::accepted::chain_of;
 use super::history::{self, HistoryUse};
-use super::known::VerifiedFile;
+use super::known::{FileBytes, VerifiedFile};
 use crate::store::file::find::Location;
 use crate::store::file::lock;
 use crate::store::file::owners::Owners;
@@ -29,7 +29,7 @@ use v_secure_core::secret::prune;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Carried, Facts, Neighbour, PinStatus};
-use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
+use v_secure_core::vault::{Depth, OpenError, STATED_WITHIN, Vault, stated_vault};
 
 /// What was known of the vault with this id before the file was read.
 type Before = (VaultId, Result<KnownVault, PinError>);
@@ -135,19 +135,20 @@ impl Session {
         let known = self.known_before()?;
         let contents = self.read()?;
         refuse_empty(&self.location.vault, &contents.bytes)?;
-        let verified = self.verified(&contents.bytes);
-        let opened = self.open_with(&contents.bytes, verified, depth, known)?;
+        let file = FileBytes::new(&contents.bytes);
+        let opened = self.open_with(&file, self.verified_of(&file), depth, known)?;
         Ok((OpenedVault { stamp: Some(contents.stamp), ..opened }, contents.bytes))
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.
     pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<OpenedVault, SessionError> {
-        self.open_with(bytes, self.verified(bytes), depth, None)
+        let file = FileBytes::new(bytes);
+        self.open_with(&file, self.verified_of(&file), depth, None)
     }
 
     /// Judges bytes and verifies all of them, whether or not that was done before.
     pub fn verify_bytes(&self, bytes: &[u8]) -> Result<OpenedVault, SessionError> {
-        self.open_with(bytes, None, Depth::Everything, None)
+        self.open_with(&FileBytes::new(bytes), None, Depth::Everything, None)
     }
 
     /// What is known of the vault that was accepted here or else of the one that the file states,
@@ -163,7 +164,8 @@ impl Session {
                 Some((vault, pins.known_beside(&place, &vault, Some(here))))
             }
             Ok(None) => {
-                let stated = stated_vault(&self.read()?.bytes);
+                let head = read::beginning(&self.location.vault, MAX_FILE as u64, STATED_WITHIN)?;
+                let stated = stated_vault(&head);
                 stated.map(|vault| (vault, pins.known_unread(&place, &vault)))
             }
             Err(_) => None,
@@ -172,19 +174,19 @@ impl Session {
 
     fn open_with(
         &self,
-        bytes: &[u8],
+        file: &FileBytes<'_>,
         verified: Option<Verified>,
         depth: Depth<'_>,
         before: Option<Before>,
     ) -> Result<OpenedVault, SessionError> {
         let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
-        let vault = self.vault(bytes, trust, depth)?;
+        let vault = self.vault(file.bytes, trust, depth)?;
         let prune_from = match (depth, &verified) {
             (Depth::Everything, _) => prune::first_due(&vault),
             (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(&vault),
         };
-        let record = VerifiedFile::of(self, &vault, bytes);
+        let record = VerifiedFile::of(self, &vault, file);
         let known = match before {
             Some((id, known)) if id == vault.id() => known?,
             _ => self.pins().known_unread(&self.place(), &vault.id())?,
@@ -196,7 +198,7 @@ impl Session {
         };
         let (pin, took_over) = accepted::judged(pin, &vault, &known)?;
         let Held { vault, missing_takings, voided } =
-            self.held(vault, bytes, (trust, depth), (&pin, &known))?;
+            self.held(vault, file.bytes, (trust, depth), (&pin, &known))?;
         let is_new_here = !self.carried.is_some_and(|carried| carried.is_for_place)
             && self.is_new_here(&known, &vault.id())?;
         // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.

@@ -9,7 +9,7 @@ use crate::store::sys;
 use crate::store::sys::{Folder, Links, Stamp};
 use rayon::prelude::*;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest::FileHasher;
@@ -60,6 +60,15 @@ pub fn read(path: &Path, limit: u64) -> Result<Contents, ReadError> {
     let mut bytes = fill(&file, &metadata, path)?;
     let bytes = std::mem::take(&mut *bytes);
     Ok(Contents { bytes, stamp: sys::stamp(&metadata), mode: sys::mode(&metadata) })
+}
+
+/// What a file that [`read`] takes begins with, at most `len` bytes of it.
+pub(crate) fn beginning(path: &Path, limit: u64, len: usize) -> Result<Vec<u8>, ReadError> {
+    let (file, _) = open(path, limit, Links::Refuse)?;
+    let mut bytes = Vec::with_capacity(len);
+    let read = file.take(len as u64).read_to_end(&mut bytes);
+    read.map_err(|source| io_error(path, source))?;
+    Ok(bytes)
 }
 
 /// [`read`] of a file whose folder is no symbolic link either.
@@ -217,6 +226,19 @@ mod tests {
             fs::write(&path, &bytes).unwrap();
             assert_eq!(read(&path, VAULT_LIMIT).unwrap().bytes, bytes);
         }
+    }
+
+    #[test]
+    fn a_beginning_is_of_what_would_be_read() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "1234").unwrap();
+        assert_eq!(beginning(&path, 4, 3).unwrap(), b"123");
+        assert_eq!(beginning(&path, 4, 9).unwrap(), b"1234");
+        let error = beginning(&path, 3, 3).unwrap_err();
+        assert!(matches!(error, ReadError::TooLarge { len: 4, limit: 3, .. }), "{error}");
+        let error = beginning(folder.path(), 4, 3).unwrap_err();
+        assert!(matches!(error, ReadError::NotAFile { .. }), "{error}");
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl<'a> CheckKey<'a> {
         // Not synced: a key that a power failure takes, or leaves as zeros, is made anew, and the records by it are no
         // longer known.
         let _ = match folder.look(name) {
-            Ok(_) => temp::replace_unsynced(&folder, name, new.expose(), mode),
+            Ok(seen) if seen.is_file() => temp::replace_unsynced(&folder, name, new.expose(), mode),
+            // A link may lead to a key that somebody else knows.
+            Ok(_) => return None,
             Err(_) => temp::place_unsynced(&folder, name, new.expose(), mode),
         };
         self.get()

@@ -65,6 +65,9 @@ impl Given {
         if text.len() as u64 <= LIMIT
             && let Ok(folder) = private::ensure_inner(state, FOLDER, self.owners)
         {
+            if folder.look(file.as_ref()).is_ok_and(|seen| !seen.is_file()) {
+                return;
+            }
             temp::remove_leftovers(&folder, file.as_ref());
             // No lock and no sync: of two that write at once, and after a power failure, a name is said once more.
             let _ = temp::replace_unsynced(&folder, file.as_ref(), text.as_bytes(), FILE_MODE);

@@ -21,5 +21,5 @@ pub mod unlock;
 mod verified_vault;
 pub(crate) mod whole;
 
-pub use verified_vault::{ApplyError, Depth, OpenError, Vault, stated_vault};
+pub use verified_vault::{ApplyError, Depth, OpenError, STATED_WITHIN, Vault, stated_vault};
 pub use whole::{Beside, History, HistoryError, Texts, segment_name, versions_name};

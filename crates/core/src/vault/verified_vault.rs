@@ -541,9 +541,12 @@ fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, Open
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
 }
 
+/// The vault id stands within so many bytes, if [`stated_vault`] is to find it.
+pub const STATED_WITHIN: usize = 4096;
+
 /// The vault id that the header states: where to look, nothing to believe.
 pub fn stated_vault(bytes: &[u8]) -> Option<VaultId> {
-    let head = &bytes[..bytes.len().min(4096)];
+    let head = &bytes[..bytes.len().min(STATED_WITHIN)];
     let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
         std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')
     })?;

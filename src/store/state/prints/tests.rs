@@ -68,7 +68,10 @@ fn without_its_key_everything_begins_anew() {
     assert_eq!(kept(&files), [2]);
     keep(&files, vec![noted(1, VALUES[0])]).unwrap();
     assert_eq!(kept(&files), [2, 1]);
-    fs::write(state.path().join(FOLDER).join("key"), [0; 32]).unwrap();
+    let key = state.path().join(FOLDER).join("key");
+    fs::write(&key, [0; 32]).unwrap();
+    assert!(matches!(files.load(), Err(PrintError::Key(KeyError::Lost))), "no key");
+    fs::write(&key, [9; 32]).unwrap();
     assert!(matches!(files.load(), Err(PrintError::Prints(_))), "another key");
     files.begin_anew().unwrap();
     assert!(files.load().unwrap().is_none());
