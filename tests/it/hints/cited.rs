@@ -80,7 +80,8 @@ const ALIKE: By =
     Reason("an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs");
 const KEYRING: By =
     Test("keyring.rs", "init_without_a_keyring_or_a_word_on_recovery_makes_nothing");
-const WAITING: By = Test("people.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
+const WAITING: By =
+    Test("people/mod.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
 const EMPTY: By =
     Test("first_use.rs", "a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in");
 const REQUEST: By = Reason(
@@ -203,11 +204,11 @@ pub const ALL: &[Cited] = &[
     cited("refused", "git merge --abort  # the other side's vault is broken: see who did it, and have it mended there", BROKEN_SIDE),
     cited("refused", "git commit --no-verify, if nothing of that side is lost", BROKEN_SIDE),
     cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),
-    cited("vault-hidden", "{…} sparse-checkout add --skip-checks {…}", Test("hostile_names.rs", "what_brings_a_vault_back_is_about_that_vault_alone")),
-    cited("vault-deleted", "git restore --staged, with that vault", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
-    cited("plain-file", "git rm --cached, with that file  # which keeps the file itself", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
+    cited("vault-hidden", "{…} sparse-checkout add --skip-checks {…}", Test("hostile_names/mod.rs", "what_brings_a_vault_back_is_about_that_vault_alone")),
+    cited("vault-deleted", "git restore --staged, with that vault", Test("hostile_names/commands.rs", "names_that_cannot_be_shown_are_in_no_command")),
+    cited("plain-file", "git rm --cached, with that file  # which keeps the file itself", Test("hostile_names/commands.rs", "names_that_cannot_be_shown_are_in_no_command")),
     cited("plain-file", "v-secure import {…}", Test("staged_values/mod.rs", "a_dotenv_file_beside_the_vault_is_stopped_by_its_name")),
-    cited("plain-file", "add a line to .gitignore that leaves this file out", Test("hostile_names.rs", "the_hook_s_hints_are_about_those_files_alone")),
+    cited("plain-file", "add a line to .gitignore that leaves this file out", Test("hostile_names/mod.rs", "the_hook_s_hints_are_about_those_files_alone")),
     cited("vault-hidden", "{…} update-index --no-skip-worktree {…} && {…} checkout -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
     cited("vault-hidden", "{…} checkout HEAD -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
     cited("vault-hidden", "{…} checkout {…} -- {…}", Test("git_states.rs", "a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand")),
@@ -254,7 +255,7 @@ pub const ALL: &[Cited] = &[
     cited("unstatable", "v-secure member list", Reason("over 1,000 recipients: unit tests have it")),
     cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states/mod.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
     cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states/mod.rs", "strict_readers_give_nothing_out_of_an_older_state")),
-    cited("pin-other-in-project", "v-secure pin accept  # once the .v-secure from there is here", Test("places.rs", "what_a_backup_puts_in_a_sub_folder_is_judged_alike")),
+    cited("pin-other-in-project", "v-secure pin accept  # once the .v-secure from there is here", Test("places/mod.rs", "what_a_backup_puts_in_a_sub_folder_is_judged_alike")),
     cited("object-missing", "git log -p -- .v-secure/vault.toml  # where the value may still be", Test("adoption.rs", "a_void_value_has_no_effect_until_somebody_adopts_it")),
     cited("bad-generator", "v-secure set {…} --generate=KIND, which replaces it", Reason("another program must have written the generator")),
     cited("ssh-passphrase", "v-secure, to see what else could open the vault", Test("ssh_and_plugins/mod.rs", "a_passphrase_is_asked_for_on_a_terminal_alone")),
