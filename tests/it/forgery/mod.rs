@@ -15,6 +15,7 @@ mod opened;
 mod policies;
 mod replays;
 mod rights;
+mod several_owners;
 mod signatures;
 mod standing;
 mod states;
