@@ -5,6 +5,7 @@ mod branches;
 mod brought_back;
 mod daily;
 mod lies;
+mod several_owners;
 mod tampered;
 
 use serde_json::Value;
