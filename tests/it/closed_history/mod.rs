@@ -4,6 +4,7 @@
 mod branches;
 mod brought_back;
 mod daily;
+mod left_over;
 mod lies;
 mod several_owners;
 mod tampered;
