@@ -4,6 +4,8 @@
 mod branches;
 mod brought_back;
 mod daily;
+#[cfg(unix)]
+mod forged;
 mod left_over;
 mod lies;
 mod several_owners;
