@@ -6,7 +6,7 @@ Here it is text and nothing else: `recent` judges by it, and `keeping` makes it.
 from dataclasses import dataclass
 
 from .encoding import H, decode, encode
-from .records import dump, form, full_name, integer, load, optional
+from .records import SHORT, dump, form, full_name, integer, load, optional
 from .rules import require
 
 REQUIREMENT = "log-segments"
@@ -14,7 +14,7 @@ REQUIREMENT = "log-segments"
 
 @dataclass(frozen=True)
 class KeptVersion:
-    """A version that was active when history was closed; `ops` are (place of the entry, index) of what acts on it."""
+    """A version that was active when history was closed, or works besides; `ops` are (place of the entry, index) of what acts on it."""
     number: int
     ops: tuple
 
@@ -26,6 +26,7 @@ class Base:
     versions: int       # how many exist among what is closed; None: no closed op puts it, not even a void one
     ops: tuple          # survivors of fields and of active; or a removal, if nothing is active
     kept: tuple         # KeptVersion, by number
+    rotations: tuple = None  # ids of those that any closed op states, in order; None: there are none
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def parse(entries, secrets):
 def _line(base):
     kept = [{"number": version.number, "ops": _listed(version.ops)} for version in base.kept]
     versions = {} if base.versions is None else {"versions": base.versions}
-    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": kept})
+    rotations = {"rotations": list(map(encode, base.rotations))} if base.rotations else {}
+    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": kept, **rotations})
 
 
 def _listed(ops):
@@ -62,7 +64,15 @@ def _listed(ops):
 
 
 def _base(line):
-    return Base(**form(load(line), {"secret": full_name, "versions": optional(integer), "ops": _ops, "kept": _kept}))
+    return Base(**form(load(line), {"secret": full_name, "versions": optional(integer), "ops": _ops, "kept": _kept,
+                                     "rotations": optional(_rotations)}))
+
+
+def _rotations(value):
+    require(type(value) is list and value, "list")
+    found = tuple(map(SHORT, value))
+    require(_rises(found), "order", "rotations")
+    return found
 
 
 def _kept(value):

@@ -13,8 +13,9 @@ from .file import Secret
 from .fold import Fold, Op
 from .history import checkpoints, read_segment, segment, segment_id, versions_text
 from .recent import held, named
+from .rotations import LIVE, STALE
 
-_SETS = ("put", "resolve")
+_SETS = ("put", "promote", "resolve")
 
 
 class NotClosable(Exception):
@@ -47,7 +48,7 @@ def closing(graph, standing, entry, at):
         raise NotClosable("the entry does not follow that of the checkpoint before")
     folds = _folds(graph, standing, mask)
     if not all(map(_is_closable, folds.values())):
-        raise NotClosable("a removal and a rotation of a secret are beside each other")
+        raise NotClosable("a rotation is open, or a removal is beside one")
     earlier = graph.reach(before[-1:])
     heads = {head for known in graph.chain.entries[:at] for head in known.heads}
     return Closing(entry, mask.bit_count(), sorted(head for head in heads if not graph.bit[head] & mask),
@@ -70,7 +71,7 @@ def is_true(graph, standing, history, at, op):
 
 def _folds(graph, standing, mask):
     """Of each secret with a base the fold of what is closed; `fold.ops` are its ops that count, `fold.put` says whether
-    any op puts it."""
+    any op puts it, and `fold.stated` which rotations any op states."""
     ops, put = {}, set()
     for entry in graph.entries.values():
         for index, op in enumerate(entry.ops) if graph.bit[entry.id] & mask else ():
@@ -82,17 +83,22 @@ def _folds(graph, standing, mask):
     folds = {name: Fold(graph, standing, name, ops[name]) for name in sorted(ops, key=str.encode)}
     for name, fold in folds.items():
         fold.put = name in put
-    return {name: fold for name, fold in folds.items() if fold.put or fold.of("field", "remove")}
+        fold.stated = {item.op["rotation"] for item in fold.all if "rotation" in item.op}
+    return {name: fold for name, fold in folds.items() if fold.put or fold.stated or fold.of("field", "remove")}
 
 
 def _is_closable(fold):
-    """Whether no later removal can change which puts set something: of those that are left, at least."""
+    """Whether no rotation is open, and no later removal can change which ops set something: of those that are left, at
+    least."""
+    if any(found.word in (LIVE, STALE) for found in fold.state.rotations.values()):
+        return False
+
     def beside(one, other):
         return not fold.before(one, other) and not fold.before(other, one)
-    rotations = [put for put in fold.of("put") if put.at in fold.standing.by_rotate]
+    rotations = [put for put in fold.of("put", "promote") if put.at in fold.standing.by_rotate]
     if not any(beside(put, remove) for put in rotations for remove in fold.of("remove")):
         return True
-    return all(item.kind == "put" and item.at not in fold.standing.by_rotate and item in fold.set
+    return all(item.kind != "resolve" and item.at not in fold.standing.by_rotate and item in fold.set
                for item in fold.survivors(fold.of(*_SETS)))
 
 
@@ -105,7 +111,8 @@ def _block(graph, entry, folds):
     def listed(items):
         return tuple(sorted({(place[item.entry], item.index) for item in items}))
     bases = [Base(name, len(folds[name].state.versions) if folds[name].put else None, listed(ops),
-                  tuple(KeptVersion(number, listed(items)) for number, items in versions))
+                  tuple(KeptVersion(number, listed(items)) for number, items in versions),
+                  tuple(sorted(folds[name].stated)) or None)
              for name, (ops, versions) in kept.items()]
     return Closed(tuple(found), tuple(bases))
 
@@ -116,16 +123,27 @@ def _kept(fold):
     keys = {item.op["field"] for item in fold.of("field")}
     fields = [item for key in keys for item in fold.survivors([o for o in fold.of("field") if o.op["field"] == key])]
     ids = {item.op["object"] for item in active}
+    ids |= _replaced(fold, ids)
     versions = [(one.number, _on_version(fold, one)) for one in fold.state.versions.values() if one.object in ids]
     # With nothing active a put by rotate asks whether anything was removed.
     removes = [] if versions else fold.of("remove")[-1:]
     return fields + active + removes, versions
 
 
+def _replaced(fold, ids):
+    """What a promotion of these replaced and the provider may still accept: it can be the previous version."""
+    replaced = {found for item in fold.of("promote") if item.op["object"] in ids for found in item.op["replaces"] or ()}
+    versions = fold.state.versions
+    return {found for found in replaced
+            if found in versions and not versions[found].pruned and found not in fold.state.retired}
+
+
 def _on_version(fold, version):
     def of(*kinds):
         return fold.of(*kinds, version=version.object)
-    items = of("put") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
+    items = of("put", "promote") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
+    items += [item for item in fold.given if item.names(version.object)]
+    items += [item for item in of("retire") if fold.acts(item, version.object)]
     return items if version.pruned else items + of("rewrap")
 
 

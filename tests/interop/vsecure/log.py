@@ -7,11 +7,12 @@ from . import signing
 from .errors import Refused
 
 WRITE = (("write",),)
+EITHER = (("write",), ("rotate",))
 # For each kind of op the sets of rights that suffice.
 RIGHTS_NEEDED = {
     "put": WRITE, "field": WRITE, "resolve": WRITE, "restore": WRITE, "remove": (("delete",),),
     "expire": (("write", "delete"),), "prune": (("delete",),), "rewrap": (("read", "write"), ("read", "grant")),
-    "pending": (("write",), ("rotate",)), "rollout": (("write",), ("rotate",)),
+    "pending": EITHER, "rollout": EITHER, "abort": EITHER, "retire": EITHER, "promote": EITHER,
 }
 
 # Any of these on any pattern suffices for a `join`.
@@ -67,9 +68,36 @@ class Graph:
                     puts[op["secret"]] = puts.get(op["secret"], 0) | self.bit[entry.id]
         return puts
 
-    def may_rotate(self, entry, op):
-        """Whether `rotate` suffices for a put: an ancestor puts the secret."""
-        return op["op"] == "put" and bool(self.ancestors[entry.id] & self.puts.get(op["secret"], 0))
+    @cached_property
+    def pendings(self):
+        """By (secret, rotation, object): the mask of the entries with such a pending, whether it counts or not."""
+        pendings = {}
+        for entry in self.entries.values():
+            for op in entry.ops:
+                if op["op"] == "pending":
+                    key = op["secret"], op["rotation"], op.get("object")
+                    pendings[key] = pendings.get(key, 0) | self.bit[entry.id]
+        return pendings
+
+    def follows_put(self, entry, op):
+        """Whether an ancestor puts the secret."""
+        return bool(self.ancestors[entry.id] & self.puts.get(op["secret"], 0))
+
+    def follows_pending(self, entry, op):
+        """Whether an ancestor has the pending of which this is the promotion."""
+        key = op["secret"], op["rotation"], op["object"]
+        return bool(self.ancestors[entry.id] & self.pendings.get(key, 0))
+
+    def needed(self, entry, op):
+        """The sets of rights of which one suffices for an op on a secret: none does, if it lacks what it stands on."""
+        kind = op["op"]
+        if kind == "put":
+            return EITHER if self.follows_put(entry, op) else WRITE
+        if kind == "pending" and not self.follows_put(entry, op):
+            return ()
+        if kind == "promote" and not self.follows_pending(entry, op):
+            return ()
+        return RIGHTS_NEEDED.get(kind, ())
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -117,7 +145,7 @@ def _sorted(entries, links):
 class Standing:
     """Which ops count. An op is (entry id, index)."""
     ended: dict = field(default_factory=dict)     # void op: the position that ended it
-    by_rotate: set = field(default_factory=set)   # puts, void ones by their own position
+    by_rotate: set = field(default_factory=set)   # puts and promotions, void ones by their own position
     known: list = field(default_factory=list)     # known(t) as a mask, for each position
 
     def void_in(self, entry):
@@ -148,16 +176,16 @@ def judge(graph, entry, out):
     start = graph.policy_position(entry)
     check_signature(graph, entry, start)
     for number, op in enumerate(entry.ops):
-        def ends(rotates, op=op):
-            return _ends(graph, entry, op, rotates, start, out.known)
-        rotates = graph.may_rotate(entry, op)
-        allowed, ended = ends(rotates)
+        def ends(needed, op=op):
+            return _ends(graph, entry, op, needed, start, out.known)
+        needed = graph.needed(entry, op)
+        allowed, ended = ends(needed)
         if not allowed:
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended
-        if rotates:
-            by_write, lost = ends(False)
+        if op["op"] in ("put", "promote") and needed != WRITE:
+            by_write, lost = ends(WRITE)
             if not by_write or (ended is None and lost is not None):
                 out.by_rotate.add((entry.id, number))
 
@@ -175,19 +203,19 @@ def check_signature(graph, entry, start):
         raise Refused("log", "signature-invalid", short(entry.id))
 
 
-def _ends(graph, entry, op, rotates, start, known):
+def _ends(graph, entry, op, needed, start, known):
     """(whether the op is authorised at its own position, the position that makes it void or None)."""
     chain = graph.chain
-    if not authorised(chain, entry, op, rotates, start):
+    if not authorised(chain, entry, op, needed, start):
         return False, None
     for at in chain.removals:
-        if at > start and not authorised(chain, entry, op, rotates, at):
+        if at > start and not authorised(chain, entry, op, needed, at):
             return True, None if known[at] & graph.bit[entry.id] else at
     return True, None
 
 
-def authorised(chain, entry, op, rotates, position):
-    """Whether the op's rights are held at a position; a put that `rotates` may be by rotate."""
+def authorised(chain, entry, op, needed, position):
+    """Whether the op's rights are held at a position: one of the `needed` sets, if it is on a secret."""
     state, actor = chain.states[position], entry.actor
     key = state.keys.get(entry.key)
     if key is None or key.member != actor:
@@ -196,5 +224,4 @@ def authorised(chain, entry, op, rotates, position):
         return state.holds_over(actor, "grant", "*")
     if op["op"] == "join":
         return any(have & JOINS for _, have in state.grants_of(actor))
-    needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if rotates else ())
     return any(all(state.holds(actor, right, op["secret"]) for right in rights) for rights in needed)

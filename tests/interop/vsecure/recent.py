@@ -6,14 +6,15 @@ entries that are not here: nothing is said then of the secrets that such an entr
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .errors import HistoryMissing, Refused, malformed
 from .fold import Op, states
-from .log import Graph, Standing, authorised, check_signature, judge, knowledge, short
+from .log import EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short
 
 # What may act on a kept version, and what on the secret.
-_ON_VERSION = ("put", "remove", "restore", "expire", "prune", "rewrap")
-_ON_SECRET = ("put", "resolve", "field", "remove")
+_ON_VERSION = ("put", "promote", "pending", "retire", "remove", "restore", "expire", "prune", "rewrap")
+_ON_SECRET = ("put", "promote", "resolve", "field", "remove")
 
 
 class RecentGraph(Graph):
@@ -63,9 +64,22 @@ class RecentGraph(Graph):
     def known_from_the_start(self):
         return self.reach([self.top])
 
-    def may_rotate(self, entry, op):
-        """A late put has the benefit of the doubt: which of the closed entries it follows is not here."""
-        return (op["op"] == "put" and op["secret"] in self.put_before) or super().may_rotate(entry, op)
+    def follows_put(self, entry, op):
+        """What is late has the benefit of the doubt: which of the closed entries it follows is not here."""
+        return op["secret"] in self.put_before or super().follows_put(entry, op)
+
+    def follows_pending(self, entry, op):
+        """So has a promotion, of which nothing is said without that pending."""
+        return op["secret"] in self.put_before or super().follows_pending(entry, op)
+
+    def finds_pending(self, entry, op):
+        """Whether a promotion has its pending in an open entry that it follows."""
+        key = op["secret"], op["rotation"], op["object"]
+        return bool(self.ancestors[entry.id] & self.pendings.get(key, 0) & ~self.kept_mask)
+
+    @cached_property
+    def kept_mask(self):
+        return sum(self.bit[found] for found in self.kept)
 
 
 @dataclass
@@ -103,7 +117,7 @@ def read(file, log, chain, wanted=None):
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
         return out
     _judge(out, kept, wanted)
-    out.behind |= _named_by_nobody(file, graph, kept)
+    out.behind |= _named_by_nobody(file, graph, kept) | _rotating(graph, file.closed)
     ops = _ops(out, kept)
     told = (ops.keys() if wanted is None else ops.keys() & wanted) - out.behind
     out.secrets = states(graph, out.standing, {name: ops[name] for name in told})
@@ -123,15 +137,18 @@ def _of_base(graph, base, entries):
         items[at, op.get("object")] = _item(graph, entry, at, op, True)
     for version in base.kept:
         found = [_op_at(graph, base, at, entries, _ON_VERSION) for at in version.ops]
-        objects = {op["object"] for _, op in found if op["op"] == "put"}
-        if len(objects) != 1:
+        objects = {op["object"] for _, op in found if op["op"] in ("put", "promote")}
+        if len(objects) != 1 or not any(op["op"] in ("put", "pending") for _, op in found):
             raise _wrong(f"{base.secret}: version {version.number} is not one")
         about, = objects
         for at, (entry, op) in zip(version.ops, found):
-            if op.get("object", about) != about or about not in op.get("objects", [about]):
+            if about not in ([op["object"]] if "object" in op else op.get("objects") or ()):
                 raise _wrong(f"{base.secret}: an op on another version")
             only = {**op, "objects": [about]} if "objects" in op else op
             items[at, about] = _item(graph, entry, at, only, at in sets)
+    under = {at for version in base.kept for at in version.ops}
+    if any(item.kind in ("put", "promote") and at not in under for (at, _), item in items.items()):
+        raise _wrong(f"{base.secret}: what is active is not kept")
     return list(items.values())
 
 
@@ -165,14 +182,15 @@ def _judge(out, kept, wanted):
 
 def _judge_kept(graph, entry, item):
     check_signature(graph, entry, item.policy)
-    if not authorised(graph.chain, entry, item.op, item.kind == "put", item.policy):
+    needed = EITHER if item.kind == "put" else RIGHTS_NEEDED[item.kind]
+    if not authorised(graph.chain, entry, item.op, needed, item.policy):
         raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {item.kind}")
 
 
 def named(op):
     """The objects that an op names, and the (object, wrap) if it names one."""
     objects = {op["object"]} if "object" in op else set(op.get("objects") or ())
-    return objects | ({(op["object"], op["wrap"])} if "wrap" in op else set())
+    return objects | ({(op["object"], op["wrap"])} if op.get("wrap") is not None else set())
 
 
 def _named_by_nobody(file, graph, kept):
@@ -186,18 +204,31 @@ def _named_by_nobody(file, graph, kept):
             if not held(secret) <= names.get(secret.name, set())}
 
 
+def _rotating(graph, closed):
+    """The secrets of which an open entry is about a rotation that began in what is closed."""
+    begun = {(base.secret, found) for base in closed.secrets for found in base.rotations or ()}
+    out = set()
+    for entry in graph.open():
+        for op in entry.ops:
+            if (op.get("secret"), op.get("rotation")) in begun or (
+                    op["op"] == "promote" and op["secret"] in graph.put_before and not graph.finds_pending(entry, op)):
+                out.add(op["secret"])
+    return out
+
+
 def held(secret):
     """What the section of a secret holds, as `named` has it."""
     return {*secret.versions, *((wrap["version"], found) for found, wrap in secret.wraps.items())}
 
 
 def _ops(out, kept):
-    """By secret the kept ops and those of open entries that count."""
+    """By secret the kept ops and those of open entries, of which some are void."""
     ops, graph = {name: list(items) for name, items in kept.items()}, out.graph
     for entry in graph.open():
         for index, op in enumerate(entry.ops):
-            if "secret" in op and (entry.id, index) not in out.standing.ended:
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, True)
+            if "secret" in op:
+                counts = (entry.id, index) not in out.standing.ended
+                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)
                 ops.setdefault(op["secret"], []).append(item)
     return ops
 

@@ -1,0 +1,134 @@
+"""Rotations of a secret (section 7, "Rotations"): which is live, what is pending, and what is told of the others.
+
+Whatever is void only takes away: whoever wrote it may have done at the provider what it says.
+"""
+
+from dataclasses import dataclass, field
+
+from .encoding import H
+
+PROMOTED, ABORTED, LIVE, STALE = "promoted", "aborted", "live", "stale"
+PARTS = 10_000
+
+
+@dataclass
+class Rotation:
+    word: str                                       # one of the four above
+    share: int = 0
+    bases: set = field(default_factory=set)
+    objects: set = field(default_factory=set)
+
+    @property
+    def live_objects(self):
+        return self.objects if self.word == LIVE else set()
+
+
+def is_served_pending(rotation, share, instance):
+    """Whether a reader with this instance gets what is pending, as far as the share goes."""
+    return int.from_bytes(H("rollout", rotation, instance)[:8], "little") % PARTS < share
+
+
+def rotate(fold):
+    """Adds to the state what its rotations come to."""
+    state = fold.state
+    state.retired = {found for retire in fold.of("retire") for found in retire.op["objects"] if fold.acts(retire, found)}
+    state.previous = _previous(fold)
+    state.rotations = {found: Told(fold, found).rotation for found in there(fold)}
+    live = [found for found in state.rotations.values() if found.word == LIVE]
+    state.pending = next(iter(live[0].objects), None) if len(live) == 1 else None
+    state.odd = ["rotation-contested"] if len(live) > 1 else []
+    state.odd += ["rotation-stale" for found in state.rotations.values() if found.word == STALE]
+    state.odd += ["rotation-divided" for found in state.rotations if is_divided(fold, found)]
+    state.odd += ["retired-active" for found in state.candidates if found in state.retired]
+
+
+def there(fold):
+    """The rotations that are there. What is kept from before a checkpoint is of none."""
+    return sorted({o.op["rotation"] for o in fold.of("pending", "promote") if not o.kept})
+
+
+def _previous(fold):
+    state = fold.state
+    replaced = {found for o in fold.of("promote") if o.op["object"] == state.current
+                for found in o.op["replaces"] or ()}
+    return sorted(found for found in replaced if found in state.versions and found not in state.candidates
+                  and found not in state.retired and is_usable(state.versions[found]))
+
+
+def is_usable(version):
+    return not version.removed and not version.pruned
+
+
+def is_divided(fold, rotation):
+    """Whether neither of an abort and a promotion of a candidate knew the other, and nobody promoted it since."""
+    aborts, promotes = ([o for o in fold.of(kind) if not o.kept and o.op["rotation"] == rotation]
+                        for kind in ("abort", "promote"))
+    for abort in aborts:
+        beside = [o for o in promotes if not fold.before(o, abort) and not fold.before(abort, o)]
+        settled = any(fold.before(abort, o) for o in promotes)
+        if not settled and any(o.op["object"] in fold.state.candidates for o in beside):
+            return True
+    return False
+
+
+class Told:
+    """What the ops say of one rotation that is there."""
+
+    def __init__(self, fold, found):
+        self.fold, self.found = fold, found
+        pendings = self.void_too("pending")
+        self.pendings = pendings
+        self.bases = {o.op["base"] for o in pendings}
+        self.objects = {o.op["object"] for o in pendings if "object" in o.op}
+        self.rotation = Rotation(self.word(), self.share(), self.bases, self.objects)
+
+    def void_too(self, kind):
+        """Its ops of this kind, counting or void."""
+        return [o for o in self.fold.either(kind) if not o.kept and o.op["rotation"] == self.found]
+
+    def counting(self, kind):
+        return [o for o in self.void_too(kind) if o.counts]
+
+    def word(self):
+        if self.counting("promote") or self.objects & self.fold.state.versions.keys():
+            return PROMOTED
+        if self.counting("abort"):
+            return ABORTED
+        return LIVE if self.is_live() else STALE
+
+    def is_live(self):
+        return (len(self.fold.state.candidates) == 1 and self.stands_on_current() and self.has_one_version()
+                and not self.is_taken_back() and not self.is_withdrawn_by_void())
+
+    def stands_on_current(self):
+        state = self.fold.state
+        return self.bases == {state.current} and state.current not in state.retired
+
+    def has_one_version(self):
+        """Whether it has no version yet, or one that is held and usable. What only a void op gives is served to nobody."""
+        state = self.fold.state
+        return not self.objects or (len(self.objects) == 1 and all(
+            found in state.held and is_usable(state.held[found]) and found not in state.retired for found in self.objects))
+
+    def is_taken_back(self):
+        return any(not o.counts for o in self.void_too("abort"))
+
+    def is_withdrawn_by_void(self):
+        """Whether somebody who lost the right said that its version is gone, or that its base is."""
+        void = [o for o in self.fold.either("remove", "prune", "retire") if not o.counts]
+        return any(self.takes(o, found) for o in void for found in self.objects) or any(
+            self.takes_base(o, found) for o in void for found in self.bases)
+
+    def takes(self, void, found):
+        return self.fold.acts(void, found) if void.kind == "retire" else void.names(found)
+
+    def takes_base(self, void, base):
+        """A `retire` of the base, but for one that whoever began the rotation knew."""
+        known = all(self.fold.before(void, o) for o in self.pendings)
+        return void.kind == "retire" and self.fold.acts(void, base) and not known
+
+    def share(self):
+        """The smallest of the rollouts that no later one takes the place of; what is void makes it only smaller."""
+        counting = self.counting("rollout")
+        left = [o for o in self.void_too("rollout") if not any(self.fold.before(o, other) for other in counting)]
+        return min((o.op["share"] for o in left), default=0) if counting else 0
