@@ -16,6 +16,7 @@ from multiprocessing import Pool
 
 import pyrage
 
+from mutating import turning
 from vsecure import keeping, keys, recent, rules
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
@@ -31,7 +32,8 @@ MEMBERS = {"wes": ("write",), "rob": ("rotate",), "ron": ("rotate",), "del": ("d
            "rod": ("rotate", "delete"),
            "ray": ("read", "write", "rotate", "delete", "grant")}
 NAMES = ("prod/A", "prod/B", "prod/C")
-KINDS = ("put",) * 5 + ("resolve", "restore") * 2 + ("remove",) * 3 + ("expire", "prune", "rewrap", "field", "pending")
+KINDS = ("put",) * 5 + ("resolve", "restore") * 2 + ("remove",) * 3 + ("expire", "prune", "rewrap", "field")
+TURNS = ("pending", "pending", "intent", "rollout", "abort", "abort", "retire", "promote", "promote", "promote")
 
 
 class Base:
@@ -87,7 +89,8 @@ class World:
         self.deks, self.reaches, self.late = {}, {}, self.rng.choice([0, 0.05, 0.2])
         self.names = NAMES[:self.rng.choice([1, 1, 2, 3])]
         # What a world is about differs: else what takes three ops of one kind would hardly ever come together.
-        self.kinds = [kind for kind in KINDS for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
+        turns = TURNS * self.rng.choice([0, 1, 3])
+        self.kinds = [kind for kind in KINDS + turns for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
         self.apart = self.rng.choice([0, 0.5, 0.9])  # how many puts are beside all else
         self.rights, self.twice = self.rng.choice([0.02, 0.14]), self.rng.choice([0.02, 0.25])
         self.checkpoints = []
@@ -159,14 +162,16 @@ class World:
             name = self.names[-1]  # what is late is about one of them, mostly, so that others can be compared
         if not self.may(state, who, kind, name, parents):
             return None
-        if kind in ("put", "pending"):
-            expires = self.rng.choice([None, None, None, 1, 9_000_000_000])
-            return self.put(name, who, parents, kind, expires)
+        if kind in TURNS:
+            return self.turn(kind, name, who, parents)
+        if kind == "put":
+            return self.put(name, who, parents, self.expires())
         if kind == "field":
             field, value = self.rng.choice(["description", "var"]), self.rng.choice(["a", "b", None])
             return op(kind, secret=name, field=field, value=value)
         versions = list(dict.fromkeys(o["object"] for e in self.build.log.values() for o in e.ops
-                                      if o["op"] == "put" and o["secret"] == name))[-self.rng.choice([2, 3, 9]):]
+                                      if o["op"] in ("put", "pending") and "object" in o and o["secret"] == name))
+        versions = versions[-self.rng.choice([2, 3, 9]):]
         if not versions:
             return None
         if kind in ("restore", "remove", "prune"):
@@ -180,17 +185,32 @@ class World:
         return op(kind, secret=name, object=found)
 
     def may(self, state, who, kind, name, parents):
-        if any(all(state.holds(who, right, name) for right in rights) for rights in RIGHTS_NEEDED[kind]):
-            return True
-        above = frozenset().union(*map(self.above, parents))
-        return kind == "put" and state.holds(who, "rotate", name) and any(
-            o["op"] == "put" and o["secret"] == name for found in above for o in self.build.log[found].ops)
+        needed = RIGHTS_NEEDED["pending" if kind == "intent" else kind]
+        if any(all(state.holds(who, right, name) for right in rights) for rights in needed):
+            return kind not in ("pending", "intent") or self.is_put(name, parents)
+        return kind == "put" and state.holds(who, "rotate", name) and self.is_put(name, parents)
 
-    def put(self, name, who, parents, kind="put", expires=None):
+    def is_put(self, name, parents):
+        return turning.is_put(self.build.log, name, frozenset().union(*map(self.above, parents)))
+
+    def turn(self, kind, name, who, parents):
+        """An op about a rotation, or None."""
+        above = frozenset().union(*map(self.above, parents))
+        if kind in turning.TURNS:
+            return turning.turn(self.rng, self.build.log, name, kind, above)
+        begun = turning.begins(self.rng, self.build.log, name, above)
+        if kind == "intent":
+            return op("pending", secret=name, **begun)
+        return self.put(name, who, parents, self.expires(), "pending", **begun)
+
+    def expires(self):
+        return self.rng.choice([None, None, None, 1, 9_000_000_000])
+
+    def put(self, name, who, parents, expires=None, kind="put", **begun):
         dek = self.rng.randbytes(32)
         found = self.build.version(name, self.rng.randbytes(8), dek, self.base.seeds[who], expires, parents)
         self.deks[found] = dek
-        return self.build.put_op(name, found, self.wrap(name, found), kind)
+        return self.build.put_op(name, found, self.wrap(name, found), kind, **begun)
 
     def wrap(self, name, found, sealed=False):
         """One that is not sealed is always the same, as there is one epoch."""
@@ -259,7 +279,7 @@ class World:
         """An owner's entry upon all heads but some: it says nothing, or something about a secret."""
         at = len(self.chain.states) - 1
         heads = self.build.heads() if self.rng.random() < 0.9 else self.build.heads()[1:]
-        kinds = self.rng.choice([(), (), KINDS])
+        kinds = self.rng.choice([(), (), KINDS, TURNS])
         ops = [self.op(self.rng.choice(kinds), "ada", at, heads)] if kinds else []
         self.add("ada", [one for one in ops if one] or [op("join")], heads, at)
         return [max(self.build.log.values(), key=lambda entry: entry.ts).id]
@@ -326,6 +346,7 @@ def _differences(graph, closing, told, found):
             yield f"{name}: {what} {getattr(told, what)} {getattr(found, what)}"
     if sorted(told.conflicts) != sorted(found.conflicts):
         yield f"{name}: conflicts {told.conflicts} {found.conflicts}"
+    yield from _turned(graph, closing, told, found)
     if list(found.versions) != [v for v in told.versions if v in found.versions]:
         yield f"{name}: order of versions"
     for object_id, version in told.versions.items():
@@ -342,6 +363,21 @@ def _differences(graph, closing, told, found):
         odd = set(version.odd) ^ set(mine.odd)
         if odd and not (closed and odd == {"prune-beside-expire"} <= set(version.odd)):
             yield f"{name} {version.number}: {version.odd} {mine.odd}"
+
+
+def _turned(graph, closing, told, found):
+    """What is said otherwise of rotations: of those that began in what is closed nothing is said."""
+    closed = {item for base in closing.block.secrets if base.secret == told.name for item in base.rotations or ()}
+    rotations = {one: rotation for one, rotation in told.rotations.items() if one not in closed}
+    for what, whole, alone in (
+            ("rotations", rotations, found.rotations), ("pending", told.pending, found.pending),
+            ("share", told.share, found.share), ("retired", told.retired & found.versions.keys(), found.retired & found.versions.keys()),
+            ("previous", [one for one in told.previous if one in found.versions], found.previous)):
+        if whole != alone:
+            yield f"{told.name}: {what} {whole} {alone}"
+    odd = [code for code in told.odd if code != "rotation-divided"]
+    if odd != [code for code in found.odd if code != "rotation-divided"] or not set(found.odd) <= set(told.odd):
+        yield f"{told.name}: {told.odd} {found.odd}"
 
 
 def whole_file(world):

@@ -12,13 +12,12 @@ from pathlib import Path
 from nacl import bindings
 
 import closing_model
-from closing_model import World
-from vsecure import closed, keeping, recent, signing
+from story import A, B, Story
+from vsecure import closed, keeping, signing
 from vsecure.copies import fix_copies
 from vsecure.encoding import encode
 from vsecure.errors import HistoryMissing, Refused
-from vsecure.file import parse, records, render
-from vsecure.fold import fold
+from vsecure.file import parse, render
 from vsecure.history import read_versions, segment, segment_id, versions_text
 from vsecure.keys import secret_uid
 from vsecure.policy import Chain
@@ -27,44 +26,7 @@ from vsecure.union import union
 from vsecure.verify import verdict, verify, verify_alone
 from vsecure.writing import ids, op
 
-A, B = "prod/A", "prod/B"
 SCRIPT = Path(__file__).resolve().parent / "vault.py"
-
-
-class Story(World):
-    """A vault whose entries are told one by one."""
-
-    def log(self, who, *ops, on=None, policy=None):
-        """An entry upon these, or the heads; gives its id."""
-        return self.build.add_log(who, self.base.seeds[who], list(ops), parents=on, policy=policy)
-
-    def put_alone(self, who, name=A, on=None, *more):
-        """An entry that puts: (its id, the object)."""
-        put = self.put(name, who, self.build.heads() if on is None else on)
-        entry = self.log(who, *more, put, on=on)
-        return entry, next(o["object"] for o in self.build.log[entry].ops if o["op"] == "put")
-
-    def shut(self, entry, **changed):
-        """Closes at an entry; `changed` is what the checkpoint says otherwise than it should."""
-        made = keeping.closing(self.judged(), self.stands, entry, len(self.build.policy))
-        self.policy([op("checkpoint", **{**made.op, **changed})], [entry])
-        self.closing = made
-        self.checkpoints.append(made)
-        return entry
-
-    def shut_all(self):
-        """Closes at an entry upon all heads, which is about nothing."""
-        return self.shut(self.log("ada", op("join"), on=self.top(self.build.log)))
-
-    def both(self):
-        """({name: state} of the whole, what the file says without history)."""
-        graph = self.judged()
-        file, _ = keeping.leave_out(self.build.file, graph, self.closing.block, self.closing.entry)
-        return fold(graph, self.stands), recent.read(file, records(file)[1], self.chain)
-
-    def files(self):
-        """(the file, what lies beside it)."""
-        return closing_model.whole_file(self)
 
 
 class Closed(unittest.TestCase):
