@@ -1,0 +1,746 @@
+"""Tests of rotations: what each op needs, what is active and pending, what is told."""
+
+import unittest
+from unittest import mock
+
+from rotating import R, S, Rotating
+from story import A, B
+from vsecure import rotations
+from vsecure.encoding import H, encode
+from vsecure.errors import Refused
+from vsecure.writing import ids, op
+
+
+class Form(Rotating):
+    def test_only_the_one_form_is_read(self):
+        some, wrap, key = encode(bytes(32)), encode(b"\1" * 32), encode(R)
+        begun = {"secret": A, "rotation": key, "base": some}
+        whole = {**begun, "body": some, "wrap": wrap}
+        good = [{"pending": begun}, {"pending": whole}, {"pending": {**whole, "expires": 0}},
+                {"rollout": {"secret": A, "rotation": key, "share": 0}},
+                {"rollout": {"secret": A, "rotation": key, "share": 10_000}},
+                {"abort": {"secret": A, "rotation": key, "adopts": {"entry": some, "op": 0}}},
+                {"retire": {"secret": A, "objects": [some], "adopts": {"entry": some, "op": 0}}},
+                {"promote": {"secret": A, "rotation": key, "object": some}},
+                {"promote": {"secret": A, "rotation": key, "object": some, "replaces": [some],
+                             "adopts": {"entry": some, "op": 0}}}]
+        bad = [{"pending": {**begun, "body": some}}, {"pending": {**begun, "wrap": wrap}},
+               {"pending": {**begun, "expires": 1}}, {"pending": {"secret": A, "body": some, "wrap": wrap}},
+               {"pending": {"secret": A, "rotation": key, "body": some, "wrap": wrap}},
+               {"pending": {**whole, "replaces": [some]}}, {"pending": {**whole, "adopts": {"entry": some, "op": 0}}},
+               {"pending": {"secret": A, "base": some, "rotation": key}},
+               {"rollout": {"secret": A, "rotation": key, "share": 10_001}}, {"rollout": {"secret": A, "record": "x"}},
+               {"rollout": {"secret": A, "rotation": key}}, {"rollout": {"secret": A, "rotation": some, "share": 1}},
+               {"rollout": {"secret": A, "rotation": key, "share": 1, "adopts": {"entry": some, "op": 0}}},
+               {"abort": {"secret": A}}, {"abort": {"secret": A, "rotation": key, "share": 1}},
+               {"retire": {"secret": A, "objects": []}}, {"retire": {"secret": A, "objects": [wrap, some]}},
+               {"retire": {"secret": A, "object": some}}, {"promote": {"secret": A, "object": some}},
+               {"promote": {"secret": A, "rotation": key, "object": some, "replaces": []}},
+               {"promote": {"secret": A, "rotation": key, "object": some, "same": [some]}},
+               {"promote": {"secret": A, "rotation": key, "object": some, "wrap": wrap}}]
+        for item in good:
+            self.story.log("ada", item)
+        for item in bad:
+            with self.subTest(item), self.assertRaises(Refused):
+                self.story.log("ada", item)
+
+
+class Rights(Rotating):
+    """What an op needs; whoever writes one without it forges."""
+
+    def test_write_or_rotate_suffices_and_delete_does_not(self):
+        for who, error in (("wes", None), ("rob", None), ("del", "op-unauthorised")):
+            for kind in ("pending", "rollout", "abort", "retire", "promote"):
+                with self.subTest(who=who, kind=kind):
+                    self.setUp()
+                    _, found = self.pending("ron")
+                    {"pending": lambda: self.pending(who), "rollout": lambda: self.rollout(1, who),
+                     "abort": lambda: self.abort(who), "retire": lambda: self.on_versions("retire", found, who=who),
+                     "promote": lambda: self.promote(found, who)}[kind]()
+                    self.assertEqual(self.error(), error)
+
+    def test_a_secret_that_was_never_put_has_no_rotation(self):
+        for who in ("ada", "rob"):
+            self.setUp()
+            self.intent(who, on=[])
+            self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_put_in_the_same_entry_is_no_ancestor(self):
+        self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, rotation=R, base=self.base), on=[])
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_void_put_is_one(self):
+        late = self.lose("wes", "write")
+        put = self.story.log("wes", self.story.put(B, "wes", []), on=[], policy=late["policy"])
+        self.story.log("rob", op("pending", secret=B, rotation=R, base=bytes(32)), on=[put])
+        self.assertIsNone(self.error())
+
+    def test_a_pending_alone_puts_nothing(self):
+        entry, _ = self.pending("ada")
+        self.story.log("rob", self.story.put(B, "rob", [entry]), on=[entry])
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_promotion_needs_its_pending_below_whoever_writes_it(self):
+        for who in ("ada", "rob"):
+            for wrong in ("beside", "rotation", "object", "intent"):
+                with self.subTest(who=who, wrong=wrong):
+                    self.setUp()
+                    entry, found = self.pending()
+                    other = self.intent(on=[entry], rotation=S)
+                    {"beside": lambda: self.promote(found, who, on=[self.first]),
+                     "rotation": lambda: self.promote(found, who, S, on=[other]),
+                     "object": lambda: self.promote(self.base, who, on=[entry]),
+                     "intent": lambda: self.promote(bytes(32), who, S, on=[other])}[wrong]()
+                    self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_pending_in_the_same_entry_is_not_below(self):
+        heads = self.story.build.heads()
+        item = self.story.put(A, "ada", heads, None, "pending", rotation=R, base=self.base)
+        found = self.story.log("ada", item)
+        found = self.story.build.log[found].ops[0]["object"]
+        self.story.build.log.popitem()
+        self.story.log("ada", item, op("promote", secret=A, rotation=R, object=found), on=heads)
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_rotation_is_of_one_secret(self):
+        self.story.put_alone("ada", B)
+        _, found = self.pending()
+        self.story.log("ada", op("promote", secret=B, rotation=R, object=found))
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_what_is_lost_later_makes_them_void(self):
+        _, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.promote(found, **late)
+        self.assertEqual((self.state().versions.keys(), self.error()), ({self.base}, None))
+
+    def test_a_promotion_whose_write_is_lost_stands_by_rotate(self):
+        _, found = self.pending("ron", base=bytes(32))  # on no version that was active: by rotate it sets nothing
+        late = self.lose("ray", "write")
+        self.promote(found, **late)
+        self.assertEqual((self.state().current, self.state().versions[found].overruled), (self.base, True))
+
+    def test_write_sets_upon_any_base(self):
+        _, found = self.pending("ron", base=bytes(32))
+        self.promote(found, "ray")
+        self.assertEqual(self.state().current, found)
+
+
+class Versions(Rotating):
+    """What exists, is held, and is active."""
+
+    def test_a_pending_is_held_and_nothing_else(self):
+        _, found = self.pending()
+        state = self.state()
+        self.assertEqual((list(state.versions), state.current, found in state.held), ([self.base], self.base, True))
+        self.assertEqual(self.codes(), [])
+
+    def drop(self, found, wraps_only=False):
+        for secret in self.story.build.file.secrets.values():
+            secret.wraps = {k: w for k, w in secret.wraps.items() if w["version"] != found}
+            if not wraps_only:
+                secret.versions.pop(found, None)
+
+    def test_what_is_held_is_in_the_file_until_it_is_pruned(self):
+        _, found = self.pending()
+        self.drop(found, wraps_only=True)
+        self.assertEqual(self.error(), "wrap-missing")
+        self.drop(found)
+        self.assertEqual(self.error(), "object-missing")
+        self.on_versions("prune", found)
+        self.assertIsNone(self.error())
+
+    def test_what_only_a_void_pending_states_need_not_be_there(self):
+        _, found = self.pending(**self.lose("rob", "rotate"))
+        self.assertIsNone(self.error())
+        self.drop(found)
+        self.assertIsNone(self.error())
+        self.assertNotIn(found, self.state().held)
+
+    def test_a_promotion_makes_a_void_pending_give_its_object(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.promote(found, "wes", on=[entry])
+        self.assertEqual((self.state().current, self.codes()), (found, []))
+        self.drop(found)
+        self.assertEqual(self.error(), "object-missing")
+
+    def test_only_a_promotion_of_the_same_rotation_does(self):
+        late = self.lose("rob", "rotate")
+        heads = late["on"]
+        items = [self.story.put(A, "rob", heads, None, "pending", rotation=R, base=self.base)]
+        one = self.story.log("rob", *items, **{k: late[k] for k in ("on", "policy")})
+        found = self.story.build.log[one].ops[0]["object"]
+        wrap = self.story.wrap(A, found, sealed=True)
+        other = self.story.build.put_op(A, found, wrap, "pending", rotation=S, base=self.base)
+        two = self.story.log("rob", other, **{k: late[k] for k in ("on", "policy")})
+        self.promote(found, "wes", on=[one, two])
+        version = self.state().held[found]
+        self.assertEqual([wrap in version.wraps, len(version.wraps)], [False, 1])
+
+    def test_a_promotion_is_the_next_version(self):
+        _, found = self.pending()
+        self.put()
+        self.promote(found, "wes")
+        state = self.state()
+        self.assertEqual((state.current, [v.number for v in state.versions.values()]), (found, [1, 2, 3]))
+        self.assertEqual(list(state.versions)[2], found)
+        self.assertEqual(self.get()[0], "value")
+
+    def test_two_promote_one_version_without_a_conflict(self):
+        entry, found = self.pending()
+        for who in ("rob", "wes"):
+            self.promote(found, who, on=[entry])
+        self.assertEqual((self.state().candidates, self.codes()), ([found], []))
+
+    def test_a_promotion_beside_a_put_is_a_conflict(self):
+        entry, found = self.pending()
+        new = self.put(on=[entry])
+        self.promote(found, on=[entry])
+        self.assertEqual((self.state().candidates, self.codes()), (sorted([found, new]), ["conflict"]))
+
+    def test_what_acts_on_versions_acts_on_pending_ones(self):
+        _, found = self.pending()
+        wrap = self.story.wrap(A, found, sealed=True)
+        self.story.log("ada", op("rewrap", secret=A, object=found, wrap=wrap), op("expire", secret=A, object=found, at=7))
+        held = self.state().held[found]
+        self.assertEqual((held.wrap, len(held.wraps), held.expires), (wrap, 2, 7))
+        self.on_versions("remove", found)
+        self.assertTrue(self.state().held[found].removed)
+        self.on_versions("restore", found)
+        self.assertFalse(self.state().held[found].removed)
+
+    def test_what_is_odd_about_a_pending_version_is_told(self):
+        entry, found = self.pending()
+        gone = self.on_versions("remove", found, on=[entry])
+        for kind in ("remove", "restore"):
+            self.on_versions(kind, found, on=[gone])
+        for at in (7, 8):
+            self.story.log("ada", op("expire", secret=A, object=found, at=at), on=[gone])
+        self.assertEqual(self.codes()[:2], ["expiry-conflict", "removal-conflict"])
+
+    def test_an_own_expiry_is_that_of_the_pending(self):
+        _, found = self.pending(expires=1)
+        self.promote(found)
+        self.assertEqual((self.state().versions[found].expires, self.codes()), (1, ["expired"]))
+
+    def test_a_version_that_is_removed_or_pruned_before_is_not_promoted(self):
+        for kind in ("remove", "prune"):
+            self.setUp()
+            _, found = self.pending()
+            self.on_versions(kind, found)
+            self.promote(found, "wes")
+            self.assertEqual(self.state().candidates, [self.base])
+
+    def test_a_rotator_puts_upon_what_was_promoted(self):
+        entry, found = self.pending()
+        promoted = self.promote(found, on=[entry])
+        new = self.put("rob", on=[promoted])
+        self.on_versions("remove", self.base, on=[promoted])
+        self.assertEqual(self.state().current, new)
+        self.on_versions("remove", found, on=[promoted])
+        self.assertIsNone(self.state().current)
+
+
+class Overruled(Rotating):
+    """Upon what a promotion by rotate stands."""
+
+    def current_of(self, *, promoted):
+        state = self.state()
+        self.assertEqual((state.current, state.versions[promoted].overruled),
+                         (promoted, False) if state.current == promoted else (state.current, True))
+        return state.current
+
+    def test_it_stands_on_the_base_of_its_rotation(self):
+        _, found = self.pending()
+        self.promote(found)
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_not_where_somebody_set_the_secret_before(self):
+        _, found = self.pending()
+        new = self.put()
+        self.promote(found)
+        self.assertEqual((self.current_of(promoted=found), self.codes()), (new, ["overruled"]))
+
+    def test_another_value_beside_does_not_matter(self):
+        entry, found = self.pending()
+        self.put(on=[self.first])
+        self.promote(found, on=[entry])
+        self.assertFalse(self.state().versions[found].overruled)
+
+    def test_not_upon_what_is_not_active_whatever_the_base_says(self):
+        new = self.put()
+        _, found = self.pending()
+        self.promote(found)
+        self.assertEqual(self.current_of(promoted=found), new)
+
+    def test_a_removal_of_the_base_wins(self):
+        entry, found = self.pending()
+        self.on_versions("remove", self.base, on=[entry])
+        self.promote(found, on=[entry])
+        self.assertIsNone(self.current_of(promoted=found))
+
+    def test_nothing_active_is_nothing_to_stand_on(self):
+        _, found = self.pending()
+        self.on_versions("remove", self.base)
+        self.promote(found)
+        self.assertIsNone(self.current_of(promoted=found))
+
+    def test_any_pending_of_its_rotation_may_have_the_base_a_void_one_too(self):
+        late = self.lose("rob", "rotate")
+        entry, found = self.pending(**late)
+        self.promote(found, "ron", on=[entry])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_but_one_below(self):
+        """The author states the same object once more, upon the base that is needed, beside the promotion."""
+        heads = self.story.build.heads()
+        entry, found = self.pending(base=bytes(32))
+        wrap = self.story.wrap(A, found)
+        again = self.story.build.put_op(A, found, wrap, "pending", rotation=R, base=self.base)
+        again = self.story.log("rob", again, on=heads)
+        one = self.promote(found, on=[entry])
+        self.assertEqual(self.current_of(promoted=found), self.base)
+        self.promote(found, on=[again, one])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_one_of_the_same_object_and_another_rotation_has_no_say(self):
+        heads = self.story.build.heads()
+        entry, found = self.pending(base=bytes(32))
+        again = self.story.build.put_op(A, found, self.story.wrap(A, found), "pending", rotation=S, base=self.base)
+        again = self.story.log("rob", again, on=heads)
+        self.promote(found, on=[entry, again])
+        self.assertEqual(self.current_of(promoted=found), self.base)
+
+    def test_an_abort_before_it_wins_and_one_beside_does_not(self):
+        for on, wins in (("heads", True), ("first", False)):
+            self.setUp()
+            entry, found = self.pending()
+            self.abort(on=[entry])
+            self.promote(found, on=None if on == "heads" else [entry])
+            self.assertEqual(self.current_of(promoted=found), self.base if wins else found)
+
+    def test_an_abort_of_another_rotation_or_a_void_one_does_not(self):
+        _, found = self.pending()
+        late = self.lose("ron", "rotate")
+        one, two = self.abort(**late), self.abort(rotation=S)
+        self.promote(found, on=[one, two])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_a_retirement_of_it_before_wins(self):
+        _, found = self.pending()
+        self.on_versions("retire", found, who="ron")
+        self.promote(found)
+        self.assertEqual(self.current_of(promoted=found), self.base)
+
+    def test_with_write_neither_does(self):
+        _, found = self.pending()
+        self.abort()
+        self.on_versions("retire", found, who="ron")
+        self.promote(found, "wes")
+        self.assertEqual((self.current_of(promoted=found), self.codes()), (found, ["retired-active"]))
+
+    def test_it_is_overruled_only_if_each_op_that_makes_it_exist_is(self):
+        entry, found = self.pending()
+        self.abort(on=[entry])
+        self.promote(found)
+        self.promote(found, "wes", on=[entry])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+
+class Words(Rotating):
+    """Which rotations are live."""
+
+    def live(self, rotation=R):
+        """Whether it is, and what is pending agrees."""
+        state = self.state()
+        self.assertEqual(state.pending is not None, self.word(rotation) == "live" and bool(state.rotations[rotation].objects))
+        return self.word(rotation) == "live"
+
+    def test_an_intent_is_live_without_a_version_which_may_be_added(self):
+        self.intent()
+        self.assertEqual((self.live(), self.state().pending, self.codes()), (True, None, []))
+        _, found = self.pending("ron")
+        self.assertEqual((self.live(), self.state().pending), (True, found))
+
+    def test_rollouts_aborts_and_void_pendings_alone_are_no_rotation(self):
+        self.rollout(1)
+        self.abort()
+        self.pending(**self.lose("rob", "rotate"))
+        self.assertEqual(self.state().rotations, {})
+
+    def test_what_ends_a_rotation(self):
+        entry, found = self.pending()
+        self.abort(on=[entry])
+        self.assertEqual((self.word(), self.state().pending, self.codes()), ("aborted", None, []))
+        self.promote(found, on=[entry])
+        self.assertEqual(self.word(), "promoted")
+
+    def test_a_promotion_that_sets_nothing_ends_it(self):
+        _, found = self.pending()
+        self.put()
+        self.promote(found)
+        self.assertEqual(self.word(), "promoted")
+
+    def test_so_does_a_promotion_of_its_object_in_another(self):
+        heads = self.story.build.heads()
+        entry, found = self.pending()
+        again = self.story.build.put_op(A, found, self.story.wrap(A, found), "pending", rotation=S, base=self.base)
+        again = self.story.log("rob", again, on=heads)
+        self.promote(found, rotation=S, on=[again])
+        self.assertEqual((self.word(), self.word(S)), ("promoted", "promoted"))
+
+    def test_it_is_live_while_its_base_is_the_one_candidate(self):
+        entry, _ = self.pending()
+        self.assertTrue(self.live())
+        self.put(on=[self.first])
+        self.assertFalse(self.live())  # its base is the current version, or another is
+        self.assertIn("rotation-stale", self.codes())
+        last = self.put()
+        self.assertFalse(self.live())
+        self.pending(rotation=S, base=last)
+        self.assertTrue(self.word(S) == "live")
+
+    def test_not_in_a_conflict_of_which_its_base_is_current(self):
+        other = self.put(on=[])
+        state = self.state()
+        self.assertEqual(len(state.candidates), 2)
+        self.pending(base=state.current)
+        self.assertFalse(self.live())
+        self.assertIn(other, state.candidates)
+
+    def test_not_without_anything_active(self):
+        entry, _ = self.pending()
+        self.on_versions("remove", self.base)
+        self.assertFalse(self.live())
+
+    def test_not_with_two_bases_or_two_versions_counting_or_void(self):
+        for change in (lambda how: self.intent(base=bytes(32), **how), lambda how: self.pending(**how)):
+            for void in (False, True):
+                self.setUp()
+                self.pending()
+                change(self.lose("ron", "rotate") if void else {"who": "ron"})
+                self.assertFalse(self.live())
+
+    def test_not_with_a_version_that_only_a_void_pending_states(self):
+        self.intent()
+        self.pending(**self.lose("ron", "rotate"))
+        self.assertFalse(self.live())
+
+    def test_not_with_a_version_that_is_gone(self):
+        for kind in ("remove", "prune", "retire"):
+            self.setUp()
+            _, found = self.pending()
+            self.on_versions(kind, found)
+            self.assertFalse(self.live(), kind)
+
+    def test_not_upon_a_base_that_is_retired(self):
+        self.pending()
+        self.on_versions("retire", self.base)
+        self.assertFalse(self.live())
+
+    def test_not_where_something_void_withdraws_it(self):
+        for kind, who, right in (("abort", "rob", "rotate"), ("retire", "rob", "rotate"), ("remove", "del", "delete"),
+                                 ("prune", "del", "delete")):
+            self.setUp()
+            _, found = self.pending("ron")
+            late = self.lose(who, right)
+            self.abort(**late) if kind == "abort" else self.on_versions(kind, found, **late)
+            self.assertFalse(self.live(), kind)
+            self.assertIn("rotation-stale", self.codes())
+
+    def test_void_ops_on_others_withdraw_nothing(self):
+        self.put(on=[])
+        old = self.base
+        self.base = self.put()
+        _, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.abort(rotation=S, **late)
+        self.on_versions("retire", old, **late)
+        self.on_versions("remove", self.base, **self.lose("del", "delete"))
+        self.on_versions("retire", found, **{**late, "on": [self.first]})  # which it did not know
+        self.assertTrue(self.live())
+
+    def test_a_void_retirement_of_the_base_counts_unless_each_pending_knew_it(self):
+        late = self.lose("rob", "rotate")
+        gone = self.on_versions("retire", self.base, **late)
+        self.pending("ron", on=[gone])
+        self.assertTrue(self.live())
+        self.intent("ron", on=[self.first])
+        self.assertFalse(self.live())
+
+    def test_several_that_are_live_are_contested(self):
+        entry, found = self.pending()
+        other, _ = self.pending("ron", S, on=[self.first])
+        self.assertEqual((self.word(), self.word(S), self.state().pending), ("live", "live", None))
+        self.assertEqual(self.codes(), ["rotation-contested"])
+        self.abort("wes", S, on=[entry, other])
+        self.assertEqual((self.state().pending, self.codes()), (found, []))
+
+    def test_an_intent_contests_too(self):
+        self.pending()
+        self.intent("ron", S)
+        self.assertIsNone(self.state().pending)
+
+
+class Retired(Rotating):
+    def test_it_acts_on_what_it_knew(self):
+        entry, found = self.pending()
+        self.on_versions("retire", found, on=[self.first])
+        self.assertEqual(self.state().retired, set())
+        self.on_versions("retire", found, bytes(32), on=[entry])
+        self.assertEqual(self.state().retired, {found})
+
+    def test_it_changes_nothing_in_active_and_is_told(self):
+        self.on_versions("retire", self.base)
+        self.assertEqual((self.state().current, self.codes()), (self.base, ["retired-active"]))
+
+    def test_a_void_one_retires_nothing(self):
+        self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
+        self.assertEqual(self.state().retired, set())
+
+    def test_what_is_only_stated_by_something_void_can_be(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.on_versions("retire", found, on=[entry])
+        self.assertEqual(self.state().retired, {found})
+
+    def test_each_that_is_active_is_told(self):
+        other = self.put(on=[])
+        self.on_versions("retire", self.base, other)
+        self.assertEqual(self.codes(), ["conflict", "retired-active", "retired-active"])
+
+
+class Previous(Rotating):
+    def setUp(self):
+        super().setUp()
+        self.other = self.put()
+        self.base = self.put()
+        _, self.found = self.pending()
+        self.promote(self.found, replaces=[self.base, self.other, bytes(32)])
+
+    def test_it_is_what_the_promotion_says_that_it_replaces(self):
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_but_what_is_retired_removed_or_pruned(self):
+        for kind in ("retire", "remove", "prune"):
+            self.setUp()
+            self.on_versions(kind, self.other)
+            self.assertEqual(self.state().previous, [self.base], kind)
+
+    def test_or_active(self):
+        heads = self.story.build.heads()
+        self.story.log("wes", op("resolve", secret=A, object=self.found), on=heads)
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+        self.promote(self.found, "wes", replaces=[self.found])
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_of_the_current_version_alone(self):
+        self.put()
+        self.assertEqual(self.state().previous, [])
+
+    def test_not_what_is_only_pending(self):
+        _, waiting = self.pending(rotation=S, base=self.found)
+        self.promote(self.found, "wes", replaces=[waiting])
+        self.assertNotIn(waiting, self.state().previous)
+
+
+class Share(Rotating):
+    def setUp(self):
+        super().setUp()
+        self.entry, self.found = self.pending("ron")
+
+    def share(self):
+        return self.state().share
+
+    def test_it_is_what_was_said_last(self):
+        self.assertEqual(self.share(), 0)
+        for share in (100, 10_000, 50):
+            self.rollout(share)
+            self.assertEqual(self.share(), share)
+
+    def test_of_two_beside_it_is_the_smaller(self):
+        for share in (300, 200, 400):
+            self.rollout(share, on=[self.entry])
+        self.assertEqual(self.share(), 200)
+
+    def test_one_of_another_rotation_has_no_say(self):
+        self.rollout(100)
+        self.rollout(1, rotation=S)
+        self.assertEqual(self.share(), 100)
+
+    def test_what_is_void_makes_it_smaller_and_never_greater(self):
+        self.rollout(100, "ron")
+        late = self.lose("rob", "rotate")
+        self.rollout(200, **late)
+        self.assertEqual(self.share(), 100)
+        last = self.rollout(50, **late)
+        self.assertEqual(self.share(), 50)
+        self.rollout(70, "ron", on=[last])
+        self.assertEqual(self.share(), 70)
+
+    def test_a_void_one_takes_the_place_of_none(self):
+        self.rollout(100, "ron")
+        late = self.lose("rob", "rotate")
+        one = self.rollout(50, **late)
+        self.rollout(10_000, **{**late, "on": [one]})
+        self.assertEqual(self.share(), 50)
+
+    def test_void_ones_alone_give_nothing(self):
+        self.rollout(200, **self.lose("rob", "rotate"))
+        self.assertEqual(self.share(), 0)
+
+
+class Serving(Rotating):
+    """What a reader with an instance is served."""
+
+    def setUp(self):
+        super().setUp()
+        _, self.found = self.pending("ron")
+
+    def served(self, instance="web-1"):
+        word, value = self.get(instance)
+        self.assertEqual(word, "value")
+        return "current" if value == self.get()[1] else "pending"
+
+    def test_an_instance_falls_below_the_share_or_not(self):
+        self.assertEqual(self.served(), "current")
+        self.rollout(10_000)
+        self.assertEqual((self.served(), self.get()[0]), ("pending", "value"))
+        served = {rotations.is_served_pending(R, 5_000, f"web-{number}") for number in range(40)}
+        self.assertEqual(served, {True, False})
+
+    def test_the_hash_is_that_of_the_document(self):
+        x = int.from_bytes(H("rollout", R, "web-1")[:8], "little") % 10_000
+        self.assertEqual([rotations.is_served_pending(R, share, "web-1") for share in (0, x, x + 1, 10_000)],
+                         [False, False, True, True])
+
+    def test_what_rotates_together_moves_together(self):
+        """It takes nothing of the secret."""
+        with mock.patch.object(rotations, "H", lambda name, *fields: bytes(32) if fields == (R, "i") else None):
+            self.assertTrue(rotations.is_served_pending(R, 1, "i"))
+
+    def test_not_while_it_is_contested_or_stale(self):
+        self.rollout(10_000)
+        self.intent("rob", S)
+        self.assertEqual(self.served(), "current")
+        self.abort("wes", S)
+        self.assertEqual(self.served(), "pending")
+        self.on_versions("retire", self.found)
+        self.assertEqual(self.served(), "current")
+
+    def test_not_once_it_is_expired(self):
+        self.rollout(10_000)
+        self.story.log("ada", op("expire", secret=A, object=self.found, at=1))
+        self.assertEqual(self.served(), "current")
+
+    def test_not_if_it_does_not_open(self):
+        self.rollout(10_000)
+        self.assertEqual(self.served(), "pending")
+        for secret in self.story.build.file.secrets.values():
+            ciphertext = secret.versions[self.found]["ciphertext"]
+            self.assertTrue(ciphertext)
+        garbage = self.unopenable()
+        self.assertEqual((self.state().pending, self.served()), (garbage, "current"))
+
+    def unopenable(self):
+        """A pending version whose only wrap holds another key, in a rotation of its own."""
+        self.abort("wes")
+        heads = self.story.build.heads()
+        found = self.story.build.version(A, b"lost", bytes(32), self.story.base.seeds["ron"], None, heads)
+        self.story.deks[found] = b"\1" * 32
+        wrap = self.story.wrap(A, found)
+        self.story.log("ron", self.story.build.put_op(A, found, wrap, "pending", rotation=S, base=self.base))
+        self.rollout(10_000, rotation=S)
+        return found
+
+
+class Told(Rotating):
+    """Findings of rotations; those of the words are above."""
+
+    def test_a_rotation_is_divided_where_an_abort_and_a_promotion_did_not_know_each_other(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.assertEqual(self.codes(), [])
+        self.abort("ron", on=[entry])
+        self.assertEqual(self.codes(), ["rotation-divided"])
+        self.promote(found, "wes")
+        self.assertEqual(self.codes(), [])
+
+    def test_not_by_an_abort_after_it_or_one_of_another(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.abort("ron", S, on=[entry])
+        self.abort("ron")
+        self.assertEqual(self.codes(), [])
+
+    def test_not_where_something_else_is_active(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.abort("ron", on=[entry])
+        self.put()
+        self.assertEqual(self.codes(), [])
+
+    def test_each_stale_rotation_is_told(self):
+        self.pending()
+        self.pending("ron", S)
+        self.put()
+        self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale"])
+
+    def test_what_is_void_is_told_until_somebody_sets_the_secret(self):
+        late = self.lose("rob", "rotate")
+        for write in (lambda: self.pending(**late), lambda: self.abort(**late), lambda: self.rollout(1, **late),
+                      lambda: self.on_versions("retire", bytes(32), **late)):
+            write()
+            self.assertEqual(self.codes(), ["rotation-void"])
+        self.put("ada")
+        self.assertEqual(self.codes(), [])
+
+    def test_so_is_a_void_promotion(self):
+        entry, found = self.pending("ron")
+        self.promote(found, **self.lose("rob", "rotate"))
+        self.assertEqual(self.codes(), ["rotation-void", "void-changes-value"])
+
+    def test_what_was_set_before_it_ended_silences_nothing(self):
+        self.lose("wim", "write")  # so that positions differ
+        self.put("ada")
+        self.abort(**self.lose("rob", "rotate"))
+        self.assertEqual(self.codes(), ["rotation-void"])
+
+    def test_a_void_op_that_somebody_adopted_is_not_told(self):
+        late = self.lose("rob", "rotate")
+        entry = self.abort(**late)
+        adopts = {"entry": encode(entry), "op": 0}
+        self.story.put_alone("ada", B)
+        self.story.log("ron", op("abort", secret=B, rotation=R, adopts=adopts))
+        self.assertEqual(self.codes(), ["rotation-void"])
+        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={**adopts, "op": 1}))
+        self.assertEqual(self.codes(), ["rotation-void"])
+        void = op("abort", secret=A, rotation=R, adopts=adopts)
+        other = self.story.log("rob", void, on=late["on"], policy=late["policy"])
+        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={"entry": encode(other), "op": 0}))
+        self.assertEqual(self.codes(), ["rotation-void"])  # who adopts it is void
+        self.story.log("ron", void)
+        self.assertEqual(self.codes(), [])
+
+    def test_a_void_pending_that_a_promotion_uses_is_settled_by_it(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.promote(found, "wes", on=[entry])
+        self.assertEqual(self.codes(), [])
+
+    def test_void_changes_value_takes_promotions_for_sets(self):
+        _, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.promote(found, **late)
+        self.assertIn("void-changes-value", self.codes())
+        _, other = self.pending("ron", S)
+        self.promote(other, "wes", S)
+        self.assertEqual(self.codes(), ["rotation-stale"])
+
+    def test_the_verdict_says_what_is_pending(self):
+        _, found = self.pending()
+        self.rollout(7)
+        told = self.told()
+        self.assertEqual((told["pending"], told["share"], told["rotations"]), (encode(found), 7, {encode(R): "live"}))
+
+
+if __name__ == "__main__":
+    unittest.main()
