@@ -1,0 +1,298 @@
+"""Tests of closed history with rotations: what must have ended, what is kept, and what asks for the history."""
+
+import copy
+import unittest
+
+import closing_model
+from rotating import R, S, Rotating
+from story import A, B
+from vsecure import closed, keeping, recent
+from vsecure.encoding import encode
+from vsecure.errors import Refused
+from vsecure.file import parse, records, render
+from vsecure.records import log_entry
+from vsecure.verify import verdict, verify, verify_alone
+from vsecure.writing import op
+
+
+class Closing(Rotating):
+    def agrees(self):
+        lines, count = closing_model.compare(self.story)
+        self.assertEqual((lines, count > 0), ([], True))
+
+    def alone(self):
+        """What is said of the secret without history."""
+        told = self.story.both()[1]
+        self.assertNotIn(A, told.behind)
+        return told.secrets[A]
+
+    def is_behind(self):
+        """Whether nothing is said of it without, and something with it."""
+        raw, beside = self.story.files()
+        self.assertIsNone(verify_alone(raw, [A], beside).finding)
+        self.assertIsNone(verify(raw, 0, beside).finding)
+        finding = verify_alone(raw, [A]).finding
+        return finding is not None and finding.code == "history-missing"
+
+    def line(self):
+        return next(base for base in self.story.closing.block.secrets if base.secret == A)
+
+    def kinds(self, number):
+        """The kinds of the ops that are kept with a version."""
+        block = self.story.closing.block
+        ops = next(version.ops for version in self.line().kept if version.number == number)
+        return sorted(self.story.build.log[block.entries[place]].ops[index]["op"] for place, index in ops)
+
+
+class Closable(Closing):
+    def refused(self):
+        with self.assertRaises(keeping.NotClosable):
+            self.story.shut_all()
+
+    def test_what_is_open_is_not_closed_live_or_stale(self):
+        _, found = self.pending()
+        self.refused()
+        self.put()
+        self.assertEqual(self.word(), "stale")
+        self.refused()
+        self.abort()
+        self.story.shut_all()
+        self.agrees()
+
+    def test_an_entry_up_to_which_it_had_not_begun_can_be_closed(self):
+        self.pending()
+        self.story.shut(self.first)
+        self.agrees()
+        self.assertEqual(self.alone().rotations[R].word, "live")
+
+    def test_a_promotion_by_rotate_beside_a_removal_cannot_be(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.on_versions("remove", self.base, on=[entry])
+        self.refused()
+        self.put("wes")
+        self.story.shut_all()
+        self.agrees()
+
+    def test_unless_a_promotion_by_write_is_what_is_left(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.on_versions("remove", self.base, on=[entry])
+        self.promote(found, "wes")
+        self.story.shut_all()
+        self.agrees()
+        self.assertEqual(self.alone().current, found)
+
+
+class Kept(Closing):
+    def test_a_promoted_version_with_what_gives_and_retires_it(self):
+        entry, found = self.pending()
+        self.promote(found, replaces=[self.base])
+        self.on_versions("retire", found)
+        self.on_versions("retire", found, who="ron", on=[self.first])  # which acts on nothing
+        self.story.shut_all()
+        self.assertEqual(self.kinds(2), ["pending", "promote", "retire"])
+        self.agrees()
+        self.assertEqual((self.alone().current, self.alone().retired, self.alone().rotations), (found, {found}, {}))
+        self.assertEqual(self.line().rotations, (R,))
+
+    def test_what_was_promoted_away_while_the_provider_accepts_it(self):
+        _, found = self.pending()
+        self.promote(found, replaces=[self.base])
+        self.story.shut_all()
+        self.assertEqual(([one.number for one in self.line().kept], self.alone().previous), ([1, 2], [self.base]))
+        self.agrees()
+        self.on_versions("retire", self.base)
+        self.assertEqual(self.alone().previous, [])
+        self.agrees()
+        self.story.shut_all()
+        self.assertEqual([one.number for one in self.line().kept], [2])
+        self.agrees()
+
+    def test_what_was_removed_may_come_back_as_the_one_before(self):
+        _, found = self.pending()
+        self.promote(found, replaces=[self.base])
+        self.on_versions("remove", self.base)
+        self.story.shut_all()
+        self.assertEqual(self.alone().previous, [])
+        self.on_versions("restore", self.base)
+        self.assertEqual(self.alone().previous, [self.base])
+        self.agrees()
+
+    def test_a_void_pending_that_a_promotion_used(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.promote(found, "wes", on=[entry])
+        self.story.shut_all()
+        self.assertEqual(self.kinds(2), ["pending", "promote"])
+        self.agrees()
+        raw, beside = self.story.files()
+        self.assertEqual([verify_alone(raw, [A]).finding, verify(raw, 0, beside).finding], [None, None])
+
+    def test_nothing_of_what_was_aborted_but_its_id(self):
+        _, found = self.pending()
+        self.intent(rotation=S)
+        self.abort()
+        self.abort(rotation=S)
+        self.story.shut_all()
+        self.assertEqual(self.line().rotations, (R, S))
+        self.assertNotIn(found, self.alone().held)
+        raw, beside = self.story.files()
+        self.assertNotIn(encode(found).encode(), raw)
+        self.assertIsNone(verify(raw, 0, beside).finding)
+
+    def test_a_rotation_on_a_secret_that_was_never_put(self):
+        """Who began it later, by the same id, would be told that it is live."""
+        self.story.log("rob", op("abort", secret=B, rotation=R))
+        self.story.shut_all()
+        base = next(base for base in self.story.closing.block.secrets if base.secret == B)
+        self.assertEqual((base.rotations, base.versions), ((R,), None))
+        _, put = self.story.put_alone("ada", B)
+        self.story.log("rob", op("pending", secret=B, rotation=R, base=put))
+        self.assertIn(B, self.story.both()[1].behind)
+
+
+class Behind(Closing):
+    def test_a_new_rotation_needs_no_history(self):
+        self.story.shut_all()
+        _, found = self.pending()
+        self.rollout(5)
+        state = self.alone()
+        self.assertEqual((state.pending, state.share), (found, 5))
+        self.promote(found)
+        self.assertEqual(self.alone().current, found)
+        self.assertFalse(self.is_behind())
+        self.agrees()
+
+    def test_one_that_began_before_does(self):
+        _, found = self.pending()
+        self.abort()
+        self.intent(rotation=S)
+        self.abort(rotation=S)
+        self.story.shut_all()
+        for write in (lambda: self.rollout(1), lambda: self.abort("wes", S), lambda: self.intent(rotation=S),
+                      lambda: self.promote(found, "wes")):
+            side = self.copied()
+            write()
+            self.assertTrue(self.is_behind())
+            self.story.build, self.story.chain = side
+
+    def copied(self):
+        return copy.deepcopy(self.story.build), self.story.chain
+
+    def test_a_promotion_of_what_no_open_entry_has_pending(self):
+        """The pending is closed, and the promotion states another rotation: without history nothing tells it from a forgery."""
+        _, found = self.pending()
+        self.abort()
+        self.story.shut_all()
+        raw, beside = self.story.files()
+        file, entry = parse(raw), self.promote(found, "wes", S)
+        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line)
+                                               for line in [*file.log, self.story.build.log[entry].line])]
+        raw = render(file).encode()
+        self.assertEqual([verify_alone(raw, [A]).finding.code, verify_alone(raw, [A], beside).finding.code],
+                         ["history-missing", "op-unauthorised"])
+
+    def test_an_op_of_another_secret_does_not(self):
+        self.story.put_alone("ada", B)
+        self.pending()
+        self.abort()
+        self.story.shut_all()
+        self.story.log("rob", op("rollout", secret=B, rotation=R, share=1))
+        self.assertFalse(self.is_behind())
+
+    def test_what_is_void_and_open_takes_away_without_history_too(self):
+        self.story.shut_all()
+        entry, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.rollout(100, "ron")
+        self.rollout(5, **late)
+        self.assertEqual(self.alone().share, 5)
+        self.abort(**late)
+        self.assertEqual((self.alone().pending, self.alone().rotations[R].word), (None, "stale"))
+        self.agrees()
+
+    def test_a_void_retirement_of_the_base_that_was_closed_is_known_to_who_begins(self):
+        gone = self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
+        self.story.shut(self.story.log("ada", op("join"), on=[gone]))
+        self.pending("ron")
+        self.assertEqual(self.alone().rotations[R].word, "live")
+        self.agrees()
+
+    def test_a_retirement_of_what_was_put_before_acts(self):
+        self.story.shut_all()
+        self.on_versions("retire", self.base)
+        self.pending()
+        self.assertEqual((self.alone().retired, self.alone().rotations[R].word), ({self.base}, "stale"))
+        self.agrees()
+
+
+class Blocks(Closing):
+    """What a block may say of rotations."""
+
+    LINE = '{"secret":"prod/A","versions":2,"ops":[],"kept":[],"rotations":["%s","%s"]}'
+
+    def test_rotations_stand_last_in_order_none_twice(self):
+        one, other = encode(R), encode(S)
+        self.assertEqual(closed.parse([], [self.LINE % (one, other)]).secrets[0].rotations, (R, S))
+        for line in (self.LINE % (other, one), self.LINE % (one, one), self.LINE % (one, encode(bytes(15))),
+                     '{"secret":"prod/A","versions":2,"ops":[],"kept":[],"rotations":[]}',
+                     '{"secret":"prod/A","versions":2,"ops":[],"rotations":["%s"],"kept":[]}' % one):
+            with self.subTest(line), self.assertRaises(Refused):
+                closed.parse([], [line])
+
+    def wrong(self, change):
+        """The code of a vault whose checkpoint states another block."""
+        made = keeping.closing(self.story.judged(), self.story.stands, self.story.build.heads()[0], len(self.story.build.policy))
+        entries, base = made.block.entries, next(base for base in made.block.secrets if base.secret == A)
+        lines = change(entries, base)
+        made.block = closed.Closed(entries, (closed.Base(A, base.versions, *lines, base.rotations),))
+        self.story.policy([op("checkpoint", **made.op)], [made.entry])
+        self.story.closing, self.story.checkpoints = made, [made]
+        raw, beside = self.story.files()
+        return verdict(verify(raw, 0, beside))["errors"][0]
+
+    def place(self, entries, entry):
+        return entries.index(entry), 0
+
+    def test_a_promoted_version_is_kept_with_what_gives_it(self):
+        entry, found = self.pending()
+        self.promote(found)
+
+        def without(entries, base):
+            gone = self.place(entries, entry)
+            return base.ops, tuple(closed.KeptVersion(one.number, tuple(at for at in one.ops if at != gone)) for one in base.kept)
+        self.assertEqual(self.wrong(without), "closed-wrong")
+
+    def test_an_intent_gives_nothing(self):
+        _, found = self.pending()
+        both = self.story.log("rob", op("promote", secret=A, rotation=R, object=found),
+                              op("pending", secret=A, rotation=R, base=self.base))
+
+        def more(entries, base):
+            place = entries.index(both), 1
+            return base.ops, tuple(closed.KeptVersion(one.number, tuple(sorted({*one.ops, place}))) for one in base.kept)
+        self.assertEqual(self.wrong(more), "closed-wrong")
+
+    def test_what_sets_the_secret_is_under_a_version(self):
+        for promoted in (False, True):
+            self.setUp()
+            if promoted:
+                _, found = self.pending()
+                self.promote(found)
+            self.assertEqual(self.wrong(lambda entries, base: (base.ops, ())), "closed-wrong")
+
+    def test_no_kept_op_is_about_a_rotation(self):
+        _, found = self.pending()
+        end = self.promote(found)
+        self.story.log("ada", op("join"))
+        made = keeping.closing(self.story.judged(), self.story.stands, self.story.build.heads()[0], len(self.story.build.policy))
+        self.story.policy([op("checkpoint", **made.op)], [made.entry])
+        self.story.closing, self.story.checkpoints = made, [made]
+        graph = self.story.judged()
+        file, _ = keeping.leave_out(self.story.build.file, graph, made.block, made.entry)
+        told = recent.read(file, records(file)[1], self.story.chain)
+        self.assertEqual((told.secrets[A].rotations, told.secrets[A].current, end in made.block.entries), ({}, found, True))
+
+
+if __name__ == "__main__":
+    unittest.main()

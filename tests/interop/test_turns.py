@@ -1,0 +1,297 @@
+"""Tests of rotations: which are live, what is pending, and what is told."""
+
+import unittest
+
+from rotating import R, S, Rotating
+from story import A, B
+from vsecure.encoding import encode
+from vsecure.writing import op
+
+
+class Words(Rotating):
+    """Which rotations are live."""
+
+    def live(self, rotation=R):
+        """Whether it is, and what is pending agrees."""
+        state = self.state()
+        self.assertEqual(state.pending is not None, self.word(rotation) == "live" and bool(state.rotations[rotation].objects))
+        return self.word(rotation) == "live"
+
+    def test_an_intent_is_live_without_a_version_which_may_be_added(self):
+        self.intent()
+        self.assertEqual((self.live(), self.state().pending, self.codes()), (True, None, []))
+        _, found = self.pending("ron")
+        self.assertEqual((self.live(), self.state().pending), (True, found))
+
+    def test_rollouts_aborts_and_void_pendings_alone_are_no_rotation(self):
+        self.rollout(1)
+        self.abort()
+        self.pending(**self.lose("rob", "rotate"))
+        self.assertEqual(self.state().rotations, {})
+
+    def test_what_ends_a_rotation(self):
+        entry, found = self.pending()
+        self.abort(on=[entry])
+        self.assertEqual((self.word(), self.state().pending, self.codes()), ("aborted", None, []))
+        self.promote(found, on=[entry])
+        self.assertEqual(self.word(), "promoted")
+
+    def test_a_promotion_that_sets_nothing_ends_it(self):
+        _, found = self.pending()
+        self.put()
+        self.promote(found)
+        self.assertEqual(self.word(), "promoted")
+
+    def test_so_does_a_promotion_of_its_object_in_another(self):
+        heads = self.story.build.heads()
+        entry, found = self.pending()
+        again = self.story.build.put_op(A, found, self.story.wrap(A, found), "pending", rotation=S, base=self.base)
+        again = self.story.log("rob", again, on=heads)
+        self.promote(found, rotation=S, on=[again])
+        self.assertEqual((self.word(), self.word(S)), ("promoted", "promoted"))
+
+    def test_it_is_live_while_its_base_is_the_one_candidate(self):
+        entry, _ = self.pending()
+        self.assertTrue(self.live())
+        self.put(on=[self.first])
+        self.assertFalse(self.live())  # its base is the current version, or another is
+        self.assertIn("rotation-stale", self.codes())
+        last = self.put()
+        self.assertFalse(self.live())
+        self.pending(rotation=S, base=last)
+        self.assertTrue(self.word(S) == "live")
+
+    def test_not_in_a_conflict_of_which_its_base_is_current(self):
+        other = self.put(on=[])
+        state = self.state()
+        self.assertEqual(len(state.candidates), 2)
+        self.pending(base=state.current)
+        self.assertFalse(self.live())
+        self.assertIn(other, state.candidates)
+
+    def test_not_without_anything_active(self):
+        entry, _ = self.pending()
+        self.on_versions("remove", self.base)
+        self.assertFalse(self.live())
+
+    def test_not_with_two_bases_or_two_versions_counting_or_void(self):
+        for change in (lambda how: self.intent(base=bytes(32), **how), lambda how: self.pending(**how)):
+            for void in (False, True):
+                self.setUp()
+                self.pending()
+                change(self.lose("ron", "rotate") if void else {"who": "ron"})
+                self.assertFalse(self.live())
+
+    def test_not_with_a_version_that_only_a_void_pending_states(self):
+        self.intent()
+        self.pending(**self.lose("ron", "rotate"))
+        self.assertFalse(self.live())
+
+    def test_not_with_a_version_that_is_gone(self):
+        for kind in ("remove", "prune", "retire"):
+            self.setUp()
+            _, found = self.pending()
+            self.on_versions(kind, found)
+            self.assertFalse(self.live(), kind)
+
+    def test_not_upon_a_base_that_is_retired(self):
+        self.pending()
+        self.on_versions("retire", self.base)
+        self.assertFalse(self.live())
+
+    def test_not_where_something_void_withdraws_it(self):
+        for kind, who, right in (("abort", "rob", "rotate"), ("retire", "rob", "rotate"), ("remove", "del", "delete"),
+                                 ("prune", "del", "delete")):
+            self.setUp()
+            _, found = self.pending("ron")
+            late = self.lose(who, right)
+            self.abort(**late) if kind == "abort" else self.on_versions(kind, found, **late)
+            self.assertFalse(self.live(), kind)
+            self.assertIn("rotation-stale", self.codes())
+
+    def test_void_ops_on_others_withdraw_nothing(self):
+        self.put(on=[])
+        old = self.base
+        self.base = self.put()
+        _, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.abort(rotation=S, **late)
+        self.on_versions("retire", old, **late)
+        self.on_versions("remove", self.base, **self.lose("del", "delete"))
+        self.on_versions("retire", found, **{**late, "on": [self.first]})  # which it did not know
+        self.assertTrue(self.live())
+
+    def test_a_void_retirement_of_the_base_counts_unless_each_pending_knew_it(self):
+        late = self.lose("rob", "rotate")
+        gone = self.on_versions("retire", self.base, **late)
+        self.pending("ron", on=[gone])
+        self.assertTrue(self.live())
+        self.intent("ron", on=[self.first])
+        self.assertFalse(self.live())
+
+    def test_several_that_are_live_are_contested(self):
+        entry, found = self.pending()
+        other, _ = self.pending("ron", S, on=[self.first])
+        self.assertEqual((self.word(), self.word(S), self.state().pending), ("live", "live", None))
+        self.assertEqual(self.codes(), ["rotation-contested"])
+        self.abort("wes", S, on=[entry, other])
+        self.assertEqual((self.state().pending, self.codes()), (found, []))
+
+    def test_an_intent_contests_too(self):
+        self.pending()
+        self.intent("ron", S)
+        self.assertIsNone(self.state().pending)
+
+
+class Retired(Rotating):
+    def test_it_acts_on_what_it_knew(self):
+        entry, found = self.pending()
+        self.on_versions("retire", found, on=[self.first])
+        self.assertEqual(self.state().retired, set())
+        self.on_versions("retire", found, bytes(32), on=[entry])
+        self.assertEqual(self.state().retired, {found})
+
+    def test_it_changes_nothing_in_active_and_is_told(self):
+        self.on_versions("retire", self.base)
+        self.assertEqual((self.state().current, self.codes()), (self.base, ["retired-active"]))
+
+    def test_a_void_one_retires_nothing(self):
+        self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
+        self.assertEqual(self.state().retired, set())
+
+    def test_what_is_only_stated_by_something_void_can_be(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.on_versions("retire", found, on=[entry])
+        self.assertEqual(self.state().retired, {found})
+
+    def test_each_that_is_active_is_told(self):
+        other = self.put(on=[])
+        self.on_versions("retire", self.base, other)
+        self.assertEqual(self.codes(), ["conflict", "retired-active", "retired-active"])
+
+
+class Previous(Rotating):
+    def setUp(self):
+        super().setUp()
+        self.other = self.put()
+        self.base = self.put()
+        _, self.found = self.pending()
+        self.promote(self.found, replaces=[self.base, self.other, bytes(32)])
+
+    def test_it_is_what_the_promotion_says_that_it_replaces(self):
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_but_what_is_retired_removed_or_pruned(self):
+        for kind in ("retire", "remove", "prune"):
+            self.setUp()
+            self.on_versions(kind, self.other)
+            self.assertEqual(self.state().previous, [self.base], kind)
+
+    def test_or_active(self):
+        heads = self.story.build.heads()
+        self.story.log("wes", op("resolve", secret=A, object=self.found), on=heads)
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+        self.promote(self.found, "wes", replaces=[self.found])
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_of_the_current_version_alone(self):
+        self.put()
+        self.assertEqual(self.state().previous, [])
+
+    def test_not_what_is_only_pending(self):
+        _, waiting = self.pending(rotation=S, base=self.found)
+        self.promote(self.found, "wes", replaces=[waiting])
+        self.assertNotIn(waiting, self.state().previous)
+
+
+class Told(Rotating):
+    """Findings of rotations; those of the words are above."""
+
+    def test_a_rotation_is_divided_where_an_abort_and_a_promotion_did_not_know_each_other(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.assertEqual(self.codes(), [])
+        self.abort("ron", on=[entry])
+        self.assertEqual(self.codes(), ["rotation-divided"])
+        self.promote(found, "wes")
+        self.assertEqual(self.codes(), [])
+
+    def test_not_by_an_abort_after_it_or_one_of_another(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.abort("ron", S, on=[entry])
+        self.abort("ron")
+        self.assertEqual(self.codes(), [])
+
+    def test_not_where_something_else_is_active(self):
+        entry, found = self.pending()
+        self.promote(found, on=[entry])
+        self.abort("ron", on=[entry])
+        self.put()
+        self.assertEqual(self.codes(), [])
+
+    def test_each_stale_rotation_is_told(self):
+        self.pending()
+        self.pending("ron", S)
+        self.put()
+        self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale"])
+
+    def test_what_is_void_is_told_until_somebody_sets_the_secret(self):
+        late = self.lose("rob", "rotate")
+        for write in (lambda: self.pending(**late), lambda: self.abort(**late), lambda: self.rollout(1, **late),
+                      lambda: self.on_versions("retire", bytes(32), **late)):
+            write()
+            self.assertEqual(self.codes(), ["rotation-void"])
+        self.put("ada")
+        self.assertEqual(self.codes(), [])
+
+    def test_so_is_a_void_promotion(self):
+        entry, found = self.pending("ron")
+        self.promote(found, **self.lose("rob", "rotate"))
+        self.assertEqual(self.codes(), ["rotation-void", "void-changes-value"])
+
+    def test_what_was_set_before_it_ended_silences_nothing(self):
+        self.lose("wim", "write")  # so that positions differ
+        self.put("ada")
+        self.abort(**self.lose("rob", "rotate"))
+        self.assertEqual(self.codes(), ["rotation-void"])
+
+    def test_a_void_op_that_somebody_adopted_is_not_told(self):
+        late = self.lose("rob", "rotate")
+        entry = self.abort(**late)
+        adopts = {"entry": encode(entry), "op": 0}
+        self.story.put_alone("ada", B)
+        self.story.log("ron", op("abort", secret=B, rotation=R, adopts=adopts))
+        self.assertEqual(self.codes(), ["rotation-void"])
+        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={**adopts, "op": 1}))
+        self.assertEqual(self.codes(), ["rotation-void"])
+        void = op("abort", secret=A, rotation=R, adopts=adopts)
+        other = self.story.log("rob", void, on=late["on"], policy=late["policy"])
+        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={"entry": encode(other), "op": 0}))
+        self.assertEqual(self.codes(), ["rotation-void"])  # who adopts it is void
+        self.story.log("ron", void)
+        self.assertEqual(self.codes(), [])
+
+    def test_a_void_pending_that_a_promotion_uses_is_settled_by_it(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.promote(found, "wes", on=[entry])
+        self.assertEqual(self.codes(), [])
+
+    def test_void_changes_value_takes_promotions_for_sets(self):
+        _, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        self.promote(found, **late)
+        self.assertIn("void-changes-value", self.codes())
+        _, other = self.pending("ron", S)
+        self.promote(other, "wes", S)
+        self.assertEqual(self.codes(), ["rotation-stale"])
+
+    def test_the_verdict_says_what_is_pending(self):
+        _, found = self.pending()
+        self.rollout(7)
+        told = self.told()
+        self.assertEqual((told["pending"], told["share"], told["rotations"]), (encode(found), 7, {encode(R): "live"}))
+
+
+if __name__ == "__main__":
+    unittest.main()
