@@ -7,3 +7,4 @@ mod oracle;
 mod plain;
 mod plain_rotation;
 mod records;
+mod rotating;
