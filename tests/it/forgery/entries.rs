@@ -4,7 +4,7 @@ use crate::forgery::kind::{Forgery, Get, Setup, changed, text};
 use crate::forgery::values::{add, sealed_by_outsider, section};
 use crate::forgery::world::{LATE, NOW, World, name, open, secret};
 use v_secure_core::crypto::bytes::Fixed;
-use v_secure_core::crypto::id::{EntryId, ObjectId, PolicyId};
+use v_secure_core::crypto::id::{EntryId, ObjectId, PolicyId, RotationId};
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
@@ -218,11 +218,17 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "rollout-by-reader",
-        what: "a reader uses a reserved op",
+        what: "a reader says how many are given what is pending",
         code: "op-unauthorised",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
-        make: |world| by_rita(world, |secret, _| Op::Rollout { secret, record: "all".to_owned() }),
+        make: |world| {
+            by_rita(world, |secret, _| Op::Rollout {
+                secret,
+                rotation: RotationId([3; 16]),
+                share: 10_000,
+            })
+        },
     },
     Forgery {
         name: "checkpoint-by-developer",

@@ -45,7 +45,7 @@ fn older<'a>(
     active: &Version,
 ) -> Vec<&'a Version> {
     let is_other = |version: &&Version| version.object != active.object && !version.pruned;
-    let mut others = state.versions.iter().filter(is_other).peekable();
+    let mut others = state.held().filter(is_other).peekable();
     if others.peek().is_none() {
         return Vec::new();
     }

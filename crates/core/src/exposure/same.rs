@@ -53,15 +53,11 @@ impl<'a> SameValues<'a> {
     }
 
     fn note(&mut self, op: &'a Op, entry: &'a Entry, position: PolicyPosition) {
-        let (secret, object, wrap) = match op {
-            Op::Put(put) => (&put.secret, put.object, put.wrap),
-            Op::Pending(put) => (&put.secret, put.object, put.wrap),
-            Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
-            _ => return,
-        };
+        let Some((secret, object, wrap)) = op.wraps() else { return };
+        let (object, wrap) = (*object, *wrap);
         let of = self.0.entry(object).or_default();
         of.secret.get_or_insert(secret);
-        let author = matches!(op, Op::Put(_)).then_some(entry.key);
+        let author = op.states().map(|_| entry.key);
         of.disclosures.push(Disclosure { wrap, ts: entry.ts, position, author });
         let Op::Put(put) = op else { return };
         of.stated.extend(&put.same);

@@ -64,7 +64,7 @@ pub(crate) fn settle(
     let live: Vec<_> = vault.live().collect();
     for (name, secret) in with_progress(live.into_iter(), "wrapping", ctx.progress) {
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
-        for version in secret.active() {
+        for version in secret.active().chain(secret.in_rotation()) {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
             let job = Job { state, keys: &keys, name, uid: &uid, version };
             let is_settled = wrap.audience == audience;

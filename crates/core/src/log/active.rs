@@ -13,8 +13,9 @@
 //! right to, the product of the ops on one secret that are beside each other.
 
 use super::graph::Graph;
-use super::op::Put;
+use super::op::Promote;
 use super::register::{At, latest};
+use super::rotation::{Acting, Making, RotationOps};
 use crate::crypto::id::ObjectId;
 use std::collections::HashMap;
 
@@ -22,15 +23,36 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Setting<'a> {
     /// It counts by the right to write.
-    Write(&'a Put),
+    Write(Making<'a>),
     /// It counts by the right to rotate alone.
-    Rotate(&'a Put),
+    Rotate(Making<'a>),
     Resolve(&'a ObjectId),
     /// Kept of what is closed: they set something, whatever led to that.
-    KeptPut(&'a Put),
+    Kept(Making<'a>),
     KeptResolve(&'a ObjectId),
     /// Kept of what is closed as that of a version which something else made active.
-    Known(&'a Put),
+    Known(Making<'a>),
+}
+
+impl<'a> Setting<'a> {
+    /// The op, if it makes a version exist.
+    pub fn making(&self) -> Option<Making<'a>> {
+        match self {
+            Self::Write(making)
+            | Self::Rotate(making)
+            | Self::Kept(making)
+            | Self::Known(making) => Some(*making),
+            Self::Resolve(_) | Self::KeptResolve(_) => None,
+        }
+    }
+}
+
+/// What else a promotion by the right to rotate stands on.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rotating<'a> {
+    /// `None` where the secret has no rotations.
+    pub ops: Option<&'a RotationOps<'a>>,
+    pub acting: &'a [Acting],
 }
 
 /// What ends versions and brings them back, by version, each list in order. All of it counts.
@@ -67,26 +89,34 @@ impl Ends {
 pub(super) struct ActiveVersions {
     /// Those that set something, in order.
     pub set: Vec<(At, ObjectId)>,
-    /// The puts that are overruled.
+    /// The puts and promotions that are overruled.
     pub overruled: Vec<At>,
 }
 
 /// `ops` are in order.
-pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> ActiveVersions {
+pub(super) fn settings(
+    graph: &Graph,
+    ends: &Ends,
+    rotating: Rotating<'_>,
+    ops: &[(At, Setting<'_>)],
+) -> ActiveVersions {
     // Only these ask what was active before them.
     let asks = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
-    let mut pass = Pass { graph, ends, past: Past::default() };
+    let mut pass = Pass { graph, ends, rotating, past: Past::default() };
     let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
     for (at, op) in ops {
         let (object, sets) = match op {
-            Setting::Write(put) => (&put.object, true),
-            Setting::Rotate(put) => (&put.object, pass.stands(*at)),
+            Setting::Write(making) => (making.object(), true),
+            Setting::Rotate(Making::Put(put)) => (&put.object, pass.stands(*at)),
+            Setting::Rotate(Making::Promote(promote)) => {
+                (&promote.object, pass.promotes(*at, promote))
+            }
             Setting::Resolve(object) => (*object, pass.active_before(*at).contains(object)),
-            Setting::KeptPut(put) => (&put.object, true),
+            Setting::Kept(making) => (making.object(), true),
             Setting::KeptResolve(object) => (*object, true),
             Setting::Known(_) => continue,
         };
-        let is_kept = matches!(op, Setting::KeptPut(_) | Setting::KeptResolve(_));
+        let is_kept = matches!(op, Setting::Kept(_) | Setting::KeptResolve(_));
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
@@ -121,6 +151,7 @@ impl Past {
 struct Pass<'a> {
     graph: &'a Graph,
     ends: &'a Ends,
+    rotating: Rotating<'a>,
     past: Past,
 }
 
@@ -169,6 +200,26 @@ impl Pass<'_> {
             return ops.all(|(at, removes)| !removes || self.before(rotation, *at));
         }
         active.iter().any(|version| self.carries(rotation, version))
+    }
+
+    /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
+    /// its value before.
+    fn promotes(&self, at: At, promote: &Promote) -> bool {
+        let Rotating { ops: Some(ops), acting } = self.rotating else { return false };
+        let leads = |a: At| a.place != at.place && self.before(a, at);
+        let pendings = ops.open().filter(|of| {
+            of.op.rotation == promote.rotation
+                && of.op.object() == Some(&promote.object)
+                && leads(of.at)
+        });
+        let bases: Vec<ObjectId> = pendings.map(|of| of.op.base).collect();
+        let mut aborts =
+            ops.aborts.iter().filter(|abort| abort.counts && abort.rotation == promote.rotation);
+        let mut retires =
+            acting.iter().filter(|retire| retire.counts && retire.object == promote.object);
+        !aborts.any(|abort| self.before(abort.at, at))
+            && !retires.any(|retire| self.before(retire.at, at))
+            && self.active_before(at).iter().any(|v| bases.contains(v) && self.carries(at, v))
     }
 
     fn carries(&self, rotation: At, version: &ObjectId) -> bool {

@@ -5,9 +5,9 @@
 use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Put};
+use super::op::{Op, Promote};
 use super::policy_view::PolicyView;
-use crate::crypto::id::KeyId;
+use crate::crypto::id::{KeyId, ObjectId, RotationId};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::policy::position::PolicyPosition;
@@ -53,14 +53,18 @@ impl Need {
         }
     }
 
-    /// What the op takes if, being a `put`, it rotates nothing.
+    /// What the op takes if, being a `put` or a `promote`, it is to stand by the right to write.
     fn of(op: &Op) -> Self {
         match op {
-            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => Self::Write,
+            Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
+                Self::Write
+            }
             Op::Remove(_) | Op::Prune { .. } => Self::Delete,
             Op::Expire(_) => Self::Expire,
             Op::Rewrap { .. } => Self::Rewrap,
-            Op::Pending { .. } | Op::Rollout { .. } => Self::WriteOrRotate,
+            Op::Pending(_) | Op::Rollout { .. } | Op::Abort(_) | Op::Retire(_) => {
+                Self::WriteOrRotate
+            }
             Op::Checkpoint { .. } => Self::GrantOnAll,
             Op::Join(_) => Self::Any,
         }
@@ -85,6 +89,9 @@ pub(super) enum RightVerdict {
     Until(Option<PolicyPosition>),
 }
 
+/// A version that a rotation of a secret brings.
+type Brought<'a> = (&'a SecretName, RotationId, ObjectId);
+
 type Question<'a> = (&'a KeyId, Need, Option<&'a SecretName>);
 
 pub(super) struct Authority<'a> {
@@ -94,6 +101,7 @@ pub(super) struct Authority<'a> {
     entries: &'a [Option<&'a Entry>],
     asked: HashMap<Question<'a>, Timeline>,
     puts: OnceCell<HashMap<&'a SecretName, Vec<usize>>>,
+    pendings: OnceCell<HashMap<Brought<'a>, Vec<usize>>>,
     /// By secret: what descends from a put of it, where that was asked at length.
     below: RefCell<HashMap<SecretName, Bits>>,
 }
@@ -105,11 +113,11 @@ impl<'a> Authority<'a> {
         graph: &'a Graph,
         entries: &'a [Option<&'a Entry>],
     ) -> Self {
-        let (asked, puts, below) = (HashMap::new(), OnceCell::new(), RefCell::default());
-        Self { policy, graph, entries, asked, puts, below }
+        let (asked, puts, pendings) = (HashMap::new(), OnceCell::new(), OnceCell::new());
+        Self { policy, graph, entries, asked, puts, pendings, below: RefCell::default() }
     }
 
-    /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
+    /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` or `promote` by the right to
     /// write alone.
     pub fn judge(
         &mut self,
@@ -120,29 +128,57 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
-    /// Judges a `put` by either right, if there is something to rotate.
+    /// Judges a `put` or `promote` by either right, if there is something to rotate.
     pub(crate) fn judge_rotation(
         &mut self,
         place: usize,
         entry: &'a Entry,
-        put: &'a Put,
+        op: &'a Op,
         position: PolicyPosition,
     ) -> RightVerdict {
-        match self.follows_a_put(place, &put.secret) {
-            true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
-            false => RightVerdict::Refused,
-        }
+        let follows = match op {
+            Op::Put(put) => self.follows_a_put(place, &put.secret),
+            op => self.has_ground(place, op),
+        };
+        if follows { self.judge_kept(entry, op, position) } else { RightVerdict::Refused }
     }
 
-    /// Judges a `put` that is kept of what is closed by either right: what there was to rotate is not in the log
-    /// any more.
+    /// Judges a `put` or `promote` that is kept of what is closed by either right: what there was to rotate is not in
+    /// the log any more.
     pub(crate) fn judge_kept(
         &mut self,
         entry: &'a Entry,
-        put: &'a Put,
+        op: &'a Op,
         position: PolicyPosition,
     ) -> RightVerdict {
-        self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position)
+        self.ask(entry, Need::WriteOrRotate, op.secret(), position)
+    }
+
+    /// Whether there is what an op of a rotation takes, whatever right its author has: a secret that was put, or the
+    /// value that is promoted.
+    pub(crate) fn has_ground(&self, place: usize, op: &Op) -> bool {
+        match op {
+            Op::Pending(pending) => self.follows_a_put(place, &pending.secret),
+            Op::Promote(promote) => self.follows_its_pending(place, promote),
+            _ => true,
+        }
+    }
+
+    fn follows_its_pending(&self, place: usize, promote: &Promote) -> bool {
+        if self.is_put_behind(place, &promote.secret) {
+            return true;
+        }
+        let pendings = self.pendings.get_or_init(|| pendings(self.entries));
+        let places = pendings.get(&(&promote.secret, promote.rotation, promote.object));
+        places.is_some_and(|places| places.iter().any(|other| self.graph.ancestor(*other, place)))
+    }
+
+    /// Whether something closed puts the secret. Of what is late nobody can say whether that is before it, and
+    /// nothing is said of its secrets.
+    fn is_put_behind(&self, place: usize, secret: &SecretName) -> bool {
+        self.graph.base().is_some_and(|base| {
+            !base.is_kept(place) && base.numbers(secret).is_some_and(|numbers| numbers.put)
+        })
     }
 
     fn ask(
@@ -179,11 +215,7 @@ impl<'a> Authority<'a> {
     /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
     /// the fold to say: a right that hung on that would come and go with other entries.
     fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
-        // Of what is late nobody can say here, and nothing is said of its secrets.
-        if let Some(base) = self.graph.base()
-            && !base.is_kept(place)
-            && base.numbers(secret).is_some_and(|numbers| numbers.put)
-        {
+        if self.is_put_behind(place, secret) {
             return true;
         }
         let puts = self.puts.get_or_init(|| puts(self.entries));
@@ -216,6 +248,21 @@ fn puts<'a>(entries: &[Option<&'a Entry>]) -> HashMap<&'a SecretName, Vec<usize>
         }
     }
     puts
+}
+
+/// By version that a rotation brings: the places of the entries with a `pending` of it, ascending.
+fn pendings<'a>(entries: &[Option<&'a Entry>]) -> HashMap<Brought<'a>, Vec<usize>> {
+    let mut pendings: HashMap<Brought<'_>, Vec<usize>> = HashMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        for op in entry.iter().flat_map(|entry| &entry.ops) {
+            if let Op::Pending(of) = op
+                && let Some(object) = of.object()
+            {
+                pendings.entry((&of.secret, of.rotation, *object)).or_default().push(place);
+            }
+        }
+    }
+    pendings
 }
 
 fn authorised(

@@ -5,7 +5,7 @@ use super::closed::{Closed, ClosedSecret, OpPlace};
 use super::entry::Entry;
 use super::op::Op;
 use super::register::At;
-use crate::crypto::id::{EntryId, ObjectId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::name::SecretName;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -36,6 +36,8 @@ pub(crate) struct Numbers {
     pub closed: usize,
     /// Those of the kept ones.
     pub kept: Vec<usize>,
+    /// The closed rotations, in order of id.
+    pub rotations: Vec<RotationId>,
 }
 
 impl Numbers {
@@ -45,6 +47,7 @@ impl Numbers {
             put: stated.versions.is_some(),
             closed: number(stated.versions.unwrap_or_default()),
             kept: stated.kept.iter().map(|kept| number(kept.number)).collect(),
+            rotations: stated.rotations.clone(),
         }
     }
 }

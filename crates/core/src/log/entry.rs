@@ -55,7 +55,10 @@ impl Entry {
         for op in &mut self.ops {
             match op {
                 Op::Put(put) => put.object = derived(&put.secret, put.expires, &put.body),
-                Op::Pending(put) => put.object = derived(&put.secret, put.expires, &put.body),
+                Op::Pending(of) => {
+                    let object = of.body.map(|body| derived(&of.secret, of.expires, &body));
+                    object.into_iter().for_each(|object| of.derived = object);
+                }
                 _ => {}
             }
         }

@@ -1,12 +1,13 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
-use super::active::{self, ActiveVersions, Ends, Setting};
+use super::active::{self, ActiveVersions, Ends, Rotating, Setting};
 use super::base::{Base, Numbers};
 use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Put, Versions};
+use super::op::{Op, Versions};
 use super::register::{At, latest};
+use super::rotation::{Acting, Ground, Making, RotationOps, RotationState, Statement, Statements};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
@@ -99,8 +100,10 @@ pub(super) struct Gathered<'a> {
     void_expires: Vec<(ObjectId, At, Option<UnixTime>)>,
     /// (version, wrap); `None` where a void op names it.
     pub wraps: Vec<(ObjectId, WrapId, Option<At>)>,
-    /// Whether an op puts it that is void.
-    pub void_put: bool,
+    /// By ops that are void.
+    pub void_puts: Vec<(At, ObjectId)>,
+    /// Most secrets have none.
+    pub rotation: Option<Box<RotationOps<'a>>>,
 }
 
 /// How an op counts in this fold.
@@ -165,18 +168,29 @@ impl<'a> Fold<'a> {
         (secret, ops): (&SecretName, Gathered<'a>),
     ) -> Option<(SecretName, SecretState)> {
         let state = self.secret(secret, ops);
-        let is_empty = state.versions.is_empty() && state.fields.is_empty();
+        let is_empty =
+            state.versions.is_empty() && state.fields.is_empty() && state.rotation.is_none();
         (!is_empty).then(|| (secret.clone(), state))
     }
 
     fn secret(&self, secret: &SecretName, gathered: Gathered<'a>) -> SecretState {
-        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps, .. } =
-            gathered;
-        let mut known = Existing::of(self, &settings);
+        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, .. } = gathered;
+        let (wraps, rotating) = (gathered.wraps, gathered.rotation.as_deref());
+        let statements = Statements::of(self.graph, &settings, rotating);
+        let mut known = Existing::of(self, &settings, &statements);
         known.number(self.graph.base().and_then(|base| base.numbers(secret)));
-        let ActiveVersions { set, overruled } = active::settings(self.graph, &ends, &settings);
+        let acting = self.acting(rotating, &settings, &gathered.void_puts);
+        let standing = Rotating { ops: rotating, acting: &acting };
+        let ActiveVersions { set, overruled } =
+            active::settings(self.graph, &ends, standing, &settings);
         known.overrule(&settings, &overruled);
+        let existing = known.versions.len();
+        known.hold(self, &statements);
         let Existing { mut versions, index } = known;
+        for retire in acting.iter().filter(|retire| retire.counts) {
+            let found = index.of(&mut versions, &retire.object).into_iter();
+            found.for_each(|found| found.retired = true);
+        }
         for object in ends.pruned.keys() {
             index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
         }
@@ -196,10 +210,44 @@ impl<'a> Fold<'a> {
             let late = self.late(at, time);
             found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
-        self.wraps(&mut versions, &index, &wraps);
+        self.wraps(&mut versions, &index, &self.given(rotating, &settings, wraps));
         let (candidates, current) = self.active(&versions, &index, set);
-        let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops)));
-        SecretState { fields: fields.collect(), versions, candidates, current }
+        let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
+        let rotation = rotating.and_then(|ops| {
+            let (graph, acting, settings) = (self.graph, &acting[..], &settings[..]);
+            let (versions, candidates) = (&versions[..], &candidates[..]);
+            let ground =
+                Ground { graph, ops, settings, acting, versions, existing, candidates, current };
+            let (rotations, previous) = (ground.rotations(), ground.previous());
+            let held = versions[existing..].to_vec();
+            let state = RotationState { held, rotations, previous };
+            (!state.is_empty()).then(|| Box::new(state))
+        });
+        versions.truncate(existing);
+        SecretState { fields, versions, candidates, current, rotation }
+    }
+
+    fn acting(
+        &self,
+        ops: Option<&RotationOps<'_>>,
+        settings: &[(At, Setting<'_>)],
+        void_puts: &[(At, ObjectId)],
+    ) -> Vec<Acting> {
+        ops.map_or_else(Vec::new, |ops| ops.acting(self.graph, settings, void_puts))
+    }
+
+    /// The wraps, those that pendings state for the versions that they give among them.
+    fn given(
+        &self,
+        ops: Option<&RotationOps<'_>>,
+        settings: &[(At, Setting<'_>)],
+        mut wraps: Vec<(ObjectId, WrapId, Option<At>)>,
+    ) -> Vec<(ObjectId, WrapId, Option<At>)> {
+        let Some(ops) = ops.filter(|ops| !ops.pendings.is_empty()) else { return wraps };
+        let giving = ops.giving(self.graph, settings);
+        wraps.extend(giving.map(|(object, Statement { at, wrap, .. })| (object, wrap, Some(at))));
+        wraps.sort_by_key(|(.., at)| *at);
+        wraps
     }
 
     fn removal(&self, version: &mut Version, ops: &[(At, bool)]) {
@@ -313,16 +361,22 @@ impl<'a> Gathered<'a> {
         match op {
             Op::Put(put) => {
                 match counts {
-                    Counts::Fully => push(&mut self.settings, (at, Setting::Write(put))),
-                    Counts::ByRotate => push(&mut self.settings, (at, Setting::Rotate(put))),
-                    Counts::Not => self.void_put = true,
+                    Counts::Not => self.void_puts.push((at, put.object)),
+                    counts => self.make(at, counts, Making::Put(put)),
                 }
                 push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
+            op if op.is_of_rotation() => self.rotate(at, counts, op),
             Op::Rewrap { object, wrap, .. } => {
                 push(&mut self.wraps, (*object, *wrap, counts.then(at)));
             }
-            Op::Prune { objects, .. } if counts == Counts::Not => self.void_pruned.extend(objects),
+            Op::Prune { objects, .. } if counts == Counts::Not => {
+                self.void_pruned.extend(objects);
+                self.rotation.get_or_insert_default().note(at, false, op);
+            }
+            Op::Remove(_) if counts == Counts::Not => {
+                self.rotation.get_or_insert_default().note(at, false, op);
+            }
             Op::Expire(expire) if counts == Counts::Not => {
                 self.void_expires.push((expire.object, at, expire.at));
             }
@@ -331,15 +385,48 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    fn make(&mut self, at: At, counts: Counts, making: Making<'a>) {
+        let setting = match counts {
+            Counts::ByRotate => Setting::Rotate(making),
+            Counts::Fully | Counts::Not => Setting::Write(making),
+        };
+        push(&mut self.settings, (at, setting));
+    }
+
+    fn rotate(&mut self, at: At, counts: Counts, op: &'a Op) {
+        match op {
+            Op::Promote(promote) if counts != Counts::Not => {
+                self.make(at, counts, Making::Promote(promote));
+            }
+            // Which pendings give their version is known when all is: until then their wraps count for nothing.
+            Op::Pending(_) => {
+                let wrap = op.wraps().map(|(_, object, wrap)| (*object, *wrap, None));
+                self.wraps.extend(wrap);
+            }
+            _ => {}
+        }
+        self.rotation.get_or_insert_default().note(at, counts != Counts::Not, op);
+    }
+
     /// An op of what is closed: it says what it is kept for, and of the versions that it names no other.
     fn note_kept(&mut self, at: At, base: &Base, op: &'a Op) {
         let sets = base.sets(at);
         let mut says_of = op.objects().filter(|object| base.says_of(at, object)).copied();
         match op {
             Op::Put(put) if says_of.next().is_some() => {
-                let setting = if sets { Setting::KeptPut(put) } else { Setting::Known(put) };
-                push(&mut self.settings, (at, setting));
+                self.keep(at, sets, Making::Put(put));
                 push(&mut self.wraps, (put.object, put.wrap, Some(at)));
+            }
+            Op::Promote(promote) if says_of.next().is_some() => {
+                self.keep(at, sets, Making::Promote(promote));
+                self.rotation.get_or_insert_default();
+            }
+            Op::Pending(pending) if says_of.next().is_some() => {
+                self.rotation.get_or_insert_default().note_kept_pending(at, pending);
+            }
+            Op::Retire(_) => {
+                let rotation = self.rotation.get_or_insert_default();
+                says_of.for_each(|object| rotation.note_kept_retire(at, object));
             }
             Op::Resolve(resolve) if sets => {
                 self.settings.push((at, Setting::KeptResolve(&resolve.object)));
@@ -360,6 +447,11 @@ impl<'a> Gathered<'a> {
             }
             _ => {}
         }
+    }
+
+    fn keep(&mut self, at: At, sets: bool, making: Making<'a>) {
+        let setting = if sets { Setting::Kept(making) } else { Setting::Known(making) };
+        push(&mut self.settings, (at, setting));
     }
 
     fn counting(&mut self, at: At, op: &'a Op) {
@@ -430,35 +522,46 @@ impl Index {
 }
 
 impl Existing {
-    fn of(fold: &Fold<'_>, settings: &[(At, Setting<'_>)]) -> Self {
+    fn of(fold: &Fold<'_>, settings: &[(At, Setting<'_>)], statements: &Statements) -> Self {
         // Exact: most secrets have one version, where a list that grows begins with four.
         let versions = Vec::with_capacity(settings.len());
         let mut existing = Self { versions, index: Index::default() };
         for (at, setting) in settings {
-            match setting {
-                Setting::Write(put)
-                | Setting::Rotate(put)
-                | Setting::KeptPut(put)
-                | Setting::Known(put) => {
-                    existing.put(fold, *at, put);
+            if let Some(making) = setting.making() {
+                let own = match making {
+                    Making::Put(put) => Some(Statement::of_put(*at, put)),
+                    Making::Promote(_) => None,
+                };
+                // Without a statement nothing is promoted, and the file is refused.
+                if let Some(stated) = statements.first(making.object()).or(own) {
+                    existing.make(fold, *at, making, stated);
                 }
-                Setting::Resolve(_) | Setting::KeptResolve(_) => {}
             }
         }
         existing
     }
 
-    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put) {
+    fn make(&mut self, fold: &Fold<'_>, at: At, making: Making<'_>, stated: Statement) {
         let next = self.versions.len();
-        let slot = self.index.find(&self.versions, &put.object).unwrap_or(next);
+        let slot = self.index.find(&self.versions, making.object()).unwrap_or(next);
         if slot == next {
-            self.versions.push(version(fold, at, put, next + 1));
+            self.versions.push(version(fold, at, *making.object(), stated, next + 1));
             self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
-        unite(&mut version.replaces, &put.replaces);
-        unite(&mut version.same, &put.same);
-        unite(&mut version.adopts, put.adopts.as_slice());
+        unite(&mut version.replaces, making.replaces());
+        unite(&mut version.same, making.same());
+        unite(&mut version.adopts, making.adopts().as_slice());
+    }
+
+    /// Adds the versions that nothing makes exist and that are held all the same.
+    fn hold(&mut self, fold: &Fold<'_>, statements: &Statements) {
+        for (object, stated) in statements.iter() {
+            if self.index.find(&self.versions, object).is_none() {
+                self.versions.push(version(fold, stated.at, *object, *stated, 0));
+                self.index.grown(&self.versions);
+            }
+        }
     }
 
     /// The kept versions of what is closed come first, with the numbers that they had; the others go on from all
@@ -471,17 +574,15 @@ impl Existing {
         }
     }
 
-    /// A version is overruled if every put of it that counts is.
+    /// A version is overruled if every put and promotion of it that counts is.
     fn overrule(&mut self, settings: &[(At, Setting<'_>)], overruled: &[At]) {
         if overruled.is_empty() {
             return;
         }
-        let stands = settings.iter().filter_map(|(at, setting)| match setting {
-            Setting::Write(put) | Setting::KeptPut(put) | Setting::Known(put) => {
-                Some((put.object, false))
-            }
-            Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
-            Setting::Resolve(_) | Setting::KeptResolve(_) => None,
+        let stands = settings.iter().filter_map(|(at, setting)| {
+            let is_overruled =
+                matches!(setting, Setting::Rotate(_)) && overruled.binary_search(at).is_ok();
+            Some((*setting.making()?.object(), is_overruled))
         });
         let mut all: HashMap<ObjectId, bool> = HashMap::new();
         stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);
@@ -500,13 +601,13 @@ fn unite<T: Copy + Ord>(all: &mut Vec<T>, more: &[T]) {
     all.dedup();
 }
 
-fn version(fold: &Fold<'_>, at: At, put: &Put, number: usize) -> Version {
-    let place = at.place as usize;
-    let entry = fold.entries[place];
-    let id = *fold.graph.id(place);
+fn version(fold: &Fold<'_>, at: At, object: ObjectId, stated: Statement, number: usize) -> Version {
+    let (place, by) = (at.place as usize, stated.at.place as usize);
+    let (entry, id) = (fold.entries[place], *fold.graph.id(place));
+    let stating = *fold.graph.id(by);
     Version {
         number,
-        object: put.object,
+        object,
         entry: id,
         author: entry.actor.clone(),
         key: entry.key,
@@ -515,19 +616,20 @@ fn version(fold: &Fold<'_>, at: At, put: &Put, number: usize) -> Version {
         lamport: entry.lamport,
         position: fold.standings.position(place).unwrap_or_default(),
         overruled: false,
-        expires: put.expires,
-        late: put.expires.map(|at| Late { at, stated: entry.ts }),
+        expires: stated.expires,
+        late: stated.expires.map(|at| Late { at, stated: fold.entries[by].ts }),
         expiry_conflict: false,
         prune_beside_expire: false,
         replaces: Vec::new(),
         same: Vec::new(),
         adopts: Vec::new(),
-        live_wrap: LiveWrap { wrap: put.wrap, entry: id },
+        live_wrap: LiveWrap { wrap: stated.wrap, entry: stating },
         other_wraps: Vec::new(),
         wraps: Vec::new(),
         pruned: false,
         void_pruned: false,
         removed: false,
         removal_conflict: false,
+        retired: false,
     }
 }

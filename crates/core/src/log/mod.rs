@@ -22,6 +22,7 @@ pub mod policy_view;
 mod reach;
 pub mod register;
 pub mod report;
+pub mod rotation;
 pub mod standing;
 pub mod state;
 

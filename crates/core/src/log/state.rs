@@ -2,6 +2,7 @@
 //! [`super::fold`]; nothing here decides anything by itself.
 
 use super::op::OpRef;
+use super::rotation::{RotationState, Stage};
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
@@ -24,15 +25,17 @@ pub struct SecretState {
     pub candidates: Vec<ObjectId>,
     /// The candidate that the greatest op names.
     pub current: Option<ObjectId>,
+    /// `None` where there is nothing to say of rotations.
+    pub rotation: Option<Box<RotationState>>,
 }
 
-/// An existing version.
+/// A held version; most are existing ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// For display, from 1: order of first `put`.
+    /// For display, from 1: order of first `put` or `promote`. 0 where it does not exist.
     pub number: usize,
     pub object: ObjectId,
-    /// The entry of its first `put`, and that entry's facts.
+    /// The entry of its first `put` or `promote`, and that entry's facts; of its `pending` where it does not exist.
     pub entry: EntryId,
     pub author: Name,
     pub key: KeyId,
@@ -69,6 +72,8 @@ pub struct Version {
     pub removed: bool,
     /// Removed and restored side by side.
     pub removal_conflict: bool,
+    /// The provider accepts it no more, as a `retire` says.
+    pub retired: bool,
 }
 
 /// An expiry, and the time that the entry which states it gives: in seconds since the Unix epoch.
@@ -125,6 +130,14 @@ impl Version {
         self.expires.is_some_and(|expires| now >= expires)
     }
 
+    /// What it is called where a person reads of it.
+    pub(crate) fn called(&self, secret: &SecretName) -> String {
+        match self.number {
+            0 => format!("a value that a rotation of {secret} made ready"),
+            number => format!("version {number} of {secret}"),
+        }
+    }
+
     /// The wraps that open it, in the order in which readers try them: the live one, its put's own,
     /// the others from the oldest on. Each must be in the file until the version is pruned.
     pub(crate) fn wraps_to_try(&self) -> impl Iterator<Item = &WrapId> {
@@ -151,6 +164,27 @@ impl SecretState {
 
     pub fn version(&self, object: &ObjectId) -> Option<&Version> {
         self.versions.iter().find(|version| version.object == *object)
+    }
+
+    /// The existing versions, and those that nobody promoted so far.
+    pub fn held(&self) -> impl Iterator<Item = &Version> {
+        self.versions.iter().chain(self.rotation.iter().flat_map(|state| &state.held))
+    }
+
+    /// The held versions that open rotations are about to bring.
+    pub(crate) fn in_rotation(&self) -> impl Iterator<Item = &Version> {
+        let state = self.rotation.iter();
+        let rotations = state.clone().flat_map(|state| &state.rotations);
+        let open = rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)));
+        let objects: Vec<&ObjectId> = open.flat_map(|rotation| &rotation.objects).collect();
+        let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
+        let held = state.flat_map(|state| &state.held).filter(is_left);
+        held.filter(move |version| objects.contains(&&version.object))
+    }
+
+    /// Whether the version was promoted over and may still be in use.
+    pub fn is_previous(&self, object: &ObjectId) -> bool {
+        self.rotation.as_ref().is_some_and(|state| state.previous.binary_search(object).is_ok())
     }
 
     /// The version with this display number.

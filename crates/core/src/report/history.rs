@@ -80,8 +80,7 @@ pub fn rows(vault: &Vault, filter: &HistoryFilter) -> Vec<HistoryRow> {
 fn rotates(op: &Op) -> bool {
     match op {
         Op::Put(put) => !put.replaces.is_empty(),
-        Op::Pending { .. } | Op::Rollout { .. } => true,
-        _ => false,
+        op => op.is_of_rotation(),
     }
 }
 

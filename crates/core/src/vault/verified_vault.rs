@@ -563,11 +563,11 @@ fn renewed(mut before: LogState, touched: &BTreeSet<SecretName>, folded: LogStat
 /// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
 /// has them, so every writer does.
 fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: VaultId) {
-    let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
+    let pruned = |secret: &SecretState| secret.held().any(|version| version.pruned);
     for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
         let uid = ids::secret_uid(&vault, name);
         let Some(section) = file.secrets.get_mut(&uid) else { continue };
-        for pruned in secret.versions.iter().filter(|version| version.pruned) {
+        for pruned in secret.held().filter(|version| version.pruned) {
             section.versions.remove(&pruned.object);
             section.wraps.retain(|_, wrap| wrap.version != pruned.object);
         }

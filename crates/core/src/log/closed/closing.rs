@@ -45,6 +45,8 @@ pub enum ClosingError {
     Backwards { entry: EntryId, before: EntryId },
     #[error("a rotation of {} stands beside its removal, and nobody has set it since", secrets[0])]
     Unsettled { secrets: Vec<SecretName> },
+    #[error("a rotation of {secret} is open: it is neither promoted nor aborted")]
+    Open { secret: SecretName },
 }
 
 /// What a checkpoint up to `last` states that stands in the chain at `position`, the chain's next one for one to
@@ -91,7 +93,10 @@ fn kept_of<'a>(
         match kept::of(graph, &ops) {
             Ok(kept) if kept.versions.is_none() && kept.ops.is_empty() => {}
             Ok(kept) => _ = all.insert(secret, kept),
-            Err(kept::Unsettled) => _ = unsettled.insert(secret.clone()),
+            Err(kept::Unsettled::Removal) => _ = unsettled.insert(secret.clone()),
+            Err(kept::Unsettled::Open) => {
+                return Err(ClosingError::Open { secret: secret.clone() });
+            }
         }
     }
     match unsettled.is_empty() {
@@ -122,6 +127,7 @@ fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> C
             .iter()
             .map(|(number, ops)| KeptVersion { number: *number, ops: places(ops) })
             .collect(),
+        rotations: kept.rotations.clone(),
     });
     let mut secrets: Vec<ClosedSecret> = secrets.collect();
     secrets.sort_by(|a, b| a.secret.as_str().cmp(b.secret.as_str()));

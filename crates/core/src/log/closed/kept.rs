@@ -1,11 +1,12 @@
 //! What is kept of one secret when the log is closed: the ops that the fold of everything later can still ask
 //! about. Nothing here hangs on what comes later, or two who close the same log would not agree.
 
-use crate::crypto::id::ObjectId;
-use crate::log::active::{self, ActiveVersions, Setting};
+use crate::crypto::id::{ObjectId, RotationId};
+use crate::log::active::{self, ActiveVersions, Rotating, Setting};
 use crate::log::fold::Gathered;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
+use crate::log::rotation::{Acting, is_any_open};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is kept of a secret.
@@ -15,20 +16,34 @@ pub(super) struct Kept {
     pub versions_kept: BTreeMap<u64, BTreeSet<At>>,
     /// How many versions exist; `None` if nothing puts the secret.
     pub versions: Option<u64>,
+    pub rotations: Vec<RotationId>,
 }
 
-/// A rotation stands beside a removal, and nobody wrote since: a removal or a restore to come could still turn what
-/// that made active.
-pub(super) struct Unsettled;
+/// Why the past of a secret can still change by what comes.
+pub(super) enum Unsettled {
+    /// A rotation stands beside a removal, and nobody wrote since: a removal or a restore to come could still turn what
+    /// that made active.
+    Removal,
+    /// A rotation is neither promoted nor aborted.
+    Open,
+}
 
 /// What is kept of the ops on a secret, all of which are closed.
 ///
 /// # Errors
 /// Its past can still change by what comes.
 pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
-    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, &ops.settings);
+    let rotating = ops.rotation.as_deref();
+    let acting = rotating.map(|of| of.acting(graph, &ops.settings, &ops.void_puts));
+    let acting = acting.unwrap_or_default();
+    let standing = Rotating { ops: rotating, acting: &acting };
+    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, standing, &ops.settings);
     if !is_settled(graph, ops, &set) {
-        return Err(Unsettled);
+        return Err(Unsettled::Removal);
+    }
+    let numbers = numbers(ops);
+    if rotating.is_some_and(|of| is_any_open(of, &ops.settings, |o| numbers.contains_key(o))) {
+        return Err(Unsettled::Open);
     }
     let survivors = latest(graph, &set);
     let mut kept: BTreeSet<At> = survivors.iter().map(|(at, _)| *at).collect();
@@ -40,16 +55,29 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
         let removed = ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
         kept.extend(removed.map(|(at, _)| *at).max());
     }
-    let numbers = numbers(ops);
-    let live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
-    let versions = live
-        .iter()
-        .filter_map(|object| Some((*numbers.get(object)?, version_ops(graph, ops, object))));
+    let mut live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
+    live.extend(replaced(ops, &acting, &live));
+    let versions = live.iter().filter_map(|object| {
+        Some((*numbers.get(object)?, version_ops(graph, ops, &acting, object)))
+    });
     Ok(Kept {
         ops: kept,
         versions_kept: versions.collect(),
-        versions: (ops.void_put || !numbers.is_empty()).then_some(numbers.len() as u64),
+        versions: (!ops.void_puts.is_empty() || !numbers.is_empty())
+            .then_some(numbers.len() as u64),
+        rotations: rotating.map_or_else(Vec::new, |of| of.stated.iter().copied().collect()),
     })
+}
+
+/// What the promotions of these versions replaced, as far as it may still be in use.
+fn replaced(ops: &Gathered<'_>, acting: &[Acting], of: &BTreeSet<ObjectId>) -> Vec<ObjectId> {
+    let makings = ops.settings.iter().filter_map(|(_, setting)| setting.making());
+    let promotes = makings.filter(|making| of.contains(making.object()));
+    let replaced = promotes.filter_map(|making| making.promotes()).flat_map(|of| &of.replaces);
+    let is_retired = |object: &ObjectId| acting.iter().any(|of| of.counts && of.object == *object);
+    let is_left =
+        |object: &&ObjectId| !is_retired(object) && !ops.ends.pruned.contains_key(*object);
+    replaced.filter(is_left).copied().collect()
 }
 
 /// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only puts by
@@ -67,12 +95,21 @@ fn is_settled(graph: &Graph, ops: &Gathered<'_>, set: &[(At, ObjectId)]) -> bool
     last.iter().all(|(at, op)| matches!(op, Setting::Write(_)) && sets.contains(at))
 }
 
-fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSet<At> {
-    let puts = ops.settings.iter().filter(|(_, op)| match op {
-        Setting::Write(put) | Setting::Rotate(put) => put.object == *version,
-        _ => false,
-    });
-    let mut kept: BTreeSet<At> = puts.map(|(at, _)| *at).collect();
+fn version_ops(
+    graph: &Graph,
+    ops: &Gathered<'_>,
+    acting: &[Acting],
+    version: &ObjectId,
+) -> BTreeSet<At> {
+    let makes = |op: &Setting<'_>| op.making().is_some_and(|making| making.object() == version);
+    let makings = ops.settings.iter().filter(|(_, op)| makes(op));
+    let mut kept: BTreeSet<At> = makings.map(|(at, _)| *at).collect();
+    if let Some(rotating) = &ops.rotation {
+        let giving = rotating.giving(graph, &ops.settings);
+        kept.extend(giving.filter(|(object, _)| object == version).map(|(_, stated)| stated.at));
+    }
+    let retires = acting.iter().filter(|of| of.counts && of.object == *version);
+    kept.extend(retires.map(|of| of.at));
     let prunes = ops.ends.pruned.get(version);
     kept.extend(prunes.into_iter().flatten());
     if let Some(removed) = ops.ends.removed.get(version) {
@@ -93,9 +130,9 @@ fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSe
 fn numbers(ops: &Gathered<'_>) -> HashMap<ObjectId, u64> {
     let mut numbers: HashMap<ObjectId, u64> = HashMap::new();
     for (_, op) in &ops.settings {
-        if let Setting::Write(put) | Setting::Rotate(put) = op {
+        if let Some(making) = op.making() {
             let next = numbers.len() as u64 + 1;
-            numbers.entry(put.object).or_insert(next);
+            numbers.entry(*making.object()).or_insert(next);
         }
     }
     numbers

@@ -6,7 +6,7 @@ mod kept;
 
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, HashContext};
-use crate::crypto::id::{EntryId, ObjectId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::name::SecretName;
@@ -38,6 +38,9 @@ pub struct ClosedSecret {
     pub ops: Vec<OpPlace>,
     /// The versions that are kept, in order of number.
     pub kept: Vec<KeptVersion>,
+    /// The rotations that closed ops state, in order of id. All of them have ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<RotationId>,
 }
 
 /// The place of an op's entry in [`Closed::entries`], and the op's index in it. Ascending in each list.
@@ -61,6 +64,7 @@ impl ClosedSecret {
         rule::ascending("ops", &self.ops)?;
         let numbers: Vec<u64> = self.kept.iter().map(|kept| kept.number).collect();
         rule::ascending("kept", &numbers)?;
+        rule::ascending("rotations", &self.rotations)?;
         self.kept.iter().try_for_each(|kept| {
             rule::integer("number", kept.number)?;
             rule::ascending("ops", &kept.ops)
@@ -117,7 +121,7 @@ impl Closed {
         entries.get(id)?.ops.get(usize::try_from(op).ok()?)
     }
 
-    /// The object of a kept version: that of its put.
+    /// The object of a kept version: that of its first put or promotion.
     pub(super) fn object(
         &self,
         of: &KeptVersion,
@@ -125,6 +129,7 @@ impl Closed {
     ) -> Option<ObjectId> {
         of.ops.iter().find_map(|at| match self.op(*at, entries) {
             Some(Op::Put(put)) => Some(put.object),
+            Some(Op::Promote(promote)) => Some(promote.object),
             _ => None,
         })
     }
@@ -132,11 +137,15 @@ impl Closed {
     fn refers_rightly(&self, of: &ClosedSecret, entries: &BTreeMap<EntryId, Entry>) -> bool {
         let is_of = |op: &Op| op.secret() == Some(&of.secret);
         let sets = |op: &Op| {
-            matches!(op, Op::Put(_) | Op::Resolve(_) | Op::Field(_) | Op::Remove(_)) && is_of(op)
+            let is_one = matches!(
+                op,
+                Op::Put(_) | Op::Promote(_) | Op::Resolve(_) | Op::Field(_) | Op::Remove(_)
+            );
+            is_one && is_of(op)
         };
-        // A put makes a version active that is kept.
+        // A put or promotion makes a version active that is kept.
         let is_kept = |at: &OpPlace| {
-            !matches!(self.op(*at, entries), Some(Op::Put(_)))
+            !matches!(self.op(*at, entries), Some(Op::Put(_) | Op::Promote(_)))
                 || of.kept.iter().any(|kept| kept.ops.contains(at))
         };
         of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
@@ -144,6 +153,10 @@ impl Closed {
                 self.object(kept, entries).is_some_and(|object| {
                     let names = |op: &Op| is_of(op) && op.objects().any(|named| *named == object);
                     kept.ops.iter().all(|at| self.op(*at, entries).is_some_and(names))
+                        && kept
+                            .ops
+                            .iter()
+                            .any(|at| self.op(*at, entries).is_some_and(|op| op.states().is_some()))
                 })
             })
     }

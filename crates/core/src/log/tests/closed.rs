@@ -11,6 +11,7 @@ use crate::log::graph::Graph;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
+use crate::log::rotation::{RotationState, reaching};
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::{LogState, SecretState, Version};
 use crate::log::testing::*;
@@ -34,7 +35,7 @@ struct Step {
 
 fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let back = prop::collection::vec(1..5usize, 0..3);
-    let op = (0..18u8, 0..SECRETS.len(), 0..6usize, 1..8u8);
+    let op = (0..30u8, 0..SECRETS.len(), 0..6usize, 1..8u8);
     let step = (back, 0..ACTORS.len(), prop::bool::weighted(0.2), prop::collection::vec(op, 1..4))
         .prop_map(|(back, actor, later, ops)| Step { back, actor, later, ops });
     prop::collection::vec(step, 1..most)
@@ -46,6 +47,9 @@ struct Growing {
     ids: Vec<EntryId>,
     /// The versions of each secret so far.
     versions: [Vec<u8>; 2],
+    /// What rotations of each bring, by rotation.
+    ready: [Vec<(u8, u8)>; 2],
+    rotation: u8,
     next: u8,
 }
 
@@ -79,7 +83,38 @@ impl Growing {
             13 | 14 => resolve(name, one?),
             15 => rewrap(name, one?, 150 + other),
             16 => expire(name, one?, (other > 1).then_some(u64::from(other) * 10)),
-            _ => field(name, "type", (other > 1).then_some(if other > 3 { "x" } else { "y" })),
+            17 => field(name, "type", (other > 1).then_some(if other > 3 { "x" } else { "y" })),
+            _ => return self.rotating(kind, of, which, other),
+        })
+    }
+
+    fn rotating(&mut self, kind: u8, of: usize, which: usize, other: u8) -> Option<Op> {
+        let (name, versions) = (SECRETS[of], &self.versions[of]);
+        let base = *versions.get(versions.len().checked_sub(1 + which % 2)?)?;
+        let ready = &self.ready[of];
+        // Mostly the latest.
+        let latest = ready.len().checked_sub(1 + which / 4 % ready.len().max(1));
+        let latest = latest.map(|at| ready[at]);
+        Some(match kind {
+            18..=20 => {
+                // An id is used again at times, which nobody honest does.
+                self.rotation += u8::from(other != 2 || self.rotation == 0);
+                if other == 3 {
+                    return Some(intend(name, self.rotation, base));
+                }
+                self.next += 1;
+                self.ready[of].push((self.rotation, self.next));
+                begin(name, self.rotation, base, self.next)
+            }
+            21..=24 => {
+                let (rotation, object) = latest?;
+                self.versions[of].push(object);
+                promote(name, rotation, object, &[base])
+            }
+            25 | 26 => abort(name, latest?.0),
+            27 => rollout(name, latest?.0, u64::from(other) * 1_000),
+            28 => retire(name, &[latest?.1]),
+            _ => retire(name, &[base]),
         })
     }
 
@@ -90,7 +125,8 @@ impl Growing {
         let floor = parents.iter().map(at).max().unwrap_or_default();
         let position =
             if step.later { floor.next() } else { floor }.min(self.log.policy.head_position());
-        let (versions, next) = (self.versions.clone(), self.next);
+        let (versions, ready) = (self.versions.clone(), self.ready.clone());
+        let (next, rotation) = (self.next, self.rotation);
         let ops: Vec<Op> = step.ops.iter().filter_map(|op| self.op(*op)).collect();
         let actor = ACTORS[step.actor];
         let allowed: Vec<Op> =
@@ -98,6 +134,7 @@ impl Growing {
         let (actor, ops) = match allowed.is_empty() {
             true => {
                 (self.versions, self.next) = (versions, next);
+                (self.ready, self.rotation) = (ready, rotation);
                 ("ann", vec![field("dev/A", "type", Some("z"))])
             }
             false => (actor, allowed),
@@ -144,7 +181,14 @@ struct Closed {
 /// Grows, closes and goes on; `None` where the log cannot be closed at that entry.
 fn closed(case: &Case) -> Option<Closed> {
     let log = Log { policy: policy(), entries: BTreeMap::new() };
-    let mut growing = Growing { log, ids: Vec::new(), versions: Default::default(), next: 0 };
+    let mut growing = Growing {
+        log,
+        ids: Vec::new(),
+        versions: Default::default(),
+        ready: Default::default(),
+        rotation: 0,
+        next: 0,
+    };
     for (number, step) in case.before.iter().enumerate() {
         let back = step.back.iter().filter_map(|back| number.checked_sub(*back));
         let parents: Vec<EntryId> = back.map(|at| growing.ids[at]).collect();
@@ -214,7 +258,8 @@ fn judged(graph: &Graph, entries: &BTreeMap<EntryId, Entry>, log: &Log) -> (Stan
 /// The secrets of which nothing can be said without what is closed.
 fn behind(graph: &Graph, entries: &BTreeMap<EntryId, Entry>) -> BTreeSet<SecretName> {
     let late = entries.iter().filter(|(id, _)| graph.is_late(graph.place(id).unwrap()));
-    late.flat_map(|(_, entry)| &entry.ops).filter_map(|op| op.secret().cloned()).collect()
+    let late = late.flat_map(|(_, entry)| &entry.ops).filter_map(|op| op.secret().cloned());
+    late.chain(reaching(entries, graph, FoldScope::All)).collect()
 }
 
 /// A version without what only closed void ops say, and what nobody can say any more.
@@ -236,6 +281,7 @@ fn assert_alike(
     prop_assert_eq!(&some.candidates, &whole.candidates, "candidates of {}", name);
     prop_assert_eq!(some.current, whole.current, "current of {}", name);
     prop_assert_eq!(&some.fields, &whole.fields, "fields of {}", name);
+    assert_rotations(name, some, whole, closing)?;
     let known: BTreeSet<ObjectId> = some.versions.iter().map(|version| version.object).collect();
     for version in &some.versions {
         let other = whole.version(&version.object).unwrap();
@@ -244,6 +290,29 @@ fn assert_alike(
     for version in &whole.versions {
         let is_open = !closing.entries.contains(&version.entry);
         prop_assert!(!is_open || known.contains(&version.object), "open version of {}", name);
+    }
+    Ok(())
+}
+
+/// What has ended behind the checkpoint is told by the whole log alone.
+fn assert_rotations(
+    name: &str,
+    some: &SecretState,
+    whole: &SecretState,
+    closing: &Closing,
+) -> Result<(), TestCaseError> {
+    let stated = closing.closed.secrets.iter().filter(|line| line.secret.as_str() == name);
+    let ended: Vec<_> = stated.flat_map(|line| &line.rotations).collect();
+    let of = |state: &SecretState| state.rotation.as_deref().cloned().unwrap_or_default();
+    let (here, there): (RotationState, RotationState) = (of(some), of(whole));
+    let open = there.rotations.iter().filter(|rotation| !ended.contains(&&rotation.id));
+    let open: Vec<_> = open.cloned().collect();
+    prop_assert_eq!(&here.rotations, &open, "rotations of {}", name);
+    prop_assert_eq!(here.previous, there.previous, "previous of {}", name);
+    for version in &there.held {
+        let is_open = !closing.entries.contains(&version.entry);
+        let found = here.held.iter().find(|held| held.object == version.object);
+        prop_assert_eq!(found.map(comparable), is_open.then(|| comparable(version)));
     }
     Ok(())
 }
@@ -294,7 +363,8 @@ proptest! {
             let empty = SecretState::default();
             let of = |state: &LogState| state.secret(&secret(name)).cloned().unwrap_or_default();
             let (here, there) = (of(&state), of(&whole_state));
-            if there.versions.is_empty() && there.fields.is_empty() {
+            let is_rotated = there.rotation.is_some();
+            if there.versions.is_empty() && there.fields.is_empty() && !is_rotated {
                 prop_assert_eq!(here, empty);
                 continue;
             }

@@ -224,19 +224,11 @@ fn histories_with_several_roots_meet() {
 }
 
 #[test]
-fn the_reserved_ops_change_nothing() {
+fn a_reserved_op_changes_nothing() {
     let mut log = Log::new();
     let root = log.add("ann", &[], vec![put(A, 1)]);
     let before = log.state();
-    log.add(
-        "ann",
-        &[root],
-        vec![
-            pending(A, 2),
-            Op::Rollout { secret: secret("prod/B"), record: "{}".to_owned() },
-            Op::Checkpoint { segment: id(1), heads: vec![root] },
-        ],
-    );
+    log.add("ann", &[root], vec![Op::Checkpoint { segment: id(1), heads: vec![root] }]);
     assert_eq!(log.state(), before);
 }
 

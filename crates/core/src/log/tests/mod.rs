@@ -5,4 +5,6 @@ mod counting;
 mod folding;
 mod oracle;
 mod plain;
+mod plain_rotation;
 mod records;
+mod rotating;

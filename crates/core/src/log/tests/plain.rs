@@ -2,7 +2,7 @@
 //! alone, never the code that it is compared with.
 
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
-use crate::log::op::{Op, Put};
+use crate::log::op::{Op, Pending, Promote};
 use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, Forgery};
 use crate::log::testing::*;
@@ -30,10 +30,21 @@ pub(super) fn known(log: &Log, position: PolicyPosition) -> HashSet<EntryId> {
     heads.flat_map(|head| ancestors(log, &head).into_iter().chain([head])).collect()
 }
 
-/// Whether an ancestor puts the secret, whether or not that counts.
-fn follows_a_put(log: &Log, id: &EntryId, put: &Put) -> bool {
-    let is_put = |op: &Op| matches!(op, Op::Put(earlier) if earlier.secret == put.secret);
-    ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_put)
+/// Whether an ancestor has such an op, whether or not that counts.
+fn follows(log: &Log, id: &EntryId, is_one: impl Fn(&Op) -> bool) -> bool {
+    ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_one)
+}
+
+fn follows_a_put(log: &Log, id: &EntryId, op: &Op) -> bool {
+    follows(log, id, |earlier| matches!(earlier, Op::Put(_)) && earlier.secret() == op.secret())
+}
+
+/// Whether a pending is what the promotion promotes.
+pub(super) fn is_of(promote: &Promote, pending: &Pending) -> bool {
+    promote.secret == pending.secret
+        && promote.rotation == pending.rotation
+        && pending.body.is_some()
+        && promote.object == pending.derived
 }
 
 /// `by_write`: a put is judged by the right to write alone.
@@ -46,9 +57,17 @@ pub(super) fn authorised(
 ) -> bool {
     let entry = &log.entries[id];
     let has = |right| log.policy.holds(position, &entry.actor, right, op.secret().unwrap());
+    let either = || has(Right::Write) || has(Right::Rotate);
+    let pending_of = |promote: &Promote| {
+        follows(log, id, |op| matches!(op, Op::Pending(pending) if is_of(promote, pending)))
+    };
     let rights = match op {
         Op::Put(_) if by_write => has(Right::Write),
-        Op::Put(put) => has(Right::Write) || (has(Right::Rotate) && follows_a_put(log, id, put)),
+        Op::Put(_) => has(Right::Write) || (has(Right::Rotate) && follows_a_put(log, id, op)),
+        Op::Promote(promote) if by_write => has(Right::Write) && pending_of(promote),
+        Op::Promote(promote) => either() && pending_of(promote),
+        Op::Pending(_) => either() && follows_a_put(log, id, op),
+        Op::Rollout { .. } | Op::Abort(_) | Op::Retire(_) => either(),
         Op::Remove(_) | Op::Prune { .. } => has(Right::Delete),
         Op::Expire(_) => has(Right::Write) && has(Right::Delete),
         Op::Rewrap { .. } => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
@@ -85,7 +104,7 @@ pub(super) fn standing(log: &Log, id: &EntryId) -> (EntryStatus, Vec<(usize, Pol
     (standing, void)
 }
 
-/// Whether a put has the right to write at its own position, and keeps it.
+/// Whether a put or promotion has the right to write at its own position, and keeps it.
 fn by_write(log: &Log, id: &EntryId, op: &Op) -> bool {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
     authorised(log, id, op, s, true) && voided(log, id, op, true).is_none()
@@ -118,6 +137,7 @@ impl<'a> Plain<'a> {
             }
         }
         plain.counting.sort_by_key(|(place, _)| *place);
+        plain.void.sort_by_key(|(place, _)| *place);
         plain
     }
 
@@ -136,20 +156,45 @@ impl<'a> Plain<'a> {
         self.latest(&all)
     }
 
-    pub(super) fn puts(&self) -> Vec<(OpOrder, &'a Put)> {
-        let ops = self.counting.iter();
-        ops.filter_map(|(at, op)| if let Op::Put(put) = op { Some((*at, put)) } else { None })
-            .collect()
+    /// What makes versions exist.
+    pub(super) fn makings(&self) -> Vec<(OpOrder, ObjectId)> {
+        let made = |op: &Op| match op {
+            Op::Put(put) => Some(put.object),
+            Op::Promote(promote) => Some(promote.object),
+            _ => None,
+        };
+        self.counting.iter().filter_map(|(at, op)| Some((*at, made(op)?))).collect()
+    }
+
+    /// What states the bodies of versions that are held, with the wrap and the expiry of each.
+    pub(super) fn statements(&self) -> Vec<(OpOrder, ObjectId, WrapId, Option<UnixTime>)> {
+        let mut all: Vec<_> = self.counting.iter().chain(&self.void).collect();
+        all.sort_by_key(|(at, _)| *at);
+        let stated = |(at, op): &(OpOrder, &Op)| match op {
+            Op::Put(put) if self.counting.iter().any(|(other, _)| other == at) => {
+                Some((*at, put.object, put.wrap, put.expires))
+            }
+            Op::Pending(of) if self.gives(at, of) => Some((*at, of.derived, of.wrap?, of.expires)),
+            _ => None,
+        };
+        all.into_iter().filter_map(stated).collect()
     }
 
     pub(super) fn versions(&self) -> Vec<ObjectId> {
         let mut versions = Vec::new();
-        for (_, put) in self.puts() {
-            if !versions.contains(&put.object) {
-                versions.push(put.object);
+        for (_, object) in self.makings() {
+            if !versions.contains(&object) {
+                versions.push(object);
             }
         }
         versions
+    }
+
+    /// The first statement of a held version.
+    pub(super) fn first(&self, version: &ObjectId) -> (OpOrder, WrapId, Option<UnixTime>) {
+        let all = self.statements();
+        let (at, _, wrap, expires) = all.iter().find(|(_, object, ..)| object == version).unwrap();
+        (*at, *wrap, *expires)
     }
 
     /// The places of counting removals, of one version or of any.
@@ -192,7 +237,12 @@ impl<'a> Plain<'a> {
                 Op::Put(put) if by_write(self.log, &at.1, op) || self.stands(at, &active) => {
                     Some(put.object)
                 }
-                Op::Put(_) => {
+                Op::Promote(of)
+                    if by_write(self.log, &at.1, op) || self.promotes(at, of, &active) =>
+                {
+                    Some(of.object)
+                }
+                Op::Put(_) | Op::Promote(_) => {
                     overruled.push(*at);
                     None
                 }
@@ -211,22 +261,25 @@ impl<'a> Plain<'a> {
         if active.is_empty() {
             return self.removes(None).iter().all(|remove| self.before(at, remove));
         }
-        active.iter().any(|(_, version)| {
-            let restores = self.restores(version);
-            let before = |remove: &OpOrder| {
-                restores.iter().any(|r| self.before(remove, r) && self.before(r, at))
-            };
-            let beside = |remove: &OpOrder| {
-                restores.iter().any(|r| self.before(remove, r))
-                    || !self.removed(version).last().copied().unwrap_or(false)
-            };
-            let outlived = |remove: &OpOrder| {
-                self.before(at, remove)
-                    || if self.before(remove, at) { before(remove) } else { beside(remove) }
-            };
-            !self.prunes(version).iter().any(|prune| self.before(prune, at))
-                && self.removes(Some(version)).iter().all(outlived)
-        })
+        active.iter().any(|(_, version)| self.carries(at, version))
+    }
+
+    /// Whether a version stands at a rotation.
+    pub(super) fn carries(&self, at: &OpOrder, version: &ObjectId) -> bool {
+        let restores = self.restores(version);
+        let before = |remove: &OpOrder| {
+            restores.iter().any(|r| self.before(remove, r) && self.before(r, at))
+        };
+        let beside = |remove: &OpOrder| {
+            restores.iter().any(|r| self.before(remove, r))
+                || !self.removed(version).last().copied().unwrap_or(false)
+        };
+        let outlived = |remove: &OpOrder| {
+            self.before(at, remove)
+                || if self.before(remove, at) { before(remove) } else { beside(remove) }
+        };
+        !self.prunes(version).iter().any(|prune| self.before(prune, at))
+            && self.removes(Some(version)).iter().all(outlived)
     }
 
     pub(super) fn removed(&self, version: &ObjectId) -> Vec<bool> {
@@ -262,7 +315,7 @@ impl<'a> Plain<'a> {
     }
 
     pub(super) fn is_pruned_beside(&self, version: &ObjectId) -> bool {
-        let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.expires;
+        let own = self.first(version).2;
         self.counting.iter().any(|(e, op)| match op {
             Op::Expire(expire) if expire.object == *version => {
                 let off = match (expire.at, own) {
@@ -283,14 +336,16 @@ impl<'a> Plain<'a> {
 
     /// In the order in which they are tried.
     pub(super) fn wraps(&self, version: &ObjectId) -> Vec<WrapId> {
-        let wraps = self.counting.iter().filter_map(|(place, op)| match op {
-            Op::Put(put) if put.object == *version => Some((place, put.wrap)),
-            Op::Rewrap { object, wrap, .. } if object == version => Some((place, *wrap)),
+        let rewraps = self.counting.iter().filter_map(|(place, op)| match op {
+            Op::Rewrap { object, wrap, .. } if object == version => Some((*place, *wrap)),
             _ => None,
         });
-        let all: Vec<(&OpOrder, WrapId)> = wraps.collect();
-        let live = all.iter().max_by_key(|(place, _)| (self.position(place), **place)).unwrap().1;
-        let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.wrap;
+        let stated = self.statements().into_iter().filter(|(_, object, ..)| object == version);
+        let mut all: Vec<(OpOrder, WrapId)> =
+            stated.map(|(at, _, wrap, _)| (at, wrap)).chain(rewraps).collect();
+        all.sort();
+        let live = all.iter().max_by_key(|(place, _)| (self.position(place), *place)).unwrap().1;
+        let own = self.first(version).1;
         let mut tried = vec![live];
         for wrap in [own].into_iter().chain(all.iter().map(|(_, wrap)| *wrap)) {
             if !tried.contains(&wrap) {

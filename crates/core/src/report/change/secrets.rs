@@ -171,7 +171,11 @@ impl<'a> Case<'a> {
     }
 
     fn is_rotation(&self, version: &Version) -> bool {
-        let puts = |op: &Op| matches!(op, Op::Put(put) if put.object == version.object);
+        let puts = |op: &Op| match op {
+            Op::Put(put) => put.object == version.object,
+            Op::Promote(promote) => promote.object == version.object,
+            _ => false,
+        };
         let entry = self.new.file().entries.get(&version.entry);
         let op = entry.and_then(|entry| entry.ops.iter().position(puts));
         let at = self.new.graph().place(&version.entry).zip(op);

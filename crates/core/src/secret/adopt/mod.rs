@@ -3,11 +3,11 @@
 
 use super::put::{self, PutError, members_with};
 use super::waived;
-use crate::crypto::id::{EntryId, ObjectId, SecretId};
+use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
-use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};
+use crate::log::op::{Abort, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -71,10 +71,13 @@ const fn is_adoptable(op: &Op) -> bool {
         | Op::Resolve(_)
         | Op::Restore(_)
         | Op::Remove(_)
-        | Op::Expire(_) => true,
+        | Op::Expire(_)
+        | Op::Abort(_)
+        | Op::Retire(_)
+        | Op::Promote(_) => true,
         Op::Prune { .. }
         | Op::Rewrap { .. }
-        | Op::Pending { .. }
+        | Op::Pending(_)
         | Op::Rollout { .. }
         | Op::Checkpoint { .. }
         | Op::Join(_) => false,
@@ -211,7 +214,9 @@ impl<'a> Adopter<'a> {
         self.permit(void, op)?;
         let adopts = Some(void.names(index));
         let new = match op {
-            Op::Put(put) => return self.put(void, put, adopts),
+            Op::Put(_) | Op::Promote(_) => return self.put(void, op, adopts),
+            Op::Retire(versions) => self.versions(versions, adopts).map(Op::Retire),
+            Op::Abort(abort) => Some(Op::Abort(Abort { adopts, ..abort.clone() })),
             Op::Field(field) if waived::is_waiver(&field.field) => None,
             Op::Field(field) => Some(Op::Field(Field { adopts, ..field.clone() })),
             Op::Remove(versions) => self.versions(versions, adopts).map(Op::Remove),
@@ -251,7 +256,11 @@ impl<'a> Adopter<'a> {
     /// Whether the adopter has the right that the new op takes.
     fn permit(&self, void: &VoidEntry<'_>, op: &Op) -> Result<(), AdoptError> {
         let rights: &[Right] = match op {
-            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => &[Right::Write],
+            Op::Abort(_) | Op::Retire(_) if self.may_rotate(op) => &[],
+            Op::Abort(_) | Op::Retire(_) => &[Right::Rotate],
+            Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
+                &[Right::Write]
+            }
             Op::Remove(_) => &[Right::Delete],
             Op::Expire(_) => &[Right::Write, Right::Delete],
             _ => &[],
@@ -265,9 +274,15 @@ impl<'a> Adopter<'a> {
         Err(AdoptError::NotPermitted { id: void.id, secret, member, right, able })
     }
 
-    /// A version that exists, or the adopted heir of one that is void.
+    fn may_rotate(&self, op: &Op) -> bool {
+        let holds = |secret, right| self.vault.policy().holds(self.ctx.who.member(), right, secret);
+        op.secret().is_some_and(|of| holds(of, Right::Write) || holds(of, Right::Rotate))
+    }
+
+    /// A version that is held, or the adopted heir of one that is void.
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
-        let exists = self.vault.secret(secret).is_some_and(|state| state.version(object).is_some());
+        let state = self.vault.secret(secret);
+        let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
         self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
     }
 
@@ -281,9 +296,9 @@ impl<'a> Adopter<'a> {
     }
 
     /// From when on a void version is not served, as one that counts would be.
-    fn expiry(&self, put: &Put) -> Option<UnixTime> {
-        match self.expires.get(&put.object) {
-            None => put.expires,
+    fn expiry(&self, of: &Stated<'_>) -> Option<UnixTime> {
+        match self.expires.get(of.object) {
+            None => of.expires,
             Some(ops) => {
                 let left = latest(self.vault.graph(), ops);
                 left.into_iter().filter_map(|(_, at)| at).min()
@@ -295,24 +310,28 @@ impl<'a> Adopter<'a> {
     fn put(
         &mut self,
         void: &VoidEntry<'_>,
-        put: &Put,
+        op: &Op,
         adopts: Option<OpRef>,
     ) -> Result<(), AdoptError> {
-        let expires = self.expiry(put);
+        let Some(stated) = stated(self.vault, op) else {
+            self.made.left_out.push((void.id, crate::log::history::action(op)));
+            return Ok(());
+        };
+        let expires = self.expiry(&stated);
         if expires.is_some_and(|at| at <= self.ctx.now) {
-            self.made.left_out.push((void.id, "put"));
+            self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         }
-        let (secret, uid) = (&put.secret, self.vault.uid(&put.secret));
-        let value = self.open(void, put, &uid)?;
+        let (secret, uid) = (stated.secret, self.vault.uid(stated.secret));
+        let value = self.open(void, &stated, &uid)?;
         let value = put::seal(self.vault, secret, &value, expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
         let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
-        let same = vec![put.object];
+        let same = vec![*stated.object];
         let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
         let heir = self.batch.put(new);
         self.active.insert(secret.clone(), vec![heir]);
-        self.heirs.insert(put.object, heir);
+        self.heirs.insert(*stated.object, heir);
         self.note(void, secret);
         Ok(())
     }
@@ -320,12 +339,12 @@ impl<'a> Adopter<'a> {
     fn open(
         &self,
         void: &VoidEntry<'_>,
-        put: &Put,
+        of: &Stated<'_>,
         uid: &SecretId,
     ) -> Result<SecretValue, AdoptError> {
-        let (id, secret) = (void.id, put.secret.clone());
-        let object = self.vault.object(uid, &put.object);
-        let wrap = self.vault.wrap(uid, &put.wrap).filter(|wrap| wrap.version == put.object);
+        let (id, secret) = (void.id, of.secret.clone());
+        let object = self.vault.object(uid, of.object);
+        let wrap = self.vault.wrap(uid, of.wrap).filter(|wrap| wrap.version == *of.object);
         let Some((object, wrap)) = object.zip(wrap) else {
             return Err(AdoptError::Missing { id, secret });
         };
@@ -335,6 +354,34 @@ impl<'a> Adopter<'a> {
         };
         version::open_version(self.vault.binding(uid), object, wrap, &keys)
             .map_err(|source| AdoptError::Open { id, secret, source: Box::new(source) })
+    }
+}
+
+/// What a put says of its version, or a pending of the one that is promoted.
+struct Stated<'a> {
+    secret: &'a SecretName,
+    object: &'a ObjectId,
+    wrap: &'a WrapId,
+    expires: Option<UnixTime>,
+}
+
+fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Option<Stated<'a>> {
+    match op {
+        Op::Put(Put { secret, object, wrap, expires, .. }) => {
+            Some(Stated { secret, object, wrap, expires: *expires })
+        }
+        Op::Promote(promote) => {
+            let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
+            let pendings = ops.filter_map(|op| match op {
+                Op::Pending(of) if of.secret == promote.secret => Some(of),
+                _ => None,
+            });
+            let mut of_it = pendings.filter(|of| of.object() == Some(&promote.object));
+            let Pending { secret, derived, wrap, expires, .. } = of_it.next()?;
+            let wrap = wrap.as_ref()?;
+            Some(Stated { secret, object: derived, wrap, expires: *expires })
+        }
+        _ => None,
     }
 }
 

@@ -49,7 +49,7 @@ fn own(version: &Version, grace: u64) -> Option<UnixTime> {
 pub fn first_due(vault: &Vault) -> Option<UnixTime> {
     let of_secret = |secret| {
         let lateness = Lateness::of(secret, GRACE);
-        secret.versions.iter().filter_map(|version| lateness.due(version)).min()
+        secret.held().filter_map(|version| lateness.due(version)).min()
     };
     vault.state().secrets.values().filter_map(of_secret).min()
 }
@@ -90,6 +90,10 @@ fn stated(vault: &Vault) -> Vec<(UnixTime, Named<'_>)> {
         let (version, at) = match op {
             Op::Put(put) if !changed.contains(&(&put.secret, &put.object)) => {
                 ((&put.secret, &put.object), put.expires?)
+            }
+            Op::Pending(of) => {
+                let version = (&of.secret, of.object()?);
+                (version, of.expires.filter(|_| !changed.contains(&version))?)
             }
             Op::Expire(expire) => ((&expire.secret, &expire.object), expire.at?),
             _ => return None,

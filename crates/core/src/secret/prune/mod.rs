@@ -87,7 +87,7 @@ pub fn due(vault: &Vault, look: Look) -> Vec<PruneDue> {
         };
         let lateness = Lateness::of(secret, look.grace);
         let expired = |version: &Version| lateness.due(version).is_some_and(|at| at <= look.now);
-        let late = secret.versions.iter().filter(|version| expired(version));
+        let late = secret.held().filter(|version| expired(version));
         found.extend(late.map(|v| one(v, PruneCause::Expired)));
         if let Some(retired) = &retired {
             let due = retired.due(name, secret, expired);
@@ -105,10 +105,10 @@ fn left_over<'a>(
     name: &SecretName,
     secret: &'a SecretState,
 ) -> impl Iterator<Item = &'a Version> {
-    let any = secret.versions.iter().any(|version| version.pruned);
+    let any = secret.held().any(|version| version.pruned);
     let section = if any { vault.file().secrets.get(&vault.uid(name)) } else { None };
     let there = move |object: &ObjectId| section.is_some_and(|s| s.versions.contains_key(object));
-    secret.versions.iter().filter(move |version| version.pruned && there(&version.object))
+    secret.held().filter(move |version| version.pruned && there(&version.object))
 }
 
 /// What one member can prune, and what waits for others.

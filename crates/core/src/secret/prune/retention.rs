@@ -8,7 +8,7 @@ use super::deleters::could_delete;
 use super::{DAY, PruneCause};
 use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
-use crate::log::op::{Op, Versions};
+use crate::log::op::{Op, Promote, Put, Versions};
 use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -74,7 +74,8 @@ impl<'a> Retired<'a> {
         let is_old =
             |version: &Version| self.days.as_ref().is_some_and(|d| d.is_over(&of, version));
         for version in secret.versions.iter().rev().filter(there) {
-            let is_active = secret.candidates.binary_search(&version.object).is_ok();
+            let is_active = secret.candidates.binary_search(&version.object).is_ok()
+                || secret.is_previous(&version.object);
             if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
                 due.push((version, PruneCause::Versions));
             } else if !is_active && is_old(version) {
@@ -234,10 +235,12 @@ fn note<'a>(
         note(ends.entry((secret, object)).or_default());
     };
     match op {
-        Op::Put(put) => of(&put.secret, &put.object, &|ends| {
-            ends.put.get_or_insert(at);
-            ends.set.push(at);
-        }),
+        Op::Put(Put { secret, object, .. }) | Op::Promote(Promote { secret, object, .. }) => {
+            of(secret, object, &|ends| {
+                ends.put.get_or_insert(at);
+                ends.set.push(at);
+            });
+        }
         Op::Resolve(resolve) => of(&resolve.secret, &resolve.object, &|ends| ends.set.push(at)),
         Op::Remove(Versions { secret, objects, .. }) => {
             let removed = |ends: &mut Ends| ends.removed.push((at, entry.ts));

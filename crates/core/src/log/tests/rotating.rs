@@ -1,0 +1,257 @@
+//! What rotations come to, one rule each.
+
+use crate::crypto::id::{EntryId, ObjectId};
+use crate::log::rotation::{RotationState, Stage, Staleness};
+use crate::log::standing::{EntryStatus, Forgery};
+use crate::log::testing::*;
+use crate::policy::op::Right;
+
+const A: &str = "prod/A";
+
+/// A secret with version 1, and a robot that may only rotate.
+fn begun() -> (Log, EntryId) {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    (log, root)
+}
+
+fn rotation(log: &Log) -> RotationState {
+    *log.secret(A).rotation.unwrap()
+}
+
+fn stage(log: &Log, n: u8) -> Stage {
+    let state = rotation(log);
+    state.rotations.iter().find(|of| of.id == rotation_id(n)).unwrap().stage
+}
+
+fn pending(log: &Log) -> Option<ObjectId> {
+    rotation(log).pending().map(|(object, _)| object)
+}
+
+#[test]
+fn a_rotation_goes_from_pending_to_promoted_to_retired() {
+    let (mut log, root) = begun();
+    let intent = log.add("ci", &[root], vec![intend(A, 1, 1)]);
+    assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, None));
+    let ready = log.add("ci", &[intent], vec![begin(A, 1, 1, 2), rollout(A, 1, 500)]);
+    assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, Some(id(2))));
+    assert_eq!(rotation(&log).going_on().unwrap().share, 500);
+    let state = log.secret(A);
+    assert_eq!((state.current, state.versions.len()), (Some(id(1)), 1));
+    assert_eq!(
+        state.held().map(|v| (v.object, v.number)).collect::<Vec<_>>(),
+        [(id(1), 1), (id(2), 0)]
+    );
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let state = log.secret(A);
+    assert_eq!((state.current, state.numbered(2).unwrap().object), (Some(id(2)), id(2)));
+    assert_eq!((stage(&log, 1), rotation(&log).previous), (Stage::Promoted, vec![id(1)]));
+    log.add("ci", &[promoted], vec![retire(A, &[1])]);
+    assert!(rotation(&log).previous.is_empty() && log.secret(A).version(&id(1)).unwrap().retired);
+}
+
+#[test]
+fn a_promotion_needs_the_pending_before_it_and_a_pending_a_put() {
+    let (mut log, root) = begun();
+    let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2)]);
+    let refused = |log: &mut Log, parents: &[EntryId], op| {
+        let id = log.add("ann", parents, vec![op]);
+        let standing = log.standing(&id);
+        log.entries.remove(&id);
+        standing == EntryStatus::Forged(Forgery::Unauthorised { op: 0 })
+    };
+    for (rotation, object) in [(2, 2), (1, 3)] {
+        assert!(refused(&mut log, &[ready], promote(A, rotation, object, &[])));
+    }
+    assert!(refused(&mut log, &[root], promote(A, 1, 2, &[])), "beside the pending");
+    assert!(!refused(&mut log, &[ready], promote(A, 1, 2, &[])));
+    assert!(refused(&mut log, &[root], begin("prod/B", 1, 1, 2)), "a secret that nobody put");
+    let both = log.add("ann", &[root], vec![begin(A, 3, 1, 4), promote(A, 3, 4, &[])]);
+    assert_eq!(log.standing(&both), EntryStatus::Forged(Forgery::Unauthorised { op: 1 }));
+}
+
+#[test]
+fn who_may_only_rotate_promotes_upon_what_the_rotation_was_begun_on_alone() {
+    // Set since, removed beside, aborted before, retired before, begun upon something else.
+    type Case = fn(&mut Log, EntryId, EntryId) -> EntryId;
+    let cases: [(Case, bool); 6] = [
+        (|log, ready, _| log.add("ci", &[ready], vec![promote(A, 1, 2, &[])]), true),
+        (
+            |log, ready, _| {
+                let set = log.add("ann", &[ready], vec![put(A, 3)]);
+                log.add("ci", &[set], vec![promote(A, 1, 2, &[])])
+            },
+            false,
+        ),
+        (
+            |log, ready, root| {
+                log.add("ann", &[root], vec![remove(A, &[1])]);
+                log.add("ci", &[ready], vec![promote(A, 1, 2, &[])])
+            },
+            false,
+        ),
+        (
+            |log, ready, _| {
+                let aborted = log.add("ci", &[ready], vec![abort(A, 1)]);
+                log.add("ci", &[aborted], vec![promote(A, 1, 2, &[])])
+            },
+            false,
+        ),
+        (
+            |log, ready, _| {
+                let retired = log.add("ci", &[ready], vec![retire(A, &[2])]);
+                log.add("ci", &[retired], vec![promote(A, 1, 2, &[])])
+            },
+            false,
+        ),
+        (
+            |log, ready, _| {
+                let other = log.add("ci", &[ready], vec![begin(A, 2, 9, 5)]);
+                log.add("ci", &[other], vec![promote(A, 2, 5, &[])])
+            },
+            false,
+        ),
+    ];
+    for (number, (case, sets)) in cases.into_iter().enumerate() {
+        let (mut log, root) = begun();
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+        let promoted = case(&mut log, ready, root);
+        assert_eq!(log.standing(&promoted), EntryStatus::Counting, "{number}");
+        let state = log.secret(A);
+        let version = state.versions.last().unwrap();
+        assert_eq!(version.overruled, !sets, "{number}");
+        assert_eq!(state.candidates.contains(&version.object), sets, "{number}");
+    }
+}
+
+#[test]
+fn rotations_beside_each_other_are_contested_and_promotions_of_one_value_are_not() {
+    let (mut log, root) = begun();
+    let one = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let other = log.add("ann", &[root], vec![intend(A, 2, 1)]);
+    assert!(rotation(&log).is_contested() && pending(&log).is_none());
+    log.add("ann", &[other], vec![abort(A, 2)]);
+    assert_eq!(pending(&log), Some(id(2)));
+    log.add("ci", &[one], vec![promote(A, 1, 2, &[1])]);
+    log.add("ann", &[one], vec![promote(A, 1, 2, &[1])]);
+    assert!(!log.secret(A).is_conflict() && log.secret(A).current == Some(id(2)));
+}
+
+#[test]
+fn what_a_rotation_does_not_know_of_makes_it_stale() {
+    let cases: [(&str, Vec<crate::log::op::Op>, Staleness); 6] = [
+        ("ann", vec![put(A, 9)], Staleness::Active),
+        ("ann", vec![retire(A, &[1])], Staleness::Base),
+        ("ann", vec![begin(A, 1, 8, 2)], Staleness::Base),
+        ("ann", vec![begin(A, 1, 1, 3)], Staleness::Object),
+        ("ann", vec![remove(A, &[2])], Staleness::Object),
+        ("ann", vec![remove(A, &[1])], Staleness::Active),
+    ];
+    for (actor, ops, why) in cases {
+        let (mut log, root) = begun();
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+        let beside = log.add("ann", &[root], vec![field(A, "type", None)]);
+        // A second candidate comes from beside what is current.
+        let parents = if why == Staleness::Active && ops[0] == put(A, 9) {
+            let other = log.add("ann", &[beside], vec![put(A, 8)]);
+            log.add("ann", &[root], ops.clone());
+            vec![other, ready]
+        } else {
+            vec![ready, beside]
+        };
+        log.add(actor, &parents[..1], vec![field(A, "type", Some("x"))]);
+        if parents.len() == 2 && ops[0] != put(A, 9) {
+            log.add(actor, &parents, ops.clone());
+        }
+        assert_eq!(stage(&log, 1), Stage::Stale(why), "{ops:?}");
+        assert_eq!(pending(&log), None);
+    }
+}
+
+#[test]
+fn what_is_void_withdraws_and_never_hands_out() {
+    for (op, stale) in [
+        (abort(A, 1), true),
+        (retire(A, &[2]), true),
+        (retire(A, &[1]), true),
+        (rollout(A, 1, 0), false),
+        (rollout(A, 1, 9_000), false),
+    ] {
+        let (mut log, root) = begun();
+        log.policy.add("eve", &[Right::Rotate], "prod/*");
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2), rollout(A, 1, 5_000)]);
+        let void = log.add("eve", &[ready], vec![op.clone()]);
+        log.policy.remove_key(&[ready], "eve");
+        assert!(matches!(log.standing(&void), EntryStatus::Void { .. }));
+        let expected = if stale { Stage::Stale(Staleness::Void) } else { Stage::Live };
+        assert_eq!(stage(&log, 1), expected, "{op:?}");
+        let share = rotation(&log).rotations[0].share;
+        assert_eq!(share, if op == rollout(A, 1, 0) { 0 } else { 5_000 });
+    }
+}
+
+#[test]
+fn a_void_value_is_given_by_nothing_but_a_promotion() {
+    let (mut log, root) = begun();
+    log.policy.add("eve", &[Right::Rotate], "prod/*");
+    let mine = log.add("ci", &[root], vec![intend(A, 1, 1)]);
+    let void = log.add("eve", &[mine], vec![begin(A, 1, 1, 2)]);
+    log.policy.remove_key(&[mine], "eve");
+    assert_eq!((stage(&log, 1), pending(&log)), (Stage::Stale(Staleness::Object), None));
+    assert!(rotation(&log).held.is_empty());
+    log.add("ann", &[void], vec![promote(A, 1, 2, &[1])]);
+    let state = log.secret(A);
+    assert_eq!(state.current, Some(id(2)));
+    assert_eq!(state.current().unwrap().live_wrap.wrap, wrap_of(id(2)));
+}
+
+#[test]
+fn the_smallest_share_of_those_beside_each_other_stands() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let share = |log: &Log| rotation(log).rotations[0].share;
+    assert_eq!(share(&log), 0);
+    let one = log.add("ci", &[ready], vec![rollout(A, 1, 500)]);
+    let other = log.add("ann", &[ready], vec![rollout(A, 1, 10_000)]);
+    assert_eq!(share(&log), 500);
+    log.add("ci", &[one, other], vec![rollout(A, 1, 7_000)]);
+    assert_eq!(share(&log), 7_000);
+}
+
+#[test]
+fn promoted_and_aborted_beside_each_other_is_told_until_somebody_settles_it() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let aborted = log.add("ann", &[ready], vec![abort(A, 1)]);
+    let is_divided = |log: &Log| rotation(log).rotations[0].is_divided;
+    assert!(is_divided(&log) && log.secret(A).current == Some(id(2)));
+    let mut again = log.clone();
+    again.add("ann", &[promoted, aborted], vec![promote(A, 1, 2, &[1])]);
+    assert!(!is_divided(&again));
+    log.add("ann", &[promoted, aborted], vec![put(A, 3)]);
+    assert!(!is_divided(&log));
+}
+
+#[test]
+fn what_is_current_again_is_not_previous() {
+    let (mut log, root) = begun();
+    let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2)]);
+    log.add("ann", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let beside = log.add("ann", &[ready], vec![resolve(A, 1)]);
+    let state = log.secret(A);
+    assert!(state.is_conflict() && state.candidates == [id(1), id(2)]);
+    assert!(rotation(&log).previous.is_empty());
+    assert_eq!(log.standing(&beside), EntryStatus::Counting);
+}
+
+#[test]
+fn retiring_acts_on_what_was_stated_before_it_and_ends_nothing() {
+    let (mut log, root) = begun();
+    log.add("ci", &[], vec![retire(A, &[1])]);
+    assert!(!log.secret(A).version(&id(1)).unwrap().retired, "beside the put");
+    log.add("ci", &[root], vec![retire(A, &[1])]);
+    let state = log.secret(A);
+    assert!(state.current().unwrap().retired && state.current == Some(id(1)));
+}

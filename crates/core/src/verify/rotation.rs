@@ -1,0 +1,140 @@
+//! What rotations leave for somebody to settle (`docs/format.md`, section 7).
+
+use super::Case;
+use crate::crypto::id::EntryId;
+use crate::log::describe::{self, short};
+use crate::log::finding::{Finding, FindingCode, Subject};
+use crate::log::op::{Op, OpRef};
+use crate::log::register::At;
+use crate::log::rotation::{Rotation, RotationState, Stage, Staleness};
+use crate::log::state::SecretState;
+use crate::name::SecretName;
+use crate::policy::position::PolicyPosition;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn check(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let Some(rotation) = &state.rotation else { return retired(name, state) };
+    let mut findings = retired(name, state);
+    findings.extend(contested(name, rotation));
+    findings.extend(rotation.rotations.iter().filter_map(|of| stale(name, of)));
+    let divided = rotation.rotations.iter().filter(|of| of.is_divided);
+    findings.extend(divided.map(|of| self::divided(name, of)));
+    findings
+}
+
+fn about(name: &SecretName, code: FindingCode, message: String) -> Finding {
+    let finding = Finding::new(code, Subject::Secret(name.clone()), message);
+    finding.hint(format!("v-secure audit log --secret-id {name}"))
+}
+
+fn contested(name: &SecretName, state: &RotationState) -> Option<Finding> {
+    let live = state.rotations.iter().filter(|of| of.stage == Stage::Live);
+    let live: Vec<String> = live.map(|of| short(&of.id)).collect();
+    let message = format!(
+        "several rotations of {name} go on at once, and none of them is given out: {}",
+        live.join(", ")
+    );
+    let code = FindingCode::RotationContested;
+    state.is_contested().then(|| about(name, code, message))
+}
+
+fn stale(name: &SecretName, of: &Rotation) -> Option<Finding> {
+    let why = match of.stage {
+        Stage::Stale(Staleness::Active) => "not exactly one version is active",
+        Stage::Stale(Staleness::Base) => "what it was begun on is not the current version any more",
+        Stage::Stale(Staleness::Object) => {
+            "its value was removed, pruned, retired or does not count, or it has several"
+        }
+        Stage::Stale(Staleness::Void) => {
+            "what does not count any more may have withdrawn its value, or what it was begun on"
+        }
+        Stage::Live | Stage::Promoted | Stage::Aborted => return None,
+    };
+    let message = format!("rotation {} of {name} is open and cannot go on: {why}", short(&of.id));
+    Some(about(name, FindingCode::RotationStale, message))
+}
+
+fn divided(name: &SecretName, of: &Rotation) -> Finding {
+    let message = format!(
+        "rotation {} of {name} was promoted and aborted side by side: its value is active, and may \
+         have been withdrawn",
+        short(&of.id)
+    );
+    about(name, FindingCode::RotationDivided, message)
+}
+
+fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let retired = state.active().filter(|version| version.retired);
+    let finding = |version: &crate::log::state::Version| {
+        let message = format!(
+            "version {} of {name} is active and was retired: what it is for does not accept it any more",
+            version.number
+        );
+        let subject = Subject::Object { secret: name.clone(), object: version.object };
+        let finding = Finding::new(FindingCode::RetiredActive, subject, message);
+        finding.hint(format!("v-secure set {name}"))
+    };
+    retired.map(finding).collect()
+}
+
+/// The void ops of a secret's rotations that nobody adopted.
+struct Voided {
+    position: PolicyPosition,
+    /// The entry of the latest.
+    entry: EntryId,
+}
+
+/// What a void op of a rotation did at the provider, nobody can tell: it is said until somebody sets the secret.
+pub(super) fn voids(case: &Case<'_>) -> Vec<Finding> {
+    let secrets = voided(case);
+    let is_open = |name: &SecretName, voided: &Voided| {
+        let current = case.state.secret(name).and_then(|state| Some(state.current()?.position));
+        current.is_none_or(|since| since < voided.position)
+    };
+    let open = secrets.iter().filter(|(name, voided)| is_open(name, voided));
+    let finding = |(name, voided): (&&SecretName, &Voided)| {
+        let who = case.file.entries.get(&voided.entry);
+        let who = who.map_or_else(String::new, |e| describe::entry(&voided.entry, e, case.policy));
+        let message = format!(
+            "what {who} says of a rotation of {name} does not count since policy entry {}, and may have \
+             been done all the same",
+            voided.position
+        );
+        let subject = Subject::Secret((*name).clone());
+        let finding = Finding::new(FindingCode::RotationVoid, subject, message);
+        finding.hint("v-secure adopt --list")
+    };
+    open.map(finding).collect()
+}
+
+fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
+    let op_at = |at: At| {
+        let entry = case.file.entries.get(case.graph.id(at.place as usize))?;
+        entry.ops.get(at.op as usize).filter(|op| op.is_of_rotation() && case.scope.names(op))
+    };
+    let void = case.standings.void_ops().filter_map(|(at, by)| Some((at, by, op_at(at)?)));
+    let void: Vec<(At, PolicyPosition, &Op)> = void.collect();
+    let mut secrets = BTreeMap::new();
+    if void.is_empty() {
+        return secrets;
+    }
+    let adopted = adopted(case);
+    for (at, position, op) in void {
+        let entry = *case.graph.id(at.place as usize);
+        let is_adopted = adopted.contains(&OpRef { entry, op: u64::from(at.op) });
+        if let Some(name) = op.secret().filter(|_| !is_adopted) {
+            let voided = secrets.entry(name).or_insert(Voided { position, entry });
+            *voided = Voided { position: position.max(voided.position), entry };
+        }
+    }
+    secrets
+}
+
+/// What counting ops say they adopt.
+fn adopted(case: &Case<'_>) -> BTreeSet<OpRef> {
+    let entries = case.file.entries.iter().filter_map(|(id, e)| Some((case.graph.place(id)?, e)));
+    let ops = entries.flat_map(|(place, entry)| {
+        entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
+    });
+    ops.filter(|(at, _)| case.standings.counts(*at)).filter_map(|(_, op)| op.adopts()).collect()
+}
