@@ -6,7 +6,7 @@ from rotating import R, S, Rotating
 from story import A, B
 from vsecure.encoding import encode
 from vsecure.errors import Refused
-from vsecure.writing import ids, op
+from vsecure.writing import op
 
 
 class Form(Rotating):

@@ -105,10 +105,10 @@ class Told:
         return self.bases == {state.current} and state.current not in state.retired
 
     def has_one_version(self):
-        """Whether it has no version yet, or one that is held and usable. What only a void op gives is served to nobody."""
-        state = self.fold.state
+        """Whether it has no version yet, or one that can be served. What only a void op states is served to nobody."""
+        state, counting = self.fold.state, {o.op.get("object") for o in self.counting("pending")}
         return not self.objects or (len(self.objects) == 1 and all(
-            found in state.held and is_usable(state.held[found]) and found not in state.retired for found in self.objects))
+            found in counting and is_usable(state.held[found]) and found not in state.retired for found in self.objects))
 
     def is_taken_back(self):
         return any(not o.counts for o in self.void_too("abort"))
