@@ -187,7 +187,7 @@ class World:
     def may(self, state, who, kind, name, parents):
         needed = RIGHTS_NEEDED["pending" if kind == "intent" else kind]
         if any(all(state.holds(who, right, name) for right in rights) for rights in needed):
-            return kind not in ("pending", "intent") or self.is_put(name, parents)
+            return kind not in TURNS or self.is_put(name, parents)
         return kind == "put" and state.holds(who, "rotate", name) and self.is_put(name, parents)
 
     def is_put(self, name, parents):

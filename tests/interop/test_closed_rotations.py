@@ -140,15 +140,13 @@ class Kept(Closing):
         self.assertNotIn(encode(found).encode(), raw)
         self.assertIsNone(verify(raw, 0, beside).finding)
 
-    def test_a_rotation_on_a_secret_that_was_never_put(self):
-        """Who began it later, by the same id, would be told that it is live."""
-        self.story.log("rob", op("abort", secret=B, rotation=R))
-        self.story.shut_all()
-        base = next(base for base in self.story.closing.block.secrets if base.secret == B)
-        self.assertEqual((base.rotations, base.versions), ((R,), None))
-        _, put = self.story.put_alone("ada", B)
-        self.story.log("rob", op("pending", secret=B, rotation=R, base=put))
-        self.assertIn(B, self.story.both()[1].behind)
+    def test_those_of_void_ops_too(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.story.shut(self.story.log("ada", op("join"), on=[entry]))
+        self.assertEqual(self.line().rotations, (R,))
+        self.intent("ron")
+        self.assertTrue(self.is_behind())
+        self.assertEqual(self.word(), "stale")
 
 
 class Behind(Closing):
@@ -198,7 +196,7 @@ class Behind(Closing):
         self.abort()
         self.story.shut_all()
         self.story.log("rob", op("rollout", secret=B, rotation=R, share=1))
-        self.assertFalse(self.is_behind())
+        self.assertEqual(self.story.both()[1].behind, set())
 
     def test_what_is_void_and_open_takes_away_without_history_too(self):
         self.story.shut_all()

@@ -57,11 +57,13 @@ class Rights(Rotating):
                      "promote": lambda: self.promote(found, who)}[kind]()
                     self.assertEqual(self.error(), error)
 
-    def test_a_secret_that_was_never_put_has_no_rotation(self):
+    def test_a_secret_that_was_never_put_has_no_rotations(self):
         for who in ("ada", "rob"):
-            self.setUp()
-            self.intent(who, on=[])
-            self.assertEqual(self.error(), "op-unauthorised")
+            for write in (self.intent, self.abort, lambda *who, **how: self.rollout(1, *who, **how),
+                          lambda who, **how: self.on_versions("retire", self.base, who=who, **how)):
+                self.setUp()
+                write(who, on=[])
+                self.assertEqual(self.error(), "op-unauthorised")
 
     def test_a_put_in_the_same_entry_is_no_ancestor(self):
         self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, rotation=R, base=self.base), on=[])
@@ -174,6 +176,15 @@ class Versions(Rotating):
         self.promote(found, "wes", on=[one, two])
         version = self.state().held[found]
         self.assertEqual([wrap in version.wraps, len(version.wraps)], [False, 1])
+
+    def test_and_only_of_a_pending_below_it(self):
+        late = self.lose("rob", "rotate")
+        how = {key: late[key] for key in ("on", "policy")}
+        one, found = self.pending(**late)
+        wrap = self.story.wrap(A, found, sealed=True)
+        self.story.log("rob", self.story.build.put_op(A, found, wrap, "pending", rotation=R, base=self.base), **how)
+        self.promote(found, "wes", on=[one])
+        self.assertNotIn(wrap, self.state().held[found].wraps)
 
     def test_a_promotion_is_the_next_version(self):
         _, found = self.pending()

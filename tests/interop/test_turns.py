@@ -237,13 +237,13 @@ class Told(Rotating):
         self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale"])
 
     def test_what_is_void_is_told_until_somebody_sets_the_secret(self):
-        late = self.lose("rob", "rotate")
-        for write in (lambda: self.pending(**late), lambda: self.abort(**late), lambda: self.rollout(1, **late),
-                      lambda: self.on_versions("retire", bytes(32), **late)):
-            write()
+        for write in (self.pending, self.abort, lambda **how: self.rollout(1, **how),
+                      lambda **how: self.on_versions("retire", bytes(32), **how)):
+            self.setUp()
+            write(**self.lose("rob", "rotate"))
             self.assertEqual(self.codes(), ["rotation-void"])
-        self.put("ada")
-        self.assertEqual(self.codes(), [])
+            self.put("ada")
+            self.assertEqual(self.codes(), [])
 
     def test_so_is_a_void_promotion(self):
         entry, found = self.pending("ron")

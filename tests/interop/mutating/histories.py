@@ -2,6 +2,7 @@
 
 from vsecure import rules
 from vsecure.errors import Refused
+from vsecure.log import OF_ROTATIONS
 from vsecure.policy import Chain
 from vsecure.writing import ids, op
 
@@ -74,10 +75,10 @@ class World:
 
     def turning(self, kind, name, seed, parents):
         above = self.above(parents)
-        if kind in turning.TURNS:
-            return turning.turn(self.rng, self.build.log, name, kind, above)
         if not self.stands("pending", name, parents):
             return None
+        if kind in turning.TURNS:
+            return turning.turn(self.rng, self.build.log, name, kind, above)
         begun = turning.begins(self.rng, self.build.log, name, above)
         if kind == "intent":
             return op("pending", secret=name, **begun)
@@ -86,7 +87,7 @@ class World:
 
     def stands(self, kind, name, parents):
         """Whether the op has below it what it needs."""
-        return kind != "pending" or turning.is_put(self.build.log, name, self.above(parents))
+        return kind not in OF_ROTATIONS or turning.is_put(self.build.log, name, self.above(parents))
 
     def above(self, parents):
         above, stack = set(), list(parents)

@@ -84,7 +84,7 @@ def _folds(graph, standing, mask):
     for name, fold in folds.items():
         fold.put = name in put
         fold.stated = {item.op["rotation"] for item in fold.all if "rotation" in item.op}
-    return {name: fold for name, fold in folds.items() if fold.put or fold.stated or fold.of("field", "remove")}
+    return {name: fold for name, fold in folds.items() if fold.put or fold.of("field", "remove")}
 
 
 def _is_closable(fold):

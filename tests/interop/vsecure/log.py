@@ -15,6 +15,9 @@ RIGHTS_NEEDED = {
     "pending": EITHER, "rollout": EITHER, "abort": EITHER, "retire": EITHER, "promote": EITHER,
 }
 
+# A secret that was never put has no rotations.
+OF_ROTATIONS = ("pending", "rollout", "abort", "retire", "promote")
+
 # Any of these on any pattern suffices for a `join`.
 JOINS = {"write", "rotate", "delete", "grant"}
 
@@ -93,7 +96,7 @@ class Graph:
         kind = op["op"]
         if kind == "put":
             return EITHER if self.follows_put(entry, op) else WRITE
-        if kind == "pending" and not self.follows_put(entry, op):
+        if kind in OF_ROTATIONS and not self.follows_put(entry, op):
             return ()
         if kind == "promote" and not self.follows_pending(entry, op):
             return ()

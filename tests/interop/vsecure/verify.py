@@ -9,12 +9,9 @@ from .encoding import encode
 from .errors import Conflict, HistoryMissing, MergedAsText, NeedsNewer, Refused, Unmerged
 from .file import parse, parse_alone, records
 from .fold import fold
-from .log import Graph, Standing, short, standing
+from .log import OF_ROTATIONS, Graph, Standing, short, standing
 from .policy import chain_of
 from .records import slot_record
-
-
-ROTATES = ("pending", "rollout", "abort", "retire", "promote")
 
 
 @dataclass
@@ -314,7 +311,7 @@ def _void_rotations(vault):
     last = {}
     for at, ended in vault.standing.ended.items():
         op = ops[at]
-        if op["op"] in ROTATES and (op["secret"], *at) not in adopted:
+        if op["op"] in OF_ROTATIONS and (op["secret"], *at) not in adopted:
             last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     for name, ended in last.items():
         state = vault.secrets.get(name)
