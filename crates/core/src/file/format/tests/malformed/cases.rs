@@ -245,6 +245,23 @@ const ENTRIES: &[Alteration<Entry>] = &[
             pending.expires = Some(UnixTime::from_secs(1 << 53));
         }
     }),
+    ("keys-apart-wrap", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.wrap = None;
+        }
+    }),
+    ("keys-apart-expires", |entry| {
+        entry.ops = vec![sample::pending(2)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            (pending.body, pending.wrap) = (None, None);
+        }
+    }),
+    ("integer-range-share", |entry| {
+        let Op::Pending(of) = sample::pending(1) else { return };
+        let (secret, rotation) = (of.secret, of.rotation);
+        entry.ops = vec![Op::Rollout { secret, rotation, share: 10_001 }];
+    }),
     ("list-order-replaces", |entry| {
         if let Op::Put(put) = &mut entry.ops[0] {
             put.replaces = reversed();
