@@ -43,7 +43,8 @@ EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MER
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
-             "slot-stale", "recipient-skipped"}
+             "slot-stale", "recipient-skipped", "rotation-contested", "rotation-stale", "rotation-divided",
+             "retired-active", "rotation-void"}
 
 
 ANYTHING = SimpleNamespace(expect=None)

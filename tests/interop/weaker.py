@@ -168,8 +168,8 @@ all_of(
     ("not before", 'if current is None or current.first.policy < ended:\n            vault.tell("warning", "log", "rotation-void"', 'if current is None:\n            vault.tell("warning", "log", "rotation-void"'))
 all_of(
     "keeping.py",
-    ("what is open is not closed", "found.word in (LIVE, STALE) for found", "False for found"),
-    ("what is stale is open", "found.word in (LIVE, STALE) for found", "found.word == LIVE for found"),
+    ("what is open is not closed", "found.word in OPEN for found", "False for found"),
+    ("what is stale is open", "found.word in OPEN for found", 'found.word == "live" for found'),
     ("a promotion by rotate beside a removal is not closed", 'rotations = [put for put in fold.of("put", "promote")', 'rotations = [put for put in fold.of("put")'),
     ("unless one by write is left", 'return all(item.kind != "resolve" and', 'return all(item.kind == "put" and'),
     ("what is replaced is kept", "ids |= _replaced(fold, ids)", ""),

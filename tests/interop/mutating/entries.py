@@ -281,6 +281,11 @@ def _raw(kind, change):
         return text(build.file), f"{name} by {who}"
 
 
+def raw_op(kind, made):
+    """The same, of one op."""
+    _raw(kind, lambda rng, body, name, current: body.update(ops=[made(rng, name, current)]))
+
+
 _raw("a parent twice", lambda r, b, n, c: b.update(parents=b["parents"][:1] * 2))
 _raw("parents out of order", lambda r, b, n, c: b.update(parents=[encode(b"\xff" * 32), encode(bytes(32))]))
 _raw("1,001 ops", lambda r, b, n, c: b.update(ops=[_note(n)] * 1001))

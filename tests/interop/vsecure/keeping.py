@@ -13,7 +13,7 @@ from .file import Secret
 from .fold import Fold, Op
 from .history import checkpoints, read_segment, segment, segment_id, versions_text
 from .recent import held, named
-from .rotations import LIVE, STALE
+from .rotations import OPEN
 
 _SETS = ("put", "promote", "resolve")
 
@@ -90,7 +90,7 @@ def _folds(graph, standing, mask):
 def _is_closable(fold):
     """Whether no rotation is open, and no later removal can change which ops set something: of those that are left, at
     least."""
-    if any(found.word in (LIVE, STALE) for found in fold.state.rotations.values()):
+    if any(found.word in OPEN for found in fold.state.rotations.values()):
         return False
 
     def beside(one, other):

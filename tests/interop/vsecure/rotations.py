@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .encoding import H
 
 PROMOTED, ABORTED, LIVE, STALE = "promoted", "aborted", "live", "stale"
+OPEN = (LIVE, STALE)
 PARTS = 10_000
 
 

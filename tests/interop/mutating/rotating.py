@@ -1,0 +1,322 @@
+"""Rotations: honest ones, and what a member could push who goes against somebody else's or has lost the right."""
+
+from vsecure.encoding import encode
+from vsecure.writing import ids, op
+
+from . import blends, making, turning
+from .entries import raw_op
+from .source import ACCEPT, MEND, REFUSE, NotHere, fixed, pick, way
+
+
+class Scene:
+    """A vault with a rotation upon what is active of some secret."""
+
+    def __init__(self, source, rng):
+        self.source, self.rng, self.build = source, rng, source.builder(rng)
+        state = pick(rng, [s for s in source.live() if len(s.candidates) == 1 and s.current not in s.retired])
+        self.name, self.current = state.name, state.current
+        self.rotation, self.start = rng.randbytes(16), self.build.heads()
+
+    def who(self, test=lambda s, n, name: s.holds(n, "write", name) or s.holds(n, "rotate", name)):
+        """(member, seed) of somebody who may turn this secret, or passes another test."""
+        return pick(self.rng, self.source.signers(lambda s, n: test(s, n, self.name)))
+
+    def rotator(self):
+        return self.who(lambda s, n, name: s.holds(n, "rotate", name) and not s.holds(n, "write", name))
+
+    def begin(self, by=None, on=None, base=None, rotation=None, drop=None, policy=None):
+        """(entry, object)."""
+        (who, seed), on = by or self.who(), self.start if on is None else on
+        item = making.pending(self.source, self.rng, self.build, self.name, seed, base or self.current,
+                              rotation or self.rotation, parents=on)
+        entry = self.build.add_log(who, seed, [item], parents=on, policy=policy)
+        found = self.build.log[entry].ops[0]["object"]
+        secret = making.section(self.build, self.name)
+        if drop:
+            secret.wraps = {k: w for k, w in secret.wraps.items() if w["version"] != found}
+        if drop == "version":
+            del secret.versions[found]
+        return entry, found
+
+    def log(self, by, *items, on=None, policy=None):
+        who, seed = by or self.who()
+        return self.build.add_log(who, seed, list(items), parents=on, policy=policy)
+
+    def intent(self, **fields):
+        return op("pending", **{"secret": self.name, "rotation": self.rotation, "base": self.current, **fields})
+
+    def rollout(self, share, rotation=None):
+        return op("rollout", secret=self.name, rotation=rotation or self.rotation, share=share)
+
+    def abort(self, **fields):
+        return op("abort", **{"secret": self.name, "rotation": self.rotation, **fields})
+
+    def retire(self, *found):
+        return op("retire", secret=self.name, objects=ids(found))
+
+    def promote(self, found, **fields):
+        return op("promote", **{"secret": self.name, "rotation": self.rotation, "object": found,
+                                "replaces": ids([self.current]), **fields})
+
+    def former(self, right):
+        """((member, seed), policy) of somebody whose key went who had the right."""
+        removed = [(who, seed, at) for who, seed, at in self.source.removed()
+                   if self.source.vault.chain.states[at].holds(who, right, self.name)]
+        who, seed, at = pick(self.rng, removed)
+        fit = [found for found, entry in self.build.log.items() if self.source.vault.graph.policy_position(entry) <= at]
+        if not turning.is_put(self.build.log, self.name, set(fit)):
+            raise NotHere
+        return (who, seed), self.build.policy[at].id, sorted(fit)
+
+
+def rotation(kind, expect=ACCEPT):
+    """Marks a function (scene) → description."""
+    def mark(function):
+        @way("rotation: " + kind, expect)
+        def make(source, rng):
+            scene = Scene(source, rng)
+            description = function(scene)
+            return fixed(scene.build.file), f"{scene.name}: {description}"
+        return function
+    return mark
+
+
+# As it should be.
+
+@rotation("begun, given to some, promoted, and the one before retired")
+def whole(scene):
+    _, found = scene.begin()
+    scene.log(None, scene.rollout(scene.rng.choice(turning.SHARES)))
+    scene.log(None, scene.promote(found))
+    scene.log(None, scene.retire(scene.current))
+    return "to its end"
+
+
+@rotation("begun by one, and a version added by another")
+def intended(scene):
+    entry = scene.log(None, scene.intent(), scene.rollout(10_000))
+    scene.begin(on=[entry])
+    return "pending"
+
+
+@rotation("by rotate alone, to its end")
+def by_rotate(scene):
+    who = scene.rotator()
+    _, found = scene.begin(who)
+    scene.log(who, scene.promote(found))
+    return f"by {who[0]}"
+
+
+@rotation("its value is removed, restored, pruned or expires")
+def acted_on(scene):
+    _, found = scene.begin()
+    kind = scene.rng.choice(["remove", "restore", "prune", "expire", "rewrap"])
+    who, seed = pick(scene.rng, scene.source.signers(lambda s, n: making.may(s, n, kind, scene.name)))
+    item = making.make(scene.source, scene.rng, scene.build, kind, scene.name, found, seed)
+    scene.log((who, seed), item)
+    if kind == "prune" and scene.rng.random() < 0.5:
+        making.drop(scene.build, scene.name, found)
+    return kind
+
+
+# Against each other.
+
+@rotation("two at once")
+def contested(scene):
+    scene.begin()
+    scene.begin(rotation=scene.rng.randbytes(16))
+    scene.log(None, scene.rollout(10_000))
+    return "contested"
+
+
+@rotation("two versions or two bases in one")
+def two_versions(scene):
+    scene.begin()
+    scene.begin(base=scene.rng.choice([None, scene.rng.randbytes(32)]))
+    return "stale"
+
+
+@rotation("upon what is not active")
+def elsewhere(scene):
+    others = [v for v in scene.source.vault.secrets[scene.name].versions if v != scene.current]
+    _, found = scene.begin(base=scene.rng.choice([*others, scene.rng.randbytes(32)]))
+    if scene.rng.random() < 0.5:
+        scene.log(scene.rotator(), scene.promote(found))
+    return "stale"
+
+
+@rotation("promoted by rotate after somebody set the secret")
+def late(scene):
+    entry, found = scene.begin()
+    who, seed = pick(scene.rng, scene.source.holders("write", scene.name))
+    scene.log((who, seed), making.put(scene.source, scene.rng, scene.build, scene.name, seed))
+    scene.log(scene.rotator(), scene.promote(found), on=scene.rng.choice([None, [entry]]))
+    return "overruled, or a conflict"
+
+
+@rotation("an abort and a promotion beside each other")
+def divided(scene):
+    entry, found = scene.begin()
+    for item in (scene.abort(), scene.promote(found)):
+        scene.log(None, item, on=[entry])
+    if scene.rng.random() < 0.5:
+        scene.log(None, scene.promote(found))
+    return "divided"
+
+
+@rotation("promoted after its abort or a retirement of it")
+def withdrawn(scene):
+    _, found = scene.begin()
+    scene.log(None, scene.rng.choice([scene.abort(), scene.retire(found)]))
+    scene.log(scene.rng.choice([None, scene.rotator()]), scene.promote(found))
+    return "overruled if by rotate"
+
+
+@rotation("the active version retired")
+def retired(scene):
+    scene.begin(on=scene.start)
+    scene.log(None, scene.retire(scene.current), on=scene.rng.choice([None, scene.start]))
+    return "current is retired"
+
+
+@rotation("removal of its base beside a promotion by rotate")
+def removed(scene):
+    entry, found = scene.begin()
+    scene.log(scene.rotator(), scene.promote(found), on=[entry])
+    who = pick(scene.rng, scene.source.holders("delete", scene.name))
+    scene.log(who, op("remove", secret=scene.name, objects=ids([scene.current])), on=[entry])
+    return f"removed by {who[0]}"
+
+
+@rotation("rollouts beside each other")
+def rollouts(scene):
+    entry, _ = scene.begin()
+    for share in scene.rng.sample(turning.SHARES, 3):
+        scene.log(None, scene.rollout(share), on=[entry])
+    return "the smallest"
+
+
+@rotation("promoted upon old parents")
+def old_promotion(scene):
+    entry, found = scene.begin(on=[pick(scene.rng, [found for found in sorted(scene.build.log) if turning.is_put(
+        scene.build.log, scene.name, _above(scene, [found]))])])
+    scene.log(scene.rng.choice([None, scene.rotator()]), scene.promote(found), on=[entry])
+    return "a conflict, or overruled"
+
+
+def _above(scene, parents):
+    above, stack = set(), list(parents)
+    while stack:
+        found = stack.pop()
+        if found not in above:
+            above.add(found)
+            stack += scene.build.log[found].parents
+    return above
+
+
+# By those who have lost the right.
+
+def _void(kind, right, items):
+    @rotation(f"{kind} by a former member")
+    def make(scene):
+        entry, found = scene.begin()
+        scene.log(None, scene.rollout(10_000))
+        who, policy, fit = scene.former(right)
+        parents = [pick(scene.rng, [one for one in fit if turning.is_put(scene.build.log, scene.name, _above(scene, [one]))])]
+        scene.log(who, *items(scene, found), on=parents, policy=policy)
+        return f"by {who[0]}"
+
+
+_void("an abort", "write", lambda scene, found: [scene.abort()])
+_void("a rollout", "write", lambda scene, found: [scene.rollout(1)])
+_void("a retirement of its base", "write", lambda scene, found: [scene.retire(scene.current)])
+_void("a removal of its version", "delete", lambda scene, found: [op("remove", secret=scene.name, objects=ids([found]))])
+_void("another base", "write", lambda scene, found: [scene.intent(base=scene.rng.randbytes(32))])
+
+
+@rotation("a value given to an intent by a former member")
+def void_value(scene):
+    scene.log(None, scene.intent(), scene.rollout(10_000))
+    who, policy, fit = scene.former("write")
+    parents = [pick(scene.rng, [one for one in fit if turning.is_put(scene.build.log, scene.name, _above(scene, [one]))])]
+    entry, found = scene.begin(who, on=parents, policy=policy)
+    if scene.rng.random() < 0.5:
+        scene.log(None, scene.promote(found), on=[entry, *scene.start] if entry not in scene.start else scene.start)
+    return f"by {who[0]}"
+
+
+# Forged.
+
+def _forged(kind, items):
+    @rotation(kind, REFUSE)
+    def make(scene):
+        entry, found = scene.begin()
+        by = scene.who()
+        scene.log(by, *items(scene, found, by), on=[entry])
+        return f"by {by[0]}"
+
+
+_forged("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
+_forged("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
+_forged("a promotion with its pending in the same entry", lambda scene, found, by: [
+    scene.intent(rotation=b"\1" * 16), scene.promote(found, rotation=b"\1" * 16)])
+
+
+@rotation("a promotion beside its pending", REFUSE)
+def unknown(scene):
+    _, found = scene.begin()
+    scene.log(None, scene.promote(found), on=scene.start)
+    return "which it does not follow"
+
+
+@rotation("on a secret that no ancestor puts", REFUSE)
+def never_put(scene):
+    item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(scene.current)])
+    scene.log(None, item, on=[])
+    return next(iter(item))
+
+
+@rotation("by one who may neither write nor rotate", REFUSE)
+def no_right(scene):
+    _, found = scene.begin()
+    by = scene.who(lambda s, n, name: not s.holds(n, "write", name) and not s.holds(n, "rotate", name))
+    item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(found), scene.promote(found)])
+    scene.log(by, item)
+    return f"{next(iter(item))} by {by[0]}"
+
+
+@rotation("a pending version that is not in the file", REFUSE)
+def lacking(scene):
+    what = scene.rng.choice(["version", "wraps"])
+    scene.begin(drop=what)
+    return what
+
+
+@blends.blend("active is a version that was promoted", MEND)
+def promoted_active(source, rng):
+    scene = Scene(source, rng)
+    _, found = scene.begin()
+    scene.log(pick(rng, source.holders("write", scene.name)), scene.promote(found))
+    section = making.section(scene.build, scene.name)
+    section.active = sorted({found} | ({scene.current} if rng.random() < 0.5 else set()))
+    return blends.blended(rng, scene.build.file), scene.name
+
+
+# Not in the one form.
+
+raw_op("a share over the whole", lambda r, n, c: {"rollout": {"secret": n, "rotation": encode(r.randbytes(16)), "share": 10_001}})
+raw_op("the text of a rollout", lambda r, n, c: {"rollout": {"secret": n, "record": "done"}})
+raw_op("an adopted rollout", lambda r, n, c: {"rollout": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "share": 1, "adopts": making.adopts(c)}})
+raw_op("a pending without its wrap", lambda r, n, c: {"pending": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "body": encode(r.randbytes(32))}})
+raw_op("a pending without its body", lambda r, n, c: {"pending": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "wrap": encode(r.randbytes(32))}})
+raw_op("an intent that expires", lambda r, n, c: {"pending": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "expires": 1}})
+raw_op("a pending without a base", lambda r, n, c: {"pending": {"secret": n, "rotation": encode(r.randbytes(16))}})
+raw_op("a rotation of 32 bytes", lambda r, n, c: {"abort": {"secret": n, "rotation": encode(c)}})
+raw_op("a retirement of nothing", lambda r, n, c: {"retire": {"secret": n, "objects": []}})
+raw_op("a promotion that names no rotation", lambda r, n, c: {"promote": {"secret": n, "object": encode(c)}})
+raw_op("a promotion with a wrap", lambda r, n, c: {"promote": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "object": encode(c), "wrap": encode(r.randbytes(32))}})
