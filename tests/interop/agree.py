@@ -139,7 +139,7 @@ def _findings(ours, report):
 def _states(ours, theirs):
     """`theirs` may leave secrets out that have nothing current, and what it does not state."""
     out = []
-    for key in ("current", "candidates", "fields"):
+    for key in ("current", "candidates", "fields", "pending", "share", "previous"):
         stated = any(key in s for s in theirs.values())
         one = {name: s[key] for name, s in ours.items() if s[key]}
         two = {name: s[key] for name, s in theirs.items() if s.get(key)}
