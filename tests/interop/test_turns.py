@@ -245,6 +245,11 @@ class Told(Rotating):
             self.put("ada")
             self.assertEqual(self.codes(), [])
 
+    def test_void_ops_that_are_of_no_rotation_are_not(self):
+        late = self.lose("wes", "write")
+        self.story.log("wes", op("field", secret=A, field="var", value="X"), on=late["on"], policy=late["policy"])
+        self.assertEqual(self.codes(), [])
+
     def test_so_is_a_void_promotion(self):
         entry, found = self.pending("ron")
         self.promote(found, **self.lose("rob", "rotate"))
