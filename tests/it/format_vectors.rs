@@ -9,7 +9,7 @@ use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
 use v_secure_core::crypto::bytes::{Blob, Fixed, encode};
 use v_secure_core::crypto::digest::{HashContext, hash};
-use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, SecretId, VaultId};
+use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, RotationId, SecretId, VaultId};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
@@ -25,6 +25,7 @@ use v_secure_core::file::slot::SlotRecord;
 use v_secure_core::file::slot_seal;
 use v_secure_core::file::slot_seal::NewSlot;
 use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure_core::log::rotation::Instance;
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::record::ids;
@@ -211,7 +212,24 @@ fn format_1() -> Value {
         "keys": signatures(),
         "request": request(),
         "slot": slot(),
+        "instances": instances(),
     })
+}
+
+/// Where instances stand among all, of 10,000.
+fn instances() -> Value {
+    let place = |rotation: [u8; 16], instance: &str| {
+        let rotation = RotationId(rotation);
+        let place = Instance::new(instance).unwrap().place(&rotation);
+        json!({ "rotation": rotation, "instance": instance, "place": place })
+    };
+    let longest = "x".repeat(1_000);
+    json!([
+        place([0; 16], "web-1"),
+        place([7; 16], "web-1"),
+        place([7; 16], "Zürich"),
+        place([0xff; 16], &longest)
+    ])
 }
 
 fn path(file: &str) -> String {

@@ -9,7 +9,7 @@ use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
-use v_secure_core::log::op::{Field, Op, OpRef, Put, Versions};
+use v_secure_core::log::op::{Field, Op, OpRef, Promote, Put, Versions};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -228,6 +228,20 @@ pub const ALL: &[Forgery] = &[
                 rotation: RotationId([3; 16]),
                 share: 10_000,
             })
+        },
+    },
+    Forgery {
+        name: "promote-without-pending",
+        what: "a developer promotes a version that no rotation brings",
+        code: "op-unauthorised",
+        setup: Setup::File,
+        get: Get::Refused("dev/DB"),
+        make: |world| {
+            let rotation = RotationId([3; 16]);
+            let (secret, object) = (secret("dev/DB"), ObjectId([4; 32]));
+            let promote = Promote { secret, rotation, object, replaces: Vec::new(), adopts: None };
+            let ops = vec![Op::Promote(promote)];
+            changed(world, |file| sign_into(world, file, "apprentice", "apprentice", ops))
         },
     },
     Forgery {

@@ -1,13 +1,14 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
 use super::active::{self, ActiveVersions, Ends, Rotating, Setting};
-use super::base::{Base, Numbers};
+use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
+use super::existing::{Existing, Index};
 use super::graph::Graph;
 use super::op::{Op, Versions};
 use super::register::{At, latest};
-use super::rotation::{Acting, Ground, Making, RotationOps, RotationState, Statement, Statements};
+use super::rotation::{Acting, Ground, Making, RotationOps, Statement, Statements};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
@@ -79,11 +80,11 @@ pub(super) fn gathered<'a>(
     fold.gather(FoldScope::All, Some(within))
 }
 
-struct Fold<'a> {
-    graph: &'a Graph,
+pub(super) struct Fold<'a> {
+    pub graph: &'a Graph,
     /// By place.
-    entries: Vec<&'a Entry>,
-    standings: &'a Standings,
+    pub entries: Vec<&'a Entry>,
+    pub standings: &'a Standings,
     voids_count: bool,
 }
 
@@ -187,9 +188,8 @@ impl<'a> Fold<'a> {
         let existing = known.versions.len();
         known.hold(self, &statements);
         let Existing { mut versions, index } = known;
-        for retire in acting.iter().filter(|retire| retire.counts) {
-            let found = index.of(&mut versions, &retire.object).into_iter();
-            found.for_each(|found| found.retired = true);
+        for Acting { object, .. } in acting.iter().filter(|retire| retire.counts) {
+            index.of(&mut versions, object).into_iter().for_each(|found| found.retired = true);
         }
         for object in ends.pruned.keys() {
             index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
@@ -216,12 +216,7 @@ impl<'a> Fold<'a> {
         let rotation = rotating.and_then(|ops| {
             let (graph, acting, settings) = (self.graph, &acting[..], &settings[..]);
             let (versions, candidates) = (&versions[..], &candidates[..]);
-            let ground =
-                Ground { graph, ops, settings, acting, versions, existing, candidates, current };
-            let (rotations, previous) = (ground.rotations(), ground.previous());
-            let held = versions[existing..].to_vec();
-            let state = RotationState { held, rotations, previous };
-            (!state.is_empty()).then(|| Box::new(state))
+            Ground { graph, ops, settings, acting, versions, existing, candidates, current }.state()
         });
         versions.truncate(existing);
         SecretState { fields, versions, candidates, current, rotation }
@@ -483,153 +478,5 @@ impl<'a> Gathered<'a> {
 impl Counts {
     fn then(self, at: At) -> Option<At> {
         (self != Self::Not).then_some(at)
-    }
-}
-
-struct Existing {
-    versions: Vec<Version>,
-    index: Index,
-}
-
-/// Up to here versions are looked through: most secrets have one, and a map costs more than that.
-const LOOKED_THROUGH: usize = 8;
-
-/// Where the version of an object is among the existing ones.
-#[derive(Default)]
-struct Index(HashMap<ObjectId, usize>);
-
-impl Index {
-    fn find(&self, versions: &[Version], object: &ObjectId) -> Option<usize> {
-        if versions.len() <= LOOKED_THROUGH {
-            return versions.iter().position(|version| version.object == *object);
-        }
-        self.0.get(object).copied()
-    }
-
-    fn of<'a>(&self, versions: &'a mut [Version], object: &ObjectId) -> Option<&'a mut Version> {
-        self.find(versions, object).map(|at| &mut versions[at])
-    }
-
-    /// Takes note that the last of `versions` is new.
-    fn grown(&mut self, versions: &[Version]) {
-        let known = match versions.len() {
-            ..=LOOKED_THROUGH => return,
-            length if self.0.is_empty() => 0..length,
-            length => length - 1..length,
-        };
-        self.0.extend(known.map(|at| (versions[at].object, at)));
-    }
-}
-
-impl Existing {
-    fn of(fold: &Fold<'_>, settings: &[(At, Setting<'_>)], statements: &Statements) -> Self {
-        // Exact: most secrets have one version, where a list that grows begins with four.
-        let versions = Vec::with_capacity(settings.len());
-        let mut existing = Self { versions, index: Index::default() };
-        for (at, setting) in settings {
-            if let Some(making) = setting.making() {
-                let own = match making {
-                    Making::Put(put) => Some(Statement::of_put(*at, put)),
-                    Making::Promote(_) => None,
-                };
-                // Without a statement nothing is promoted, and the file is refused.
-                if let Some(stated) = statements.first(making.object()).or(own) {
-                    existing.make(fold, *at, making, stated);
-                }
-            }
-        }
-        existing
-    }
-
-    fn make(&mut self, fold: &Fold<'_>, at: At, making: Making<'_>, stated: Statement) {
-        let next = self.versions.len();
-        let slot = self.index.find(&self.versions, making.object()).unwrap_or(next);
-        if slot == next {
-            self.versions.push(version(fold, at, *making.object(), stated, next + 1));
-            self.index.grown(&self.versions);
-        }
-        let version = &mut self.versions[slot];
-        unite(&mut version.replaces, making.replaces());
-        unite(&mut version.same, making.same());
-        unite(&mut version.adopts, making.adopts().as_slice());
-    }
-
-    /// Adds the versions that nothing makes exist and that are held all the same.
-    fn hold(&mut self, fold: &Fold<'_>, statements: &Statements) {
-        for (object, stated) in statements.iter() {
-            if self.index.find(&self.versions, object).is_none() {
-                self.versions.push(version(fold, stated.at, *object, *stated, 0));
-                self.index.grown(&self.versions);
-            }
-        }
-    }
-
-    /// The kept versions of what is closed come first, with the numbers that they had; the others go on from all
-    /// that were closed.
-    fn number(&mut self, numbers: Option<&Numbers>) {
-        let Some(numbers) = numbers else { return };
-        for (place, version) in self.versions.iter_mut().enumerate() {
-            let open = || numbers.closed + place - numbers.kept.len() + 1;
-            version.number = numbers.kept.get(place).copied().unwrap_or_else(open);
-        }
-    }
-
-    /// A version is overruled if every put and promotion of it that counts is.
-    fn overrule(&mut self, settings: &[(At, Setting<'_>)], overruled: &[At]) {
-        if overruled.is_empty() {
-            return;
-        }
-        let stands = settings.iter().filter_map(|(at, setting)| {
-            let is_overruled =
-                matches!(setting, Setting::Rotate(_)) && overruled.binary_search(at).is_ok();
-            Some((*setting.making()?.object(), is_overruled))
-        });
-        let mut all: HashMap<ObjectId, bool> = HashMap::new();
-        stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);
-        for version in &mut self.versions {
-            version.overruled = all.get(&version.object).copied().unwrap_or_default();
-        }
-    }
-}
-
-fn unite<T: Copy + Ord>(all: &mut Vec<T>, more: &[T]) {
-    if more.is_empty() {
-        return;
-    }
-    all.extend_from_slice(more);
-    all.sort_unstable();
-    all.dedup();
-}
-
-fn version(fold: &Fold<'_>, at: At, object: ObjectId, stated: Statement, number: usize) -> Version {
-    let (place, by) = (at.place as usize, stated.at.place as usize);
-    let (entry, id) = (fold.entries[place], *fold.graph.id(place));
-    let stating = *fold.graph.id(by);
-    Version {
-        number,
-        object,
-        entry: id,
-        author: entry.actor.clone(),
-        key: entry.key,
-        ts: entry.ts,
-        reason: entry.reason.clone(),
-        lamport: entry.lamport,
-        position: fold.standings.position(place).unwrap_or_default(),
-        overruled: false,
-        expires: stated.expires,
-        late: stated.expires.map(|at| Late { at, stated: fold.entries[by].ts }),
-        expiry_conflict: false,
-        prune_beside_expire: false,
-        replaces: Vec::new(),
-        same: Vec::new(),
-        adopts: Vec::new(),
-        live_wrap: LiveWrap { wrap: stated.wrap, entry: stating },
-        other_wraps: Vec::new(),
-        wraps: Vec::new(),
-        pruned: false,
-        void_pruned: false,
-        removed: false,
-        removal_conflict: false,
-        retired: false,
     }
 }

@@ -11,6 +11,7 @@ pub mod closed;
 pub mod describe;
 pub mod draft;
 pub mod entry;
+mod existing;
 pub mod finding;
 pub mod fold;
 pub mod graph;

@@ -60,7 +60,7 @@ pub enum Staleness {
 }
 
 impl RotationState {
-    pub(in crate::log) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.held.is_empty() && self.rotations.is_empty() && self.previous.is_empty()
     }
 
@@ -121,12 +121,20 @@ fn there(ops: &RotationOps<'_>, settings: &[(At, Setting<'_>)]) -> BTreeSet<Rota
 }
 
 impl Ground<'_> {
-    pub fn rotations(&self) -> Vec<Rotation> {
+    /// `None` where there is nothing to say.
+    pub fn state(&self) -> Option<Box<RotationState>> {
+        let (rotations, previous) = (self.rotations(), self.previous());
+        let held = self.versions[self.existing..].to_vec();
+        let state = RotationState { held, rotations, previous };
+        (!state.is_empty()).then(|| Box::new(state))
+    }
+
+    fn rotations(&self) -> Vec<Rotation> {
         there(self.ops, self.settings).into_iter().map(|id| self.rotation(id)).collect()
     }
 
     /// What the current version's promotions replaced.
-    pub fn previous(&self) -> Vec<ObjectId> {
+    fn previous(&self) -> Vec<ObjectId> {
         let is_current = |making: &Making<'_>| Some(*making.object()) == self.current;
         let makings = self.settings.iter().filter_map(|(_, setting)| setting.making());
         let promotes = makings.filter(is_current).filter_map(Making::promotes);

@@ -1,7 +1,7 @@
 //! Adoption op by op, of entries that no command line writes: some ops void, some counting.
 
 use super::*;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::device_key::new_device_key;
 use crate::file::format;
@@ -165,6 +165,27 @@ fn what_is_said_of_a_void_version_is_said_of_its_heir() {
         "the heir's expiry is changed as the void one's was"
     );
     assert_eq!(vault.secret(&secret("prod/A")).unwrap().versions.len(), 1);
+}
+
+#[test]
+fn what_was_said_of_rotations_is_repeated_but_for_what_goes_on() {
+    let scene = scene(None, |object| {
+        let (of, rotation) = (secret("prod/A"), RotationId([1; 16]));
+        let retire = Versions { secret: of.clone(), objects: vec![object], adopts: None };
+        let abort = Abort { secret: of.clone(), rotation, adopts: None };
+        vec![
+            Op::Retire(retire),
+            Op::Abort(abort),
+            Op::Rollout { secret: of, rotation, share: 10_000 },
+        ]
+    });
+    let (adopted, vault) = scene.adopt();
+    assert_eq!(adopted.left_out.iter().map(|(_, what)| *what).collect::<Vec<_>>(), ["rollout"]);
+    let version = vault.secret(&secret("prod/A")).unwrap().current().unwrap();
+    assert!(version.retired, "the heir of what was retired");
+    let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
+    let again: Vec<&Op> = ops.filter(|op| op.adopts().is_some()).collect();
+    assert_eq!(again.len(), 3);
 }
 
 #[test]
