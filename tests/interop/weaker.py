@@ -99,7 +99,7 @@ all_of(
     ("stated by something void too", 'self.either("put", "pending", version=found))', 'self.of("put", "pending", version=found))'))
 all_of(
     "rotations.py",
-    ("x is modulo 10,000 and below the share", "% PARTS < share", "% PARTS <= share"),
+    ("x is modulo 10,000 and below the share", "place(rotation, instance) < share", "place(rotation, instance) <= share"),
     ("x takes the rotation", 'H("rollout", rotation, instance)', 'H("rollout", b"", instance)'),
     ("x is least significant first", '[:8], "little")', '[:8], "big")'),
     ("only counting retires retire", 'for retire in fold.of("retire")', 'for retire in fold.either("retire")'),

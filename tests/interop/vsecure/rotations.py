@@ -24,9 +24,14 @@ class Rotation:
         return self.objects if self.word == LIVE else set()
 
 
+def place(rotation, instance):
+    """x of an instance: where it stands among all, of which a share is served what is pending."""
+    return int.from_bytes(H("rollout", rotation, instance)[:8], "little") % PARTS
+
+
 def is_served_pending(rotation, share, instance):
     """Whether a reader with this instance gets what is pending, as far as the share goes."""
-    return int.from_bytes(H("rollout", rotation, instance)[:8], "little") % PARTS < share
+    return place(rotation, instance) < share
 
 
 def rotate(fold):
