@@ -24,6 +24,12 @@ mod reach;
 pub mod register;
 pub mod report;
 pub mod rotation;
+mod rotation_instance;
+mod rotation_made;
+mod rotation_ops;
+mod rotation_reach;
+mod rotation_share;
+mod rotation_state;
 pub mod standing;
 pub mod state;
 

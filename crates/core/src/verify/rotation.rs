@@ -24,7 +24,7 @@ pub(super) fn check(name: &SecretName, state: &SecretState) -> Vec<Finding> {
 
 fn about(name: &SecretName, code: FindingCode, message: String) -> Finding {
     let finding = Finding::new(code, Subject::Secret(name.clone()), message);
-    finding.hint(format!("v-secure audit log --secret-id {name}"))
+    finding.hint(format!("v-secure secret versions {name}"))
 }
 
 fn contested(name: &SecretName, state: &RotationState) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! The ops of a secret's rotations, as far as its fold asks for them.
 
-use super::made::{Making, Statement};
+use super::rotation_made::{Making, Statement};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::active::Setting;
 use crate::log::graph::Graph;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Each list in order.
 #[derive(Default)]
-pub(in crate::log) struct RotationOps<'a> {
+pub(super) struct RotationOps<'a> {
     pub pendings: Vec<PendingAt<'a>>,
     pub rollouts: Vec<RolloutAt>,
     pub aborts: Vec<AbortAt>,
@@ -24,7 +24,7 @@ pub(in crate::log) struct RotationOps<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub(in crate::log) struct PendingAt<'a> {
+pub(super) struct PendingAt<'a> {
     pub at: At,
     pub counts: bool,
     /// It is kept of what is closed: it gives its version, and is of no rotation any more.
@@ -33,7 +33,7 @@ pub(in crate::log) struct PendingAt<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub(in crate::log) struct RolloutAt {
+pub(super) struct RolloutAt {
     pub at: At,
     pub counts: bool,
     pub rotation: RotationId,
@@ -41,7 +41,7 @@ pub(in crate::log) struct RolloutAt {
 }
 
 #[derive(Clone, Copy)]
-pub(in crate::log) struct AbortAt {
+pub(super) struct AbortAt {
     pub at: At,
     pub counts: bool,
     pub rotation: RotationId,
@@ -49,7 +49,7 @@ pub(in crate::log) struct AbortAt {
 
 /// A `retire` of one version.
 #[derive(Clone, Copy)]
-pub(in crate::log) struct Acting {
+pub(super) struct Acting {
     pub at: At,
     pub counts: bool,
     pub object: ObjectId,

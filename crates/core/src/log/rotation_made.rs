@@ -1,6 +1,6 @@
 //! What makes a version exist, and what states its body: a put does both, a promotion makes what a pending states.
 
-use super::ops::RotationOps;
+use super::rotation_ops::RotationOps;
 use crate::crypto::id::{ObjectId, WrapId};
 use crate::log::active::Setting;
 use crate::log::graph::Graph;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// An op that makes its version exist.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::log) enum Making<'a> {
+pub(super) enum Making<'a> {
     Put(&'a Put),
     Promote(&'a Promote),
 }
@@ -55,7 +55,7 @@ impl<'a> Making<'a> {
 
 /// What an op says of a version that it states the body of.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::log) struct Statement {
+pub(super) struct Statement {
     pub at: At,
     pub wrap: WrapId,
     pub expires: Option<UnixTime>,
@@ -69,7 +69,7 @@ impl Statement {
 
 /// The first statement of each version, where not all versions are put.
 #[derive(Default)]
-pub(in crate::log) struct Statements {
+pub(super) struct Statements {
     /// In order.
     firsts: Vec<(ObjectId, Statement)>,
     index: HashMap<ObjectId, usize>,

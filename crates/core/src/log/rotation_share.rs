@@ -1,6 +1,6 @@
 //! How many instances are given what is pending: constant steps, of which the smallest stands where several do.
 
-use super::ops::{RolloutAt, RotationOps};
+use super::rotation_ops::{RolloutAt, RotationOps};
 use crate::crypto::id::RotationId;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};

@@ -1,8 +1,8 @@
 //! How the rotations of a secret stand.
 
-use super::made::Making;
-use super::ops::{Acting, PendingAt, RotationOps, promotes};
-use super::share;
+use super::rotation_made::Making;
+use super::rotation_ops::{Acting, PendingAt, RotationOps, promotes};
+use super::rotation_share as share;
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::active::Setting;
 use crate::log::graph::Graph;
@@ -87,7 +87,7 @@ impl RotationState {
 }
 
 /// What the rotations of a secret stand on.
-pub(in crate::log) struct Ground<'a> {
+pub(super) struct Ground<'a> {
     pub graph: &'a Graph,
     pub ops: &'a RotationOps<'a>,
     pub settings: &'a [(At, Setting<'a>)],
@@ -101,7 +101,7 @@ pub(in crate::log) struct Ground<'a> {
 }
 
 /// Whether a rotation of these ops is neither promoted nor aborted. `exists` tells of versions.
-pub(in crate::log) fn is_any_open(
+pub(super) fn is_any_open(
     ops: &RotationOps<'_>,
     settings: &[(At, Setting<'_>)],
     exists: impl Fn(&ObjectId) -> bool,

@@ -1,7 +1,7 @@
 //! Which instances of a program are given what is pending: a stable choice by name, so that an instance does not go
 //! back and forth, and what rotates together moves together.
 
-use super::MAX_SHARE;
+use super::rotation::MAX_SHARE;
 use crate::crypto::digest::{self, HashContext};
 use crate::crypto::id::RotationId;
 
