@@ -11,66 +11,24 @@ import argparse
 import copy
 import random
 import sys
-from functools import lru_cache
 from multiprocessing import Pool
 
-import pyrage
-
+from closing_base import MEMBERS, base
 from mutating import turning
-from vsecure import keeping, keys, recent, rules
+from vsecure import keeping, recent, rules
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
-from vsecure.file import File, records, render
+from vsecure.file import records, render
 from vsecure.fold import fold
 from vsecure.history import segment, segment_id
 from vsecure.log import Graph, RIGHTS_NEEDED, standing
 from vsecure.policy import Chain
 from vsecure.verify import verify
-from vsecure.writing import Builder, ids, op
+from vsecure.writing import ids, op
 
-MEMBERS = {"wes": ("write",), "rob": ("rotate",), "ron": ("rotate",), "del": ("delete",), "wim": ("write", "delete"),
-           "rod": ("rotate", "delete"),
-           "ray": ("read", "write", "rotate", "delete", "grant")}
 NAMES = ("prod/A", "prod/B", "prod/C")
 KINDS = ("put",) * 5 + ("resolve", "restore") * 2 + ("remove",) * 3 + ("expire", "prune", "rewrap", "field")
 TURNS = ("pending", "pending", "intent", "rollout", "abort", "abort", "retire", "promote", "promote", "promote")
-
-
-class Base:
-    """The vault that every history begins from: made once, as keys are slow to make."""
-
-    def __init__(self):
-        rng = random.Random(1)
-        self.build = Builder(File("", b"", ""), rng)
-        self.seeds = {name: rng.randbytes(32) for name in ("ada", *MEMBERS)}
-        self.identities = {name: pyrage.x25519.Identity.generate() for name in self.seeds}
-        to = {name: str(identity.to_public()) for name, identity in self.identities.items()}
-        ops = [op("vault", suite=keys.SUITE, nonce=rng.randbytes(16), name="closing", threshold=1)]
-        self.build.add_policy(ops + self._member("ada", "owner", to), [self.seeds["ada"]])
-        ops = [one for name, rights in MEMBERS.items() for one in (
-            op("role-add", role=f"r-{name}"), op("grant", role=f"r-{name}", pattern="*", rights=list(rights)),
-            *self._member(name, f"r-{name}", to))]
-        self.build.add_policy(ops, [self.seeds["ada"]])
-        self.build.add_policy([self._epoch(rng)], [self.seeds["ada"]])
-
-    def _epoch(self, rng):
-        self.epoch, self.kek, identity = rng.randbytes(16), rng.randbytes(32), pyrage.x25519.Identity.generate()
-        plain = keys.envelope_text(self.build.file.vault, "owner", [(self.epoch, self.kek, str(identity))])
-        binary = pyrage.encrypt(plain, [self.identities["ada"].to_public()])
-        self.build.file.audiences["owner"] = (self.epoch, binary)
-        self.recipient = str(identity.to_public())
-        return op("epoch", audience="owner", epoch=self.epoch, recipient=self.recipient,
-                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, self.kek),
-                  envelope=keys.envelope_id(binary))
-
-    def _member(self, name, role, to):
-        return [op("member-add", member=name, kind="user", recipients=[to[name]]),
-                self.build.key_add(name, "one", self.seeds[name], to[name]), op("role-join", role=role, member=name)]
-
-
-@lru_cache(1)
-def base():
-    return Base()
 
 
 class Nothing(Exception):
@@ -357,11 +315,13 @@ def _differences(graph, closing, told, found):
                 yield f"{name}: a version is missing"
             continue
         wraps = () if closed and version.pruned else ("live", "wrap", "wraps")  # of what was pruned they are not kept
-        for what in ("number", "removed", "pruned", "overruled", "expires") + wraps:
+        # That what was promoted away was overruled once is not told.
+        same = () if closed and version.overruled and object_id not in told.candidates else ("overruled",)
+        for what in ("number", "removed", "pruned", "expires") + same + wraps:
             if getattr(version, what) != getattr(mine, what):
                 yield f"{name} {version.number}: {what} {getattr(version, what)} {getattr(mine, what)}"
         odd = set(version.odd) ^ set(mine.odd)
-        if odd and not (closed and odd == {"prune-beside-expire"} <= set(version.odd)):
+        if odd and not (closed and odd <= {"prune-beside-expire", "overruled"} & set(version.odd)):
             yield f"{name} {version.number}: {version.odd} {mine.odd}"
 
 

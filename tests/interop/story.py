@@ -1,10 +1,13 @@
 """Histories that are told one entry at a time, for tests."""
 
+import unittest
+
 import closing_model
 from closing_model import World
 from vsecure import keeping, recent
 from vsecure.file import records
 from vsecure.fold import fold
+from vsecure.verify import verdict, verify, verify_alone
 from vsecure.writing import op
 
 A, B = "prod/A", "prod/B"
@@ -44,3 +47,19 @@ class Story(World):
     def files(self):
         """(the file, what lies beside it)."""
         return closing_model.whole_file(self)
+
+
+class Closed(unittest.TestCase):
+    def setUp(self):
+        self.story = Story(1)
+
+    def agrees(self):
+        lines, count = closing_model.compare(self.story)
+        self.assertEqual((lines, count > 0), ([], True))
+
+    def code(self, raw, history=None):
+        return verdict(verify(raw, 0, history)).get("code")
+
+    def alone(self, raw, name, history=None):
+        finding = verify_alone(raw, [name], history).finding
+        return finding and finding.code
