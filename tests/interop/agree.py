@@ -44,7 +44,7 @@ EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MER
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
              "slot-stale", "recipient-skipped", "rotation-contested", "rotation-stale", "rotation-divided",
-             "retired-active", "rotation-void"}
+             "retired-active", "rotation-void", "rotation-left"}
 
 
 ANYTHING = SimpleNamespace(expect=None)

@@ -156,10 +156,10 @@ class World:
         above = frozenset().union(*map(self.above, parents))
         if kind in turning.TURNS:
             return turning.turn(self.rng, self.build.log, name, kind, above)
-        begun = turning.begins(self.rng, self.build.log, name, above)
         if kind == "intent":
-            return op("pending", secret=name, **begun)
-        return self.put(name, who, parents, self.expires(), "pending", **begun)
+            return op("pending", secret=name, **turning.begins(self.rng, self.build.log, name, above))
+        stated = turning.states(self.rng, self.build.log, name, above)
+        return self.put(name, who, parents, self.expires(), "pending", **stated)
 
     def expires(self):
         return self.rng.choice([None, None, None, 1, 9_000_000_000])
@@ -327,11 +327,14 @@ def _differences(graph, closing, told, found):
 
 def _turned(graph, closing, told, found):
     """What is said otherwise of rotations: of those that began in what is closed nothing is said."""
-    closed = {item for base in closing.block.secrets if base.secret == told.name for item in base.rotations or ()}
+    mask = graph.reach([closing.entry])
+    closed = {item["rotation"] for found in graph.order if graph.bit[found] & mask for item in graph.entries[found].ops
+              if item["op"] == "pending" and item["secret"] == told.name}
     rotations = {one: rotation for one, rotation in told.rotations.items() if one not in closed}
     for what, whole, alone in (
             ("rotations", rotations, found.rotations), ("pending", told.pending, found.pending),
             ("share", told.share, found.share), ("retired", told.retired & found.versions.keys(), found.retired & found.versions.keys()),
+            ("left", [one for one in told.left if one in found.held], found.left),
             ("previous", [one for one in told.previous if one in found.versions], found.previous)):
         if whole != alone:
             yield f"{told.name}: {what} {whole} {alone}"

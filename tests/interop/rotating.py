@@ -12,6 +12,7 @@ from vsecure.reading import get
 from vsecure.verify import verdict, verify
 from vsecure.writing import ids, op
 
+# What two rotations of a test are called: the nonces that begin them.
 R, S = b"R" * 16, b"S" * 16
 NOW = 1_800_000_000
 
@@ -20,28 +21,47 @@ class Rotating(unittest.TestCase):
     def setUp(self):
         self.story = Story(1)
         self.first, self.base = self.story.put_alone("ada")
+        self.begun = {}
 
     # Entries. `on` are the parents: without any, the heads.
 
+    def id(self, rotation=R):
+        """The id of what began under this name; of another id itself."""
+        return self.begun.get(rotation, rotation)
+
+    def begin(self, rotation, who, item, **how):
+        """An entry that begins what has this name from then on."""
+        entry = self.story.log(who, item, **how)
+        self.begun[rotation] = self.story.build.log[entry].ops[0]["rotation"]
+        return entry
+
     def pending(self, who="rob", rotation=R, base=None, on=None, policy=None, expires=None):
-        """A new version in a rotation: (entry, object)."""
+        """A new version, in a rotation that it begins or that began: (entry, object)."""
         parents = self.story.build.heads() if on is None else on
-        item = self.story.put(A, who, parents, expires, "pending", rotation=rotation, base=base or self.base)
-        entry = self.story.log(who, item, on=parents, policy=policy)
+        adds = rotation in self.begun
+        stated = {"rotation": self.id(rotation)} if adds else {"nonce": rotation, "base": base or self.base}
+        item = self.story.put(A, who, parents, expires, "pending", **stated)
+        write = self.story.log if adds else lambda who, item, **how: self.begin(rotation, who, item, **how)
+        entry = write(who, item, on=parents, policy=policy)
         return entry, self.story.build.log[entry].ops[0]["object"]
 
+    def again(self, found, who, on, wrap=None, policy=None, **stated):
+        """A version that its author states once more, upon the same parents, where `stated` says: the entry."""
+        wrap = wrap or self.story.wrap(A, found)
+        return self.story.log(who, self.story.build.put_op(A, found, wrap, "pending", **stated), on=on, policy=policy)
+
     def intent(self, who="rob", rotation=R, base=None, **how):
-        return self.story.log(who, op("pending", secret=A, rotation=rotation, base=base or self.base), **how)
+        return self.begin(rotation, who, op("pending", secret=A, nonce=rotation, base=base or self.base), **how)
 
     def promote(self, found, who="rob", rotation=R, replaces=None, **how):
-        item = op("promote", secret=A, rotation=rotation, object=found, replaces=replaces and ids(replaces))
+        item = op("promote", secret=A, rotation=self.id(rotation), object=found, replaces=replaces and ids(replaces))
         return self.story.log(who, item, **how)
 
     def abort(self, who="rob", rotation=R, **how):
-        return self.story.log(who, op("abort", secret=A, rotation=rotation), **how)
+        return self.story.log(who, op("abort", secret=A, rotation=self.id(rotation)), **how)
 
     def rollout(self, share, who="rob", rotation=R, **how):
-        return self.story.log(who, op("rollout", secret=A, rotation=rotation, share=share), **how)
+        return self.story.log(who, op("rollout", secret=A, rotation=self.id(rotation), share=share), **how)
 
     def on_versions(self, kind, *found, who="ada", **how):
         return self.story.log(who, op(kind, secret=A, objects=ids(found)), **how)
@@ -66,7 +86,7 @@ class Rotating(unittest.TestCase):
         return fold(self.story.judged(), self.story.stands)[A]
 
     def word(self, rotation=R):
-        return self.state().rotations[rotation].word
+        return self.state().rotations[self.id(rotation)].word
 
     def judged(self):
         """(the error or None, the codes of what else is told of the secret). There is one audience, which is not its own."""

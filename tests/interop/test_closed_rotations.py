@@ -63,14 +63,41 @@ class Closable(Closing):
         self.pending()
         self.story.shut(self.first)
         self.agrees()
-        self.assertEqual(self.alone().rotations[R].word, "live")
+        self.assertEqual(self.alone().rotations[self.id()].word, "live")
 
     def test_a_promotion_by_rotate_beside_a_removal_cannot_be(self):
         entry, found = self.pending()
         self.promote(found, on=[entry])
         self.on_versions("remove", self.base, on=[entry])
+        self.abort()
+        self.assertEqual(self.state().current, None)
         self.refused()
         self.put("wes")
+        self.story.shut_all()
+        self.agrees()
+
+    def test_a_promotion_beside_a_removal_of_its_version_cannot_be(self):
+        """That removal may be taken back, and then the promotion sets something."""
+        for restored in (False, True):
+            self.setUp()
+            entry, found = self.pending()
+            gone = self.on_versions("remove", found, on=[entry])
+            self.promote(found, "wes", on=[entry])
+            if restored:
+                self.on_versions("restore", found, on=[gone])
+            else:
+                self.abort()
+            self.refused()
+            self.put("wes")
+            self.story.shut_all()
+            self.agrees()
+
+    def test_one_beside_a_pruning_of_its_version_can(self):
+        entry, found = self.pending()
+        self.on_versions("prune", found, on=[entry])
+        self.promote(found, on=[entry])
+        self.abort()
+        self.assertEqual((self.state().current, self.word()), (self.base, "aborted"))
         self.story.shut_all()
         self.agrees()
 
@@ -89,18 +116,18 @@ class Kept(Closing):
         entry, found = self.pending()
         self.promote(found, replaces=[self.base])
         self.on_versions("retire", found)
-        self.on_versions("retire", found, who="ron", on=[self.first])  # which acts on nothing
+        self.on_versions("retire", self.base, who="ron", on=[self.first])
         self.story.shut_all()
         self.assertEqual(self.kinds(2), ["pending", "promote", "retire"])
         self.agrees()
         self.assertEqual((self.alone().current, self.alone().retired, self.alone().rotations), (found, {found}, {}))
-        self.assertEqual(self.line().rotations, (R,))
 
     def test_what_was_promoted_away_while_the_provider_accepts_it(self):
         _, found = self.pending()
         self.promote(found, replaces=[self.base])
         self.story.shut_all()
-        self.assertEqual(([one.number for one in self.line().kept], self.alone().previous), ([1, 2], [self.base]))
+        self.assertEqual([(one.number, one.replaced) for one in self.line().kept], [(1, None), (2, (1,))])
+        self.assertEqual(self.alone().previous, [self.base])
         self.agrees()
         self.on_versions("retire", self.base)
         self.assertEqual(self.alone().previous, [])
@@ -128,23 +155,87 @@ class Kept(Closing):
         raw, beside = self.story.files()
         self.assertEqual([verify_alone(raw, [A]).finding, verify(raw, 0, beside).finding], [None, None])
 
-    def test_nothing_of_what_was_aborted_but_its_id(self):
+    def test_what_was_said_to_be_replaced_and_was_not_active_is_not(self):
+        old = self.base
+        self.base = self.put()
+        entry, found = self.pending("ron")
+        self.promote(found, "ron", replaces=[self.base])
+        self.promote(found, "rob", replaces=[old, self.base])
+        self.promote(found, "wes", replaces=[old, self.base], on=[entry])
+        self.assertEqual(self.state().previous, [self.base])
+        self.story.shut_all()
+        self.assertEqual([(one.number, one.replaced) for one in self.line().kept], [(2, None), (3, (2,))])
+        self.agrees()
+        self.assertEqual(self.alone().previous, [self.base])
+
+    def test_who_replaced_what_where_several_are_active(self):
+        """Each of two promotions says that it replaced both, of which one was active there."""
+        one, other = self.story.put_alone("ada", on=[self.first]), self.story.put_alone("wes", on=[self.first])
+        promoted = []
+        for (on, base), name in zip((one, other), (R, S)):
+            entry, found = self.pending("ron", name, base, on=[on])
+            self.promote(found, "wes", name, [one[1], other[1]], on=[entry])
+            promoted.append(found)
+        self.assertEqual(self.state().candidates, sorted(promoted))
+        self.story.shut_all()
+        self.agrees()
+        for found, base in zip(promoted, (one[1], other[1])):
+            side = self.copied()
+            self.story.log("ada", op("resolve", secret=A, object=found))
+            self.agrees()
+            self.assertEqual((self.alone().current, self.alone().previous), (found, [base]))
+            self.story.build, self.story.chain = side
+
+    def test_of_promotions_and_retirements_which_anybody_repeats_the_first(self):
+        """Whoever may rotate writes any number of them."""
+        entry, found = self.pending()
+        end = self.promote(found, "ron", replaces=[self.base], on=[entry])
+        lines = []
+        for _ in range(2):
+            for who in ("rob", "ron", "rob"):
+                self.promote(found, who, replaces=[self.base])
+                self.on_versions("retire", found, self.base, who=who)
+            side = self.copied()
+            self.story.shut_all()
+            lines.append((self.kinds(2), len(self.story.closing.block.entries), end in self.story.closing.block.entries))
+            self.agrees()
+            self.story.build, self.story.chain = side
+        self.assertEqual(lines[0], (["pending", "promote", "retire"], lines[1][1], True))
+        self.assertEqual(lines[0], lines[1])
+
+    def test_any_number_of_rotations_takes_no_place(self):
+        """Whoever may rotate begins them, says something of them and ends them, or of those that are none."""
+        sizes = []
+        for count in (1, 40):
+            self.setUp()
+            for number in range(count):
+                name = bytes([number]) * 16
+                self.intent("rob", name)
+                self.rollout(1, "rob", name)
+                self.abort("rob", name)
+            self.story.shut_all()
+            sizes.append(sum(map(len, self.story.closing.block.blocks()[1])))
+            self.agrees()
+        self.assertEqual(sizes[0], sizes[1])
+
+    def copied(self):
+        return copy.deepcopy(self.story.build), self.story.chain
+
+    def test_nothing_of_what_was_aborted(self):
         _, found = self.pending()
         self.intent(rotation=S)
         self.abort()
         self.abort(rotation=S)
         self.story.shut_all()
-        self.assertEqual(self.line().rotations, (R, S))
         self.assertNotIn(found, self.alone().held)
         raw, beside = self.story.files()
         self.assertNotIn(encode(found).encode(), raw)
         self.assertIsNone(verify(raw, 0, beside).finding)
 
-    def test_those_of_void_ops_too(self):
+    def test_what_is_added_to_a_void_beginning_reaches_behind(self):
         entry, found = self.pending(**self.lose("rob", "rotate"))
         self.story.shut(self.story.log("ada", op("join"), on=[entry]))
-        self.assertEqual(self.line().rotations, (R,))
-        self.intent("ron")
+        self.pending("ron")
         self.assertTrue(self.is_behind())
         self.assertEqual(self.word(), "stale")
 
@@ -167,7 +258,7 @@ class Behind(Closing):
         self.intent(rotation=S)
         self.abort(rotation=S)
         self.story.shut_all()
-        for write in (lambda: self.rollout(1), lambda: self.abort("wes", S), lambda: self.intent(rotation=S),
+        for write in (lambda: self.rollout(1), lambda: self.abort("wes", S), lambda: self.pending(rotation=S),
                       lambda: self.promote(found, "wes")):
             side = self.copied()
             write()
@@ -177,15 +268,30 @@ class Behind(Closing):
     def copied(self):
         return copy.deepcopy(self.story.build), self.story.chain
 
-    def test_a_promotion_of_what_no_open_entry_has_pending(self):
-        """The pending is closed, and the promotion states another rotation: without history nothing tells it from a forgery."""
-        _, found = self.pending()
-        self.abort()
-        self.story.shut_all()
+    def test_what_stands_on_nothing_that_is_open(self):
+        """It stands on something that is closed, or on nothing: without history nobody tells which."""
+        for write in (lambda found: self.promote(found, "wes", "?"), lambda found: self.abort("wes", "?"),
+                      lambda found: self.on_versions("retire", bytes(32)),
+                      lambda found: self.promote(found, "wes", self.other())):
+            self.setUp()
+            self.begun["?"] = b"?" * 16
+            _, found = self.pending()
+            self.abort()
+            self.story.shut_all()
+            self.is_forged_or_behind(lambda: write(found))
+
+    def other(self):
+        """A rotation that begins in what is open, in which nobody stated anything."""
+        self.intent("ron", S)
+        return S
+
+    def is_forged_or_behind(self, write):
         raw, beside = self.story.files()
-        file, entry = parse(raw), self.promote(found, "wes", S)
-        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line)
-                                               for line in [*file.log, self.story.build.log[entry].line])]
+        before = set(self.story.build.log)
+        write()
+        file = parse(raw)
+        new = [self.story.build.log[one].line for one in self.story.build.log.keys() - before]
+        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line) for line in [*file.log, *new])]
         raw = render(file).encode()
         self.assertEqual([verify_alone(raw, [A]).finding.code, verify_alone(raw, [A], beside).finding.code],
                          ["history-missing", "op-unauthorised"])
@@ -195,7 +301,9 @@ class Behind(Closing):
         self.pending()
         self.abort()
         self.story.shut_all()
-        self.story.log("rob", op("rollout", secret=B, rotation=R, share=1))
+        self.story.log("rob", op("join"))
+        begun = self.story.log("rob", op("pending", secret=B, nonce=R, base=self.base))
+        self.story.log("rob", op("rollout", secret=B, rotation=self.story.build.log[begun].ops[0]["rotation"], share=1))
         self.assertEqual(self.story.both()[1].behind, set())
 
     def test_what_is_void_and_open_takes_away_without_history_too(self):
@@ -206,44 +314,69 @@ class Behind(Closing):
         self.rollout(5, **late)
         self.assertEqual(self.alone().share, 5)
         self.abort(**late)
-        self.assertEqual((self.alone().pending, self.alone().rotations[R].word), (None, "stale"))
+        self.assertEqual((self.alone().pending, self.alone().rotations[self.id()].word), (None, "stale"))
+        self.agrees()
+
+    def test_a_retirement_of_what_is_not_kept_reaches_behind(self):
+        old = self.base
+        self.base = self.put()
+        self.story.shut_all()
+        self.on_versions("retire", self.base)
+        self.assertFalse(self.is_behind())
+        self.on_versions("retire", old)
+        self.assertTrue(self.is_behind())
+
+    def test_one_of_what_an_open_entry_states_does_not(self):
+        self.story.shut_all()
+        _, found = self.pending()
+        self.on_versions("retire", found)
+        self.assertFalse(self.is_behind())
         self.agrees()
 
     def test_a_void_retirement_of_the_base_that_was_closed_is_known_to_who_begins(self):
         gone = self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
         self.story.shut(self.story.log("ada", op("join"), on=[gone]))
         self.pending("ron")
-        self.assertEqual(self.alone().rotations[R].word, "live")
+        self.assertEqual(self.alone().rotations[self.id()].word, "live")
         self.agrees()
 
     def test_a_retirement_of_what_was_put_before_acts(self):
         self.story.shut_all()
         self.on_versions("retire", self.base)
         self.pending()
-        self.assertEqual((self.alone().retired, self.alone().rotations[R].word), ({self.base}, "stale"))
+        self.assertEqual((self.alone().retired, self.alone().rotations[self.id()].word), ({self.base}, "stale"))
         self.agrees()
 
 
 class Blocks(Closing):
     """What a block may say of rotations."""
 
-    LINE = '{"secret":"prod/A","versions":2,"ops":[],"kept":[],"rotations":["%s","%s"]}'
+    LINE = '{"secret":"prod/A","versions":3,"ops":[],"kept":[%s]}'
 
-    def test_rotations_stand_last_in_order_none_twice(self):
-        one, other = encode(R), encode(S)
-        self.assertEqual(closed.parse([], [self.LINE % (one, other)]).secrets[0].rotations, (R, S))
-        for line in (self.LINE % (other, one), self.LINE % (one, one), self.LINE % (one, encode(bytes(15))),
-                     '{"secret":"prod/A","versions":2,"ops":[],"kept":[],"rotations":[]}',
-                     '{"secret":"prod/A","versions":2,"ops":[],"rotations":["%s"],"kept":[]}' % one):
-            with self.subTest(line), self.assertRaises(Refused):
-                closed.parse([], [line])
+    def test_what_was_replaced_stands_last_in_order_none_twice(self):
+        item = '{"number":3,"ops":[[0,0]],"replaced":[1,2]}'
+        line = self.LINE % item
+        read = closed.parse([], [line])
+        self.assertEqual((read.secrets[0].kept[0].replaced, read.blocks()[1]), ((1, 2), [line]))
+        for wrong in ("[2,1]", "[1,1]", "[]", '["1"]', "[[1]]"):
+            with self.subTest(wrong), self.assertRaises(Refused):
+                closed.parse([], [line.replace("[1,2]", wrong)])
+        with self.assertRaises(Refused):
+            closed.parse([], [self.LINE % '{"number":3,"replaced":[1,2],"ops":[[0,0]]}'])
+        with self.assertRaises(Refused):
+            closed.parse([], ['{"secret":"prod/A","versions":2,"ops":[],"kept":[],"rotations":["%s"]}' % encode(R)])
+
+    def test_what_was_replaced_is_kept(self):
+        def more(entries, base):
+            return base.ops, tuple(closed.KeptVersion(one.number, one.ops, (9,)) for one in base.kept)
+        self.assertEqual(self.wrong(more), "closed-wrong")
 
     def wrong(self, change):
         """The code of a vault whose checkpoint states another block."""
         made = keeping.closing(self.story.judged(), self.story.stands, self.story.build.heads()[0], len(self.story.build.policy))
         entries, base = made.block.entries, next(base for base in made.block.secrets if base.secret == A)
         lines = change(entries, base)
-        made.block = closed.Closed(entries, (closed.Base(A, base.versions, *lines, base.rotations),))
+        made.block = closed.Closed(entries, (closed.Base(A, base.versions, *lines),))
         self.story.policy([op("checkpoint", **made.op)], [made.entry])
         self.story.closing, self.story.checkpoints = made, [made]
         raw, beside = self.story.files()
@@ -263,8 +396,9 @@ class Blocks(Closing):
 
     def test_an_intent_gives_nothing(self):
         _, found = self.pending()
-        both = self.story.log("rob", op("promote", secret=A, rotation=R, object=found),
-                              op("pending", secret=A, rotation=R, base=self.base))
+        both = self.story.log("rob", op("promote", secret=A, rotation=self.id(), object=found),
+                              op("pending", secret=A, nonce=S, base=self.base))
+        self.abort(rotation=self.story.build.log[both].ops[1]["rotation"])
 
         def more(entries, base):
             place = entries.index(both), 1

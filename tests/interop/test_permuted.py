@@ -5,6 +5,7 @@ import itertools
 import random
 import unittest
 
+from mutating import turning
 from rotating import NOW, R, S, Rotating
 from story import A
 from vsecure.copies import fix_copies
@@ -52,21 +53,22 @@ class Permuted(Rotating):
         return entry
 
     def op(self, rng, who, on):
-        log = self.story.build.log.values()
-        objects = sorted({o["object"] for e in log for o in e.ops if o["op"] in ("put", "pending") and "object" in o})
-        found, rotation = rng.choice(objects), rng.choice([R, R, S])
-        kind = rng.choice(["pending", "pending", "intent", "rollout", "abort", "retire", "promote", "promote", "put", "remove"])
+        log, above = self.story.build.log, frozenset().union(*map(self.story.above, on))
+        found = rng.choice(turning.objects(log, A))
+        kind = rng.choice(["pending", "pending", "intent", "put", "remove", *turning.TURNS, "promote"])
+        turned = turning.turn(rng, log, A, kind, above) if kind in turning.TURNS else None
+        if turned:
+            return turned
+        begins = {"nonce": rng.choice([R, R, S]), "base": rng.choice([self.base, self.base, found])}
+        known = turning.rotations(log, A, above)
         if kind == "put":
             return self.story.put(A, who, on)
-        if kind == "pending":
-            return self.story.put(A, who, on, None, "pending", rotation=rotation, base=rng.choice([self.base, found]))
         if kind == "intent":
-            return op("pending", secret=A, rotation=rotation, base=self.base)
-        if kind == "promote":
-            return op(kind, secret=A, rotation=rotation, object=found, replaces=ids([self.base]))
-        if kind in ("retire", "remove"):
+            return op("pending", secret=A, **begins)
+        if kind == "remove":
             return op(kind, secret=A, objects=ids([found]))
-        return op(kind, secret=A, rotation=rotation, **({"share": rng.choice([1, 50, 10_000])} if kind == "rollout" else {}))
+        stated = {"rotation": rng.choice(known)} if known and rng.random() < 0.4 else begins
+        return self.story.put(A, who, on, None, "pending", **stated)
 
     def part(self, chosen, chain):
         """The file of somebody who has these entries and what they stand on, and so much of the chain."""

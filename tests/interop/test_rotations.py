@@ -4,6 +4,7 @@ import unittest
 
 from rotating import R, S, Rotating
 from story import A, B
+from vsecure import keys
 from vsecure.encoding import encode
 from vsecure.errors import Refused
 from vsecure.writing import op
@@ -12,9 +13,10 @@ from vsecure.writing import op
 class Form(Rotating):
     def test_only_the_one_form_is_read(self):
         some, wrap, key = encode(bytes(32)), encode(b"\1" * 32), encode(R)
-        begun = {"secret": A, "rotation": key, "base": some}
-        whole = {**begun, "body": some, "wrap": wrap}
+        begun, version = {"secret": A, "nonce": key, "base": some}, {"body": some, "wrap": wrap}
+        whole, adds = {**begun, **version}, {"secret": A, "rotation": key, **version}
         good = [{"pending": begun}, {"pending": whole}, {"pending": {**whole, "expires": 0}},
+                {"pending": adds}, {"pending": {**adds, "expires": 0}},
                 {"rollout": {"secret": A, "rotation": key, "share": 0}},
                 {"rollout": {"secret": A, "rotation": key, "share": 10_000}},
                 {"abort": {"secret": A, "rotation": key, "adopts": {"entry": some, "op": 0}}},
@@ -24,9 +26,16 @@ class Form(Rotating):
                              "adopts": {"entry": some, "op": 0}}}]
         bad = [{"pending": {**begun, "body": some}}, {"pending": {**begun, "wrap": wrap}},
                {"pending": {**begun, "expires": 1}}, {"pending": {"secret": A, "body": some, "wrap": wrap}},
-               {"pending": {"secret": A, "rotation": key, "body": some, "wrap": wrap}},
+               {"pending": {"secret": A, "nonce": key, **version}}, {"pending": {"secret": A, "base": some, **version}},
+               {"pending": {"secret": A, "nonce": some, "base": some}}, {"pending": {"secret": A, "nonce": key}},
+               {"pending": {"secret": A, "base": some}}, {"pending": {"secret": A, "base": some, "nonce": key}},
+               {"pending": {"secret": A, "rotation": key}}, {"pending": {"secret": A, "rotation": key, "body": some}},
+               {"pending": {"secret": A, "rotation": key, "wrap": wrap}},
+               {"pending": {"secret": A, "rotation": key, "base": some}},
+               {"pending": {"secret": A, "rotation": key, "base": some, **version}},
+               {"pending": {"secret": A, "nonce": key, "rotation": key, **version}},
+               {"pending": {"secret": A, "nonce": key, "rotation": key, "base": some, **version}},
                {"pending": {**whole, "replaces": [some]}}, {"pending": {**whole, "adopts": {"entry": some, "op": 0}}},
-               {"pending": {"secret": A, "base": some, "rotation": key}},
                {"rollout": {"secret": A, "rotation": key, "share": 10_001}}, {"rollout": {"secret": A, "record": "x"}},
                {"rollout": {"secret": A, "rotation": key}}, {"rollout": {"secret": A, "rotation": some, "share": 1}},
                {"rollout": {"secret": A, "rotation": key, "share": 1, "adopts": {"entry": some, "op": 0}}},
@@ -41,6 +50,36 @@ class Form(Rotating):
         for item in bad:
             with self.subTest(item), self.assertRaises(Refused):
                 self.story.log("ada", item)
+
+
+class Ids(Rotating):
+    """A rotation's id is derived from its beginning."""
+
+    def test_it_is_that_of_the_document(self):
+        self.intent("rob")
+        entry = self.story.build.log[self.story.build.heads()[0]]
+        uid = keys.secret_uid(self.story.build.file.vault, A)
+        made = keys.rotation_id(uid, entry.key, keys.origin(entry.parents), self.base, R)
+        self.assertEqual((self.id(), len(made)), (made, 16))
+        self.assertEqual(list(self.state().rotations), [made])
+
+    def test_each_of_what_it_is_derived_from_makes_another(self):
+        self.story.put_alone("ada", B)
+        found = set()
+        for how in ({}, {"rotation": S}, {"base": bytes(32)}, {"who": "ron"}):
+            self.intent(**{"on": [self.first], **how})
+            found.add(self.id(how.get("rotation", R)))
+        self.intent(on=self.story.build.heads())
+        other = self.story.log("rob", op("pending", secret=B, nonce=R, base=self.base), on=self.story.build.heads())
+        found |= {self.id(), self.story.build.log[other].ops[0]["rotation"]}
+        self.assertEqual(len(found), 6)
+
+    def test_its_author_may_begin_it_again_upon_the_same_parents(self):
+        self.intent("rob", on=[self.first])
+        one = self.id()
+        self.begun.clear()
+        _, found = self.pending("rob", on=[self.first])
+        self.assertEqual((self.id(), self.state().pending), (one, found))
 
 
 class Rights(Rotating):
@@ -59,21 +98,60 @@ class Rights(Rotating):
 
     def test_a_secret_that_was_never_put_has_no_rotations(self):
         for who in ("ada", "rob"):
-            for write in (self.intent, self.abort, lambda *who, **how: self.rollout(1, *who, **how),
-                          lambda who, **how: self.on_versions("retire", self.base, who=who, **how)):
-                self.setUp()
-                write(who, on=[])
-                self.assertEqual(self.error(), "op-unauthorised")
+            self.setUp()
+            self.intent(who, on=[])
+            self.assertEqual(self.error(), "op-unauthorised")
 
-    def test_a_put_in_the_same_entry_is_no_ancestor(self):
-        self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, rotation=R, base=self.base), on=[])
+    def test_all_that_is_said_of_a_rotation_follows_its_beginning(self):
+        for who in ("ada", "rob"):
+            for write in (self.pending, self.abort, lambda *who, **how: self.rollout(1, *who, **how)):
+                for beside in (False, True):
+                    self.setUp()
+                    begun = self.intent("ron")
+                    write(who, on=[self.first if beside else begun])
+                    self.assertEqual(self.error(), "op-unauthorised" if beside else None)
+
+    def test_a_retirement_follows_what_names_each_of_its_objects(self):
+        for who in ("ada", "rob"):
+            for objects, error in (([], None), ([bytes(32)], "op-unauthorised")):
+                self.setUp()
+                self.on_versions("retire", self.base, *objects, who=who)
+                self.assertEqual(self.error(), error)
+        self.setUp()
+        _, found = self.pending(on=[self.first])
+        self.on_versions("retire", found, on=[self.first])
         self.assertEqual(self.error(), "op-unauthorised")
 
-    def test_a_void_put_is_one(self):
+    def test_a_retirement_or_a_mention_of_it_names_none(self):
+        gone = self.on_versions("remove", bytes(32))
+        self.on_versions("retire", bytes(32), on=[gone])
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_version_of_another_secret_is_none(self):
+        _, other = self.story.put_alone("ada", B)
+        self.on_versions("retire", other)
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_a_put_or_a_beginning_in_the_same_entry_is_no_ancestor(self):
+        self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, nonce=R, base=self.base), on=[])
+        self.assertEqual(self.error(), "op-unauthorised")
+        self.setUp()
+        self.intent(on=[self.first])
+        made = self.id()
+        self.setUp()
+        self.story.log("rob", op("pending", secret=A, nonce=R, base=self.base), op("abort", secret=A, rotation=made))
+        self.assertEqual(self.error(), "op-unauthorised")
+
+    def test_what_is_void_is_ground(self):
         late = self.lose("wes", "write")
         put = self.story.log("wes", self.story.put(B, "wes", []), on=[], policy=late["policy"])
-        self.story.log("rob", op("pending", secret=B, rotation=R, base=bytes(32)), on=[put])
+        begun = self.story.log("rob", op("pending", secret=B, nonce=R, base=bytes(32)), on=[put])
         self.assertIsNone(self.error())
+        late = self.lose("rob", "rotate")
+        begun = self.intent(**late)
+        self.abort("ron", on=[begun])
+        _, found = self.pending("wim", on=[begun])
+        self.assertEqual((self.error(), self.word()), (None, "aborted"))
 
     def test_a_pending_alone_puts_nothing(self):
         entry, _ = self.pending("ada")
@@ -82,31 +160,37 @@ class Rights(Rotating):
 
     def test_a_promotion_needs_its_pending_below_whoever_writes_it(self):
         for who in ("ada", "rob"):
-            for wrong in ("beside", "rotation", "object", "intent"):
+            for wrong in ("beside", "rotation", "none", "object", "intent"):
                 with self.subTest(who=who, wrong=wrong):
                     self.setUp()
                     entry, found = self.pending()
                     other = self.intent(on=[entry], rotation=S)
+                    self.begun["?"] = b"?" * 16
                     {"beside": lambda: self.promote(found, who, on=[self.first]),
                      "rotation": lambda: self.promote(found, who, S, on=[other]),
+                     "none": lambda: self.promote(found, who, "?", on=[other]),
                      "object": lambda: self.promote(self.base, who, on=[entry]),
                      "intent": lambda: self.promote(bytes(32), who, S, on=[other])}[wrong]()
                     self.assertEqual(self.error(), "op-unauthorised")
 
     def test_a_pending_in_the_same_entry_is_not_below(self):
-        heads = self.story.build.heads()
-        item = self.story.put(A, "ada", heads, None, "pending", rotation=R, base=self.base)
+        begun = self.intent("ada")
+        item = self.story.put(A, "ada", [begun], None, "pending", rotation=self.id())
         found = self.story.log("ada", item)
         found = self.story.build.log[found].ops[0]["object"]
         self.story.build.log.popitem()
-        self.story.log("ada", item, op("promote", secret=A, rotation=R, object=found), on=heads)
+        self.story.log("ada", item, op("promote", secret=A, rotation=self.id(), object=found), on=[begun])
         self.assertEqual(self.error(), "op-unauthorised")
 
     def test_a_rotation_is_of_one_secret(self):
         self.story.put_alone("ada", B)
         _, found = self.pending()
-        self.story.log("ada", op("promote", secret=B, rotation=R, object=found))
-        self.assertEqual(self.error(), "op-unauthorised")
+        for item in (op("promote", secret=B, rotation=self.id(), object=found), op("abort", secret=B, rotation=self.id())):
+            self.setUp()
+            self.story.put_alone("ada", B)
+            self.pending()
+            self.story.log("ada", item)
+            self.assertEqual(self.error(), "op-unauthorised")
 
     def test_what_is_lost_later_makes_them_void(self):
         _, found = self.pending("ron")
@@ -166,23 +250,18 @@ class Versions(Rotating):
 
     def test_only_a_promotion_of_the_same_rotation_does(self):
         late = self.lose("rob", "rotate")
-        heads = late["on"]
-        items = [self.story.put(A, "rob", heads, None, "pending", rotation=R, base=self.base)]
-        one = self.story.log("rob", *items, **{k: late[k] for k in ("on", "policy")})
-        found = self.story.build.log[one].ops[0]["object"]
+        one, found = self.pending(**late)
         wrap = self.story.wrap(A, found, sealed=True)
-        other = self.story.build.put_op(A, found, wrap, "pending", rotation=S, base=self.base)
-        two = self.story.log("rob", other, **{k: late[k] for k in ("on", "policy")})
+        two = self.again(found, wrap=wrap, nonce=S, base=self.base, **late)
         self.promote(found, "wes", on=[one, two])
         version = self.state().held[found]
         self.assertEqual([wrap in version.wraps, len(version.wraps)], [False, 1])
 
     def test_and_only_of_a_pending_below_it(self):
         late = self.lose("rob", "rotate")
-        how = {key: late[key] for key in ("on", "policy")}
         one, found = self.pending(**late)
         wrap = self.story.wrap(A, found, sealed=True)
-        self.story.log("rob", self.story.build.put_op(A, found, wrap, "pending", rotation=R, base=self.base), **how)
+        self.again(found, wrap=wrap, nonce=R, base=self.base, **late)
         self.promote(found, "wes", on=[one])
         self.assertNotIn(wrap, self.state().held[found].wraps)
 
@@ -268,7 +347,7 @@ class Overruled(Rotating):
         _, found = self.pending()
         new = self.put()
         self.promote(found)
-        self.assertEqual((self.current_of(promoted=found), self.codes()), (new, ["overruled"]))
+        self.assertEqual((self.current_of(promoted=found), self.codes()), (new, ["overruled", "rotation-stale"]))
 
     def test_another_value_beside_does_not_matter(self):
         entry, found = self.pending()
@@ -294,31 +373,21 @@ class Overruled(Rotating):
         self.promote(found)
         self.assertIsNone(self.current_of(promoted=found))
 
-    def test_any_pending_of_its_rotation_may_have_the_base_a_void_one_too(self):
+    def test_a_void_beginning_says_the_base_too(self):
         late = self.lose("rob", "rotate")
         entry, found = self.pending(**late)
         self.promote(found, "ron", on=[entry])
         self.assertEqual(self.current_of(promoted=found), found)
 
-    def test_but_one_below(self):
-        """The author states the same object once more, upon the base that is needed, beside the promotion."""
+    def test_a_rotation_of_the_same_object_upon_another_base_has_no_say(self):
         heads = self.story.build.heads()
         entry, found = self.pending(base=bytes(32))
-        wrap = self.story.wrap(A, found)
-        again = self.story.build.put_op(A, found, wrap, "pending", rotation=R, base=self.base)
-        again = self.story.log("rob", again, on=heads)
-        one = self.promote(found, on=[entry])
-        self.assertEqual(self.current_of(promoted=found), self.base)
-        self.promote(found, on=[again, one])
-        self.assertEqual(self.current_of(promoted=found), found)
-
-    def test_one_of_the_same_object_and_another_rotation_has_no_say(self):
-        heads = self.story.build.heads()
-        entry, found = self.pending(base=bytes(32))
-        again = self.story.build.put_op(A, found, self.story.wrap(A, found), "pending", rotation=S, base=self.base)
-        again = self.story.log("rob", again, on=heads)
+        again = self.again(found, "rob", heads, nonce=R, base=self.base)
         self.promote(found, on=[entry, again])
         self.assertEqual(self.current_of(promoted=found), self.base)
+        self.begun[R] = self.story.build.log[again].ops[0]["rotation"]
+        self.promote(found, on=[entry, again])
+        self.assertEqual(self.current_of(promoted=found), found)
 
     def test_an_abort_before_it_wins_and_one_beside_does_not(self):
         for on, wins in (("heads", True), ("first", False)):
@@ -330,6 +399,7 @@ class Overruled(Rotating):
 
     def test_an_abort_of_another_rotation_or_a_void_one_does_not(self):
         _, found = self.pending()
+        self.intent(rotation=S)
         late = self.lose("ron", "rotate")
         one, two = self.abort(**late), self.abort(rotation=S)
         self.promote(found, on=[one, two])

@@ -31,7 +31,9 @@ class Share(Rotating):
 
     def test_one_of_another_rotation_has_no_say(self):
         self.rollout(100)
+        self.intent(rotation=S)
         self.rollout(1, rotation=S)
+        self.abort(rotation=S)
         self.assertEqual(self.share(), 100)
 
     def test_what_is_void_makes_it_smaller_and_never_greater(self):
@@ -74,6 +76,10 @@ class Serving(Rotating):
         self.assertEqual((self.served(), self.get()[0]), ("pending", "value"))
         served = {rotations.is_served_pending(R, 5_000, f"web-{number}") for number in range(40)}
         self.assertEqual(served, {True, False})
+        self.rollout(rotations.place(self.id(), "web-1"))
+        self.assertEqual(self.served(), "current")
+        self.rollout(rotations.place(self.id(), "web-1") + 1)
+        self.assertEqual(self.served(), "pending")
 
     def test_the_hash_is_that_of_the_document(self):
         x = int.from_bytes(H("rollout", R, "web-1")[:8], "little") % 10_000
@@ -115,7 +121,7 @@ class Serving(Rotating):
         found = self.story.build.version(A, b"lost", bytes(32), self.story.base.seeds["ron"], None, heads)
         self.story.deks[found] = b"\1" * 32
         wrap = self.story.wrap(A, found)
-        self.story.log("ron", self.story.build.put_op(A, found, wrap, "pending", rotation=S, base=self.base))
+        self.begin(S, "ron", self.story.build.put_op(A, found, wrap, "pending", nonce=S, base=self.base))
         self.rollout(10_000, rotation=S)
         return found
 

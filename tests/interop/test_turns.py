@@ -14,7 +14,8 @@ class Words(Rotating):
     def live(self, rotation=R):
         """Whether it is, and what is pending agrees."""
         state = self.state()
-        self.assertEqual(state.pending is not None, self.word(rotation) == "live" and bool(state.rotations[rotation].objects))
+        self.assertEqual(state.pending is not None,
+                         self.word(rotation) == "live" and bool(state.rotations[self.id(rotation)].objects))
         return self.word(rotation) == "live"
 
     def test_an_intent_is_live_without_a_version_which_may_be_added(self):
@@ -23,32 +24,49 @@ class Words(Rotating):
         _, found = self.pending("ron")
         self.assertEqual((self.live(), self.state().pending), (True, found))
 
-    def test_rollouts_aborts_and_void_pendings_alone_are_no_rotation(self):
-        self.rollout(1)
-        self.abort()
-        self.pending(**self.lose("rob", "rotate"))
+    def test_a_void_beginning_alone_is_no_rotation(self):
+        entry = self.intent(**self.lose("rob", "rotate"))
+        self.rollout(1, "ron", on=[entry])
+        self.abort("ron", on=[entry])
         self.assertEqual(self.state().rotations, {})
+
+    def test_what_counts_and_adds_to_it_makes_it_one(self):
+        entry = self.intent(**self.lose("rob", "rotate"))
+        _, found = self.pending("ron", on=[entry])
+        self.assertEqual((self.live(), self.state().pending), (True, found))
 
     def test_what_ends_a_rotation(self):
         entry, found = self.pending()
         self.abort(on=[entry])
-        self.assertEqual((self.word(), self.state().pending, self.codes()), ("aborted", None, []))
+        self.assertEqual((self.word(), self.state().pending, self.codes()), ("aborted", None, ["rotation-left"]))
         self.promote(found, on=[entry])
         self.assertEqual(self.word(), "promoted")
 
-    def test_a_promotion_that_sets_nothing_ends_it(self):
+    def test_a_promotion_that_sets_nothing_ends_nothing(self):
         _, found = self.pending()
         self.put()
         self.promote(found)
+        self.assertEqual((self.word(), self.codes()), ("stale", ["overruled", "rotation-stale"]))
+        self.abort()
+        self.assertEqual(self.word(), "aborted")
+        self.promote(found, "wes")
         self.assertEqual(self.word(), "promoted")
 
-    def test_so_does_a_promotion_of_its_object_in_another(self):
+    def test_nor_does_one_by_write_of_what_was_removed(self):
+        _, found = self.pending()
+        self.on_versions("remove", found)
+        self.promote(found, "wes")
+        self.assertEqual((self.word(), self.state().current), ("stale", self.base))
+
+    def test_nor_does_a_promotion_of_its_object_in_another(self):
         heads = self.story.build.heads()
         entry, found = self.pending()
-        again = self.story.build.put_op(A, found, self.story.wrap(A, found), "pending", rotation=S, base=self.base)
-        again = self.story.log("rob", again, on=heads)
+        again = self.again(found, "rob", heads, nonce=S, base=self.base)
+        self.begun[S] = self.story.build.log[again].ops[0]["rotation"]
         self.promote(found, rotation=S, on=[again])
-        self.assertEqual((self.word(), self.word(S)), ("promoted", "promoted"))
+        self.assertEqual((self.word(), self.word(S)), ("stale", "promoted"))
+        self.put("rob")
+        self.assertEqual((self.word(), self.word(S)), ("stale", "promoted"))
 
     def test_it_is_live_while_its_base_is_the_one_candidate(self):
         entry, _ = self.pending()
@@ -74,13 +92,22 @@ class Words(Rotating):
         self.on_versions("remove", self.base)
         self.assertFalse(self.live())
 
-    def test_not_with_two_bases_or_two_versions_counting_or_void(self):
-        for change in (lambda how: self.intent(base=bytes(32), **how), lambda how: self.pending(**how)):
-            for void in (False, True):
-                self.setUp()
-                self.pending()
-                change(self.lose("ron", "rotate") if void else {"who": "ron"})
-                self.assertFalse(self.live())
+    def test_not_with_two_versions_counting_or_void(self):
+        for void in (False, True):
+            self.setUp()
+            self.pending()
+            self.pending(**self.lose("ron", "rotate") if void else {"who": "ron"})
+            self.assertFalse(self.live())
+
+    def test_not_with_a_version_that_exists(self):
+        """Its author put it, and states it once more upon the same parents."""
+        heads = self.story.build.heads()
+        first = self.story.log("wes", self.story.put(A, "wes", heads), on=heads)
+        item = self.story.build.log[first].ops[0]
+        self.base = self.put()
+        self.again(item["object"], "wes", heads, wrap=item["wrap"], nonce=R, base=self.base)
+        self.begun[R] = self.state().rotations.popitem()[0]
+        self.assertEqual((self.live(), self.codes()), (False, ["rotation-stale"]))
 
     def test_not_with_a_version_that_only_a_void_pending_states(self):
         self.intent()
@@ -114,11 +141,12 @@ class Words(Rotating):
         old = self.base
         self.base = self.put()
         _, found = self.pending("ron")
+        self.intent(rotation=S)
+        self.abort(rotation=S)
         late = self.lose("rob", "rotate")
         self.abort(rotation=S, **late)
         self.on_versions("retire", old, **late)
         self.on_versions("remove", self.base, **self.lose("del", "delete"))
-        self.on_versions("retire", found, **{**late, "on": [self.first]})  # which it did not know
         self.assertTrue(self.live())
 
     def test_a_void_retirement_of_the_base_counts_unless_each_pending_knew_it(self):
@@ -126,8 +154,15 @@ class Words(Rotating):
         gone = self.on_versions("retire", self.base, **late)
         self.pending("ron", on=[gone])
         self.assertTrue(self.live())
-        self.intent("ron", on=[self.first])
+        self.setUp()
+        entry, _ = self.pending("ron")
+        self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
         self.assertFalse(self.live())
+        self.setUp()
+        begun = self.intent("ron")
+        gone = self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
+        self.pending("ron", on=[gone])
+        self.assertFalse(self.live())  # who added to it knew, and who began it did not
 
     def test_several_that_are_live_are_contested(self):
         entry, found = self.pending()
@@ -135,7 +170,7 @@ class Words(Rotating):
         self.assertEqual((self.word(), self.word(S), self.state().pending), ("live", "live", None))
         self.assertEqual(self.codes(), ["rotation-contested"])
         self.abort("wes", S, on=[entry, other])
-        self.assertEqual((self.state().pending, self.codes()), (found, []))
+        self.assertEqual((self.state().pending, self.codes()), (found, ["rotation-left"]))
 
     def test_an_intent_contests_too(self):
         self.pending()
@@ -144,11 +179,9 @@ class Words(Rotating):
 
 
 class Retired(Rotating):
-    def test_it_acts_on_what_it_knew(self):
+    def test_it_is_what_was_stated(self):
         entry, found = self.pending()
-        self.on_versions("retire", found, on=[self.first])
-        self.assertEqual(self.state().retired, set())
-        self.on_versions("retire", found, bytes(32), on=[entry])
+        self.on_versions("retire", found, on=[entry])
         self.assertEqual(self.state().retired, {found})
 
     def test_it_changes_nothing_in_active_and_is_told(self):
@@ -173,13 +206,42 @@ class Retired(Rotating):
 class Previous(Rotating):
     def setUp(self):
         super().setUp()
-        self.other = self.put()
-        self.base = self.put()
-        _, self.found = self.pending()
-        self.promote(self.found, replaces=[self.base, self.other, bytes(32)])
+        self.old = self.put()
+        one, self.other = self.story.put_alone("ada")
+        two, self.base = self.story.put_alone("ada", on=self.story.build.log[one].parents)
+        self.below = [one, two]
+        self.entry, self.found = self.pending()
+        self.promote(self.found, replaces=[self.base, self.other, self.old, bytes(32)])
 
     def test_it_is_what_the_promotion_says_that_it_replaces(self):
         self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_and_what_was_active_there_alone(self):
+        """Whoever may rotate promotes it again, and says that it took the place of all."""
+        self.promote(self.found, "rob", replaces=[self.base, self.other, self.old])
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+        self.promote(self.found, "wes", replaces=[self.base, self.other, self.old])
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+
+    def test_what_was_active_there_and_is_not_named_is_not(self):
+        self.setUp()
+        self.story.build.log.popitem()
+        self.story.build.file.log = [entry.line for _, entry in sorted(self.story.build.log.items())]
+        self.promote(self.found, replaces=[self.other])
+        self.assertEqual(self.state().previous, [self.other])
+
+    def test_a_promotion_that_sets_nothing_has_no_say(self):
+        """It was removed before, and brought back later."""
+        gone = self.on_versions("remove", self.found)
+        again = self.promote(self.found, "wes", replaces=[self.found])
+        self.on_versions("restore", self.found, on=[again])
+        self.assertEqual(self.state().previous, sorted([self.base, self.other]))
+        self.setUp()
+        self.story.build.log.popitem()
+        self.story.build.file.log = [entry.line for _, entry in sorted(self.story.build.log.items())]
+        self.promote(self.found, replaces=[self.base])
+        self.on_versions("retire", self.other, who="ron", on=[self.entry])
+        self.assertEqual((self.state().previous, bool(gone)), ([self.base], True))
 
     def test_but_what_is_retired_removed_or_pruned(self):
         for kind in ("retire", "remove", "prune"):
@@ -192,6 +254,7 @@ class Previous(Rotating):
         self.story.log("wes", op("resolve", secret=A, object=self.found), on=heads)
         self.assertEqual(self.state().previous, sorted([self.base, self.other]))
         self.promote(self.found, "wes", replaces=[self.found])
+        self.assertEqual(self.state().current, self.found)
         self.assertEqual(self.state().previous, sorted([self.base, self.other]))
 
     def test_of_the_current_version_alone(self):
@@ -219,7 +282,8 @@ class Told(Rotating):
     def test_not_by_an_abort_after_it_or_one_of_another(self):
         entry, found = self.pending()
         self.promote(found, on=[entry])
-        self.abort("ron", S, on=[entry])
+        other = self.intent(rotation=S, on=[entry])
+        self.abort("ron", S, on=[other])
         self.abort("ron")
         self.assertEqual(self.codes(), [])
 
@@ -237,9 +301,11 @@ class Told(Rotating):
         self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale"])
 
     def test_what_is_void_is_told_until_somebody_sets_the_secret(self):
-        for write in (self.pending, self.abort, lambda **how: self.rollout(1, **how),
-                      lambda **how: self.on_versions("retire", bytes(32), **how)):
+        for write in (self.intent, self.pending, self.abort, lambda **how: self.rollout(1, **how),
+                      lambda **how: self.on_versions("retire", self.base, **how)):
             self.setUp()
+            self.intent(rotation=R)
+            self.abort()
             write(**self.lose("rob", "rotate"))
             self.assertEqual(self.codes(), ["rotation-void"])
             self.put("ada")
@@ -257,22 +323,30 @@ class Told(Rotating):
 
     def test_what_was_set_before_it_ended_silences_nothing(self):
         self.lose("wim", "write")  # so that positions differ
+        self.intent()
+        self.abort()
         self.put("ada")
         self.abort(**self.lose("rob", "rotate"))
         self.assertEqual(self.codes(), ["rotation-void"])
 
     def test_a_void_op_that_somebody_adopted_is_not_told(self):
+        self.intent()
+        self.abort()
         late = self.lose("rob", "rotate")
         entry = self.abort(**late)
         adopts = {"entry": encode(entry), "op": 0}
-        self.story.put_alone("ada", B)
-        self.story.log("ron", op("abort", secret=B, rotation=R, adopts=adopts))
+        _, other = self.story.put_alone("ada", B)
+        begun = self.story.log("ada", op("pending", secret=B, nonce=R, base=other))
+        other = self.story.build.log[begun].ops[0]["rotation"]
+        self.story.log("ron", op("abort", secret=B, rotation=other, adopts=adopts))
         self.assertEqual(self.codes(), ["rotation-void"])
-        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={**adopts, "op": 1}))
+        self.story.log("ron", op("abort", secret=A, rotation=self.id(), adopts={**adopts, "op": 1}))
         self.assertEqual(self.codes(), ["rotation-void"])
-        void = op("abort", secret=A, rotation=R, adopts=adopts)
+        self.story.log("ada", op("field", secret=A, field="var", value="X", adopts=adopts))
+        self.assertEqual(self.codes(), ["rotation-void"])  # which repeats nothing of it
+        void = op("abort", secret=A, rotation=self.id(), adopts=adopts)
         other = self.story.log("rob", void, on=late["on"], policy=late["policy"])
-        self.story.log("ron", op("abort", secret=A, rotation=R, adopts={"entry": encode(other), "op": 0}))
+        self.story.log("ron", op("abort", secret=A, rotation=self.id(), adopts={"entry": encode(other), "op": 0}))
         self.assertEqual(self.codes(), ["rotation-void"])  # who adopts it is void
         self.story.log("ron", void)
         self.assertEqual(self.codes(), [])
@@ -291,11 +365,50 @@ class Told(Rotating):
         self.promote(other, "wes", S)
         self.assertEqual(self.codes(), ["rotation-stale"])
 
+    def test_a_void_promotion_is_adopted_by_a_put(self):
+        entry, found = self.pending("ron")
+        late = self.lose("rob", "rotate")
+        void = self.promote(found, **late)
+        adopts = {"entry": encode(void), "op": 0}
+        gone = self.abort("ada", on=[entry])
+        self.story.log("ron", op("promote", secret=A, rotation=self.id(), object=found, adopts=adopts), on=[gone])
+        self.assertIn("rotation-void", self.codes())
+        put = self.story.put(A, "ada", [self.first])
+        put["put"]["adopts"] = adopts
+        self.story.log("ada", put, on=[self.first], policy=late["policy"])
+        self.assertNotIn("rotation-void", self.codes())
+
+    def test_what_an_abort_leaves_at_the_provider_is_told(self):
+        _, found = self.pending()
+        self.assertEqual(self.codes(), [])
+        self.abort()
+        self.assertEqual(self.codes(), ["rotation-left"])
+        self.pending("ron")
+        self.assertEqual(self.codes(), ["rotation-left", "rotation-left"])
+        self.pending(**self.lose("wim", "write"))  # what only something void states is not held
+        self.assertEqual(self.codes(), ["rotation-left", "rotation-left", "rotation-void"])
+
+    def test_until_it_is_gone_or_exists(self):
+        for kind in ("retire", "remove", "prune"):
+            self.setUp()
+            _, found = self.pending()
+            self.abort()
+            self.on_versions(kind, found)
+            self.assertEqual(self.codes(), [], kind)
+        self.setUp()
+        heads = self.story.build.heads()
+        entry, found = self.pending()
+        self.abort()
+        again = self.again(found, "rob", heads, nonce=S, base=self.base)
+        self.begun[S] = self.story.build.log[again].ops[0]["rotation"]
+        self.promote(found, "rob", S, on=[again])
+        self.assertEqual(self.codes(), [])
+
     def test_the_verdict_says_what_is_pending(self):
         _, found = self.pending()
         self.rollout(7)
         told = self.told()
-        self.assertEqual((told["pending"], told["share"], told["rotations"]), (encode(found), 7, {encode(R): "live"}))
+        self.assertEqual((told["pending"], told["share"], told["rotations"]), (encode(found), 7, {encode(self.id()): "live"}))
 
 
 if __name__ == "__main__":

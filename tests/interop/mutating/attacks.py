@@ -520,6 +520,6 @@ def own_again(source, rng, build, name, current):
 @attack("a pending put of another's version")
 def pending(source, rng, build, name, current):
     who, seed = _writer(source, rng, name)
-    item = making.copied(build, name, current, seed, kind="pending", rotation=rng.randbytes(16), base=current)
+    item = making.copied(build, name, current, seed, kind="pending", nonce=rng.randbytes(16), base=current)
     build.add_log(who, seed, [item])
     return f"by {who}"

@@ -2,7 +2,6 @@
 
 from vsecure import rules
 from vsecure.errors import Refused
-from vsecure.log import OF_ROTATIONS
 from vsecure.policy import Chain
 from vsecure.writing import ids, op
 
@@ -45,7 +44,8 @@ class World:
             lambda s, n: all(making.may(s, n, kind, name) for kind in kinds))
         who, seed = pick(self.rng, self.seeds(at, test if honest else lambda s, n: True))
         items = [self.rotation(name, seed, parents)] if rotate else [
-            self.op(kind, name, seed, parents) for kind in kinds if self.stands(kind, name, parents)]
+            self.op(kind, name, seed, parents) for kind in kinds]
+        items = [item for item in items if item]
         if self.rng.random() < 0.2:
             other = self.rng.choice(self.names)
             if not honest or making.may(self.chain.states[at], who, "put", other):
@@ -75,19 +75,15 @@ class World:
 
     def turning(self, kind, name, seed, parents):
         above = self.above(parents)
-        if not self.stands("pending", name, parents):
+        if not turning.is_put(self.build.log, name, above):
             return None
         if kind in turning.TURNS:
             return turning.turn(self.rng, self.build.log, name, kind, above)
-        begun = turning.begins(self.rng, self.build.log, name, above)
         if kind == "intent":
-            return op("pending", secret=name, **begun)
+            return op("pending", secret=name, **turning.begins(self.rng, self.build.log, name, above))
+        stated = turning.states(self.rng, self.build.log, name, above)
         expires = self.rng.choice([None, None, 1, 9_000_000_000])
-        return making.pending(self.source, self.rng, self.build, name, seed, parents=parents, expires=expires, **begun)
-
-    def stands(self, kind, name, parents):
-        """Whether the op has below it what it needs."""
-        return kind not in OF_ROTATIONS or turning.is_put(self.build.log, name, self.above(parents))
+        return making.pending(self.source, self.rng, self.build, name, seed, parents=parents, expires=expires, **stated)
 
     def above(self, parents):
         above, stack = set(), list(parents)
@@ -102,19 +98,22 @@ class World:
         found = pick(self.rng, self.versions(name))
         if kind in ("put", "pending"):
             return self.put(kind, name, seed, parents)
+        if kind in turning.TURNS:
+            return self.turning(kind, name, seed, parents)
         if kind == "rewrap" and found in making.section(self.build, name).versions and self.rng.random() < 0.5:
             wrap = making.wrapped(self.source, self.rng, self.build, name, found, self.rng.randbytes(32))
             return op(kind, secret=name, object=found, wrap=wrap)
-        if kind in ("restore", "remove", "prune", "retire") and self.rng.random() < 0.3:
+        if kind in ("restore", "remove", "prune") and self.rng.random() < 0.3:
             some = self.rng.sample(self.versions(name), min(2, len(self.versions(name))))
             return op(kind, secret=name, objects=ids(some))
         return making.make(self.source, self.rng, self.build, kind, name, found, seed)
 
     def put(self, kind, name, seed, parents):
         held = sorted(making.section(self.build, name).versions)
-        if held and self.rng.random() < 0.15:
+        stands = kind == "put" or turning.is_put(self.build.log, name, self.above(parents))
+        if held and stands and self.rng.random() < 0.15:
             expires = self.rng.choice([None, 1, 9_000_000_000])
-            begun = {} if kind == "put" else {"rotation": self.rng.randbytes(16), "base": self.rng.choice(held)}
+            begun = {} if kind == "put" else {"nonce": self.rng.randbytes(16), "base": self.rng.choice(held)}
             return making.copied(self.build, name, self.rng.choice(held), seed, expires, parents, kind, **begun)
         if kind == "pending":
             return self.turning(kind, name, seed, parents)

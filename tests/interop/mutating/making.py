@@ -55,10 +55,11 @@ def put(source, rng, build, name, seed, replaces=None, same=None, adopts=None, *
     return build.put_op(name, found, wrap, replaces=replaces, same=same, adopts=adopts)
 
 
-def pending(source, rng, build, name, seed, base, rotation=None, **how):
-    """The op that begins a rotation with a new version, or adds one to it."""
+def pending(source, rng, build, name, seed, base=None, rotation=None, nonce=None, **how):
+    """The op that begins a rotation with a new version, or adds one to a rotation."""
     found, wrap = fresh(source, rng, build, name, seed, **how)
-    return build.put_op(name, found, wrap, "pending", rotation=rotation or rng.randbytes(16), base=base)
+    stated = {"rotation": rotation} if rotation else {"nonce": nonce or rng.randbytes(16), "base": base}
+    return build.put_op(name, found, wrap, "pending", **stated)
 
 
 def copied(build, name, found, seed, expires=None, parents=None, kind="put", **more):
@@ -81,10 +82,8 @@ def make(source, rng, build, kind, name, found, seed, parents=None):
         return pending(source, rng, build, name, seed, found, parents=parents)
     if kind == "field":
         return op(kind, secret=name, field="description", value=rng.choice(["noted", "", None]))
-    if kind == "rollout":
-        return op(kind, secret=name, rotation=rng.randbytes(16), share=rng.choice(turning.SHARES))
-    if kind == "abort":
-        return op(kind, secret=name, rotation=rng.randbytes(16))
+    if kind in ("rollout", "abort"):  # of what began, if something did
+        return turning.turn(rng, build.log, name, kind, set(build.log)) or op("abort", secret=name, rotation=rng.randbytes(16))
     if kind in ("restore", "remove", "prune", "retire"):
         return op(kind, secret=name, objects=ids([found]))
     if kind == "expire":

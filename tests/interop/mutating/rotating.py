@@ -1,5 +1,6 @@
 """Rotations: honest ones, and what a member could push who goes against somebody else's or has lost the right."""
 
+from vsecure import keys
 from vsecure.encoding import encode
 from vsecure.writing import ids, op
 
@@ -15,7 +16,7 @@ class Scene:
         self.source, self.rng, self.build = source, rng, source.builder(rng)
         state = pick(rng, [s for s in source.live() if len(s.candidates) == 1 and s.current not in s.retired])
         self.name, self.current = state.name, state.current
-        self.rotation, self.start = rng.randbytes(16), self.build.heads()
+        self.rotation, self.start = None, self.build.heads()
 
     def who(self, test=lambda s, n, name: s.holds(n, "write", name) or s.holds(n, "rotate", name)):
         """(member, seed) of somebody who may turn this secret, or passes another test."""
@@ -25,11 +26,10 @@ class Scene:
         return self.who(lambda s, n, name: s.holds(n, "rotate", name) and not s.holds(n, "write", name))
 
     def begin(self, by=None, on=None, base=None, rotation=None, drop=None, policy=None):
-        """(entry, object)."""
+        """A version in a rotation that it begins, or in one that began: (entry, object)."""
         (who, seed), on = by or self.who(), self.start if on is None else on
-        item = making.pending(self.source, self.rng, self.build, self.name, seed, base or self.current,
-                              rotation or self.rotation, parents=on)
-        entry = self.build.add_log(who, seed, [item], parents=on, policy=policy)
+        item = making.pending(self.source, self.rng, self.build, self.name, seed, base or self.current, rotation, parents=on)
+        entry = self.log((who, seed), item, on=on, policy=policy)
         found = self.build.log[entry].ops[0]["object"]
         secret = making.section(self.build, self.name)
         if drop:
@@ -39,14 +39,23 @@ class Scene:
         return entry, found
 
     def log(self, by, *items, on=None, policy=None):
+        """An entry; the first rotation that one begins is what the others are about."""
         who, seed = by or self.who()
-        return self.build.add_log(who, seed, list(items), parents=on, policy=policy)
+        entry = self.build.add_log(who, seed, list(items), parents=on, policy=policy)
+        begun = [item["rotation"] for item in self.build.log[entry].ops if item.get("nonce") is not None]
+        self.rotation = self.rotation or (begun[0] if begun else None)
+        return entry
+
+    def derived(self, seed, on, nonce):
+        """The id of what an intent begins."""
+        uid = keys.secret_uid(self.build.file.vault, self.name)
+        return keys.rotation_id(uid, making.key_of(seed), self.build.origin(on), self.current, nonce)
 
     def intent(self, **fields):
-        return op("pending", **{"secret": self.name, "rotation": self.rotation, "base": self.current, **fields})
+        return op("pending", **{"secret": self.name, "nonce": self.rng.randbytes(16), "base": self.current, **fields})
 
-    def rollout(self, share, rotation=None):
-        return op("rollout", secret=self.name, rotation=rotation or self.rotation, share=share)
+    def rollout(self, share):
+        return op("rollout", secret=self.name, rotation=self.rotation, share=share)
 
     def abort(self, **fields):
         return op("abort", **{"secret": self.name, "rotation": self.rotation, **fields})
@@ -59,7 +68,7 @@ class Scene:
                                 "replaces": ids([self.current]), **fields})
 
     def former(self, right):
-        """((member, seed), policy) of somebody whose key went who had the right."""
+        """((member, seed), policy, entries) of somebody whose key went who had the right, and what could be known then."""
         removed = [(who, seed, at) for who, seed, at in self.source.removed()
                    if self.source.vault.chain.states[at].holds(who, right, self.name)]
         who, seed, at = pick(self.rng, removed)
@@ -67,6 +76,16 @@ class Scene:
         if not turning.is_put(self.build.log, self.name, set(fit)):
             raise NotHere
         return (who, seed), self.build.policy[at].id, sorted(fit)
+
+    def before(self, right):
+        """(former member who had the right, policy, parents, one who may turn the secret then and now)."""
+        former, policy, fit = self.former(right)
+        parents = [pick(self.rng, [one for one in fit if turning.is_put(self.build.log, self.name, _above(self, [one]))])]
+        then = self.source.vault.chain.states[self.source.vault.chain.position[policy]]
+        turns = lambda state, n: state.holds(n, "write", self.name) or state.holds(n, "rotate", self.name)  # noqa: E731
+        still = [one for one in self.source.signers(lambda s, n: turns(s, n) and turns(then, n))
+                 if making.key_of(one[1]) in then.keys]
+        return former, policy, parents, pick(self.rng, still)
 
 
 def rotation(kind, expect=ACCEPT):
@@ -94,8 +113,9 @@ def whole(scene):
 
 @rotation("begun by one, and a version added by another")
 def intended(scene):
-    entry = scene.log(None, scene.intent(), scene.rollout(10_000))
-    scene.begin(on=[entry])
+    scene.log(None, scene.intent())
+    entry = scene.log(None, scene.rollout(10_000))
+    scene.begin(on=[entry], rotation=scene.rotation)
     return "pending"
 
 
@@ -124,16 +144,44 @@ def acted_on(scene):
 @rotation("two at once")
 def contested(scene):
     scene.begin()
-    scene.begin(rotation=scene.rng.randbytes(16))
+    scene.begin()
     scene.log(None, scene.rollout(10_000))
     return "contested"
 
 
-@rotation("two versions or two bases in one")
+@rotation("two versions in one")
 def two_versions(scene):
-    scene.begin()
-    scene.begin(base=scene.rng.choice([None, scene.rng.randbytes(32)]))
+    entry, _ = scene.begin()
+    scene.begin(on=[entry], rotation=scene.rotation)
     return "stale"
+
+
+@rotation("a version that exists, stated once more upon the same parents")
+def twin(scene):
+    who, seed = pick(scene.rng, scene.source.holders("write", scene.name))
+    entry = scene.log((who, seed), making.put(scene.source, scene.rng, scene.build, scene.name, seed, parents=scene.start),
+                      on=scene.start)
+    item = scene.build.log[entry].ops[0]
+    scene.log((who, seed), scene.intent(base=scene.rng.choice([scene.current, item["object"]]), body=item["body"],
+                                        wrap=item["wrap"]), on=scene.start)
+    return "stale"
+
+
+@rotation("its version removed or pruned beside its promotion")
+def gone(scene):
+    entry, found = scene.begin()
+    who = pick(scene.rng, scene.source.holders("delete", scene.name))
+    scene.log(who, op(scene.rng.choice(["remove", "prune"]), secret=scene.name, objects=ids([found])), on=[entry])
+    scene.log(scene.rng.choice([None, scene.rotator()]), scene.promote(found), on=[entry])
+    return "which sets nothing"
+
+
+@rotation("promoted again by rotate, with all that was")
+def replacing(scene):
+    _, found = scene.begin()
+    scene.log(None, scene.promote(found))
+    scene.log(scene.rotator(), scene.promote(found, replaces=ids(scene.source.vault.secrets[scene.name].versions)))
+    return "and no more is previous"
 
 
 @rotation("upon what is not active")
@@ -160,8 +208,8 @@ def divided(scene):
     for item in (scene.abort(), scene.promote(found)):
         scene.log(None, item, on=[entry])
     if scene.rng.random() < 0.5:
-        scene.log(None, scene.promote(found))
-    return "divided"
+        scene.log(scene.rng.choice([None, scene.rotator()]), scene.promote(found))
+    return "divided, whatever who may only rotate says later"
 
 
 @rotation("promoted after its abort or a retirement of it")
@@ -219,11 +267,10 @@ def _above(scene, parents):
 def _void(kind, right, items):
     @rotation(f"{kind} by a former member")
     def make(scene):
-        entry, found = scene.begin()
+        who, policy, parents, other = scene.before(right)
+        entry, found = scene.begin(other, on=parents, policy=policy)
         scene.log(None, scene.rollout(10_000))
-        who, policy, fit = scene.former(right)
-        parents = [pick(scene.rng, [one for one in fit if turning.is_put(scene.build.log, scene.name, _above(scene, [one]))])]
-        scene.log(who, *items(scene, found), on=parents, policy=policy)
+        scene.log(who, *items(scene, found), on=[entry], policy=policy)
         return f"by {who[0]}"
 
 
@@ -231,17 +278,25 @@ _void("an abort", "write", lambda scene, found: [scene.abort()])
 _void("a rollout", "write", lambda scene, found: [scene.rollout(1)])
 _void("a retirement of its base", "write", lambda scene, found: [scene.retire(scene.current)])
 _void("a removal of its version", "delete", lambda scene, found: [op("remove", secret=scene.name, objects=ids([found]))])
-_void("another base", "write", lambda scene, found: [scene.intent(base=scene.rng.randbytes(32))])
+_void("another rotation", "write", lambda scene, found: [scene.intent(base=scene.rng.choice([scene.current, scene.rng.randbytes(32)]))])
+
+
+@rotation("an abort or a rollout by a former member, of what began later", REFUSE)
+def unseen(scene):
+    scene.begin()
+    who, policy, parents, _ = scene.before("write")
+    scene.log(who, scene.rng.choice([scene.abort(), scene.rollout(0)]), on=parents, policy=policy)
+    return f"by {who[0]}"
 
 
 @rotation("a value given to an intent by a former member")
 def void_value(scene):
-    scene.log(None, scene.intent(), scene.rollout(10_000))
-    who, policy, fit = scene.former("write")
-    parents = [pick(scene.rng, [one for one in fit if turning.is_put(scene.build.log, scene.name, _above(scene, [one]))])]
-    entry, found = scene.begin(who, on=parents, policy=policy)
+    who, policy, parents, other = scene.before("write")
+    begun = scene.log(other, scene.intent(), on=parents, policy=policy)
+    scene.log(None, scene.rollout(10_000))
+    entry, found = scene.begin(who, on=[begun], policy=policy, rotation=scene.rotation)
     if scene.rng.random() < 0.5:
-        scene.log(None, scene.promote(found), on=[entry, *scene.start] if entry not in scene.start else scene.start)
+        scene.log(None, scene.promote(found), on=sorted({entry, *scene.start}))
     return f"by {who[0]}"
 
 
@@ -258,8 +313,17 @@ def _forged(kind, items):
 
 _forged("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
 _forged("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
-_forged("a promotion with its pending in the same entry", lambda scene, found, by: [
-    scene.intent(rotation=b"\1" * 16), scene.promote(found, rotation=b"\1" * 16)])
+_forged("a version added to what never began", lambda scene, found, by: [making.pending(
+    scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.start)])
+_forged("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
+
+
+@rotation("begun in the entry that says more of it", REFUSE)
+def at_once(scene):
+    by, nonce = scene.who(), scene.rng.randbytes(16)
+    found = scene.derived(by[1], scene.start, nonce)
+    scene.log(by, scene.intent(nonce=nonce), scene.abort(rotation=found), on=scene.start)
+    return f"by {by[0]}"
 
 
 @rotation("a promotion beside its pending", REFUSE)
@@ -271,6 +335,7 @@ def unknown(scene):
 
 @rotation("on a secret that no ancestor puts", REFUSE)
 def never_put(scene):
+    scene.rotation = scene.rng.randbytes(16)
     item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(scene.current)])
     scene.log(None, item, on=[])
     return next(iter(item))
@@ -309,12 +374,18 @@ raw_op("the text of a rollout", lambda r, n, c: {"rollout": {"secret": n, "recor
 raw_op("an adopted rollout", lambda r, n, c: {"rollout": {
     "secret": n, "rotation": encode(r.randbytes(16)), "share": 1, "adopts": making.adopts(c)}})
 raw_op("a pending without its wrap", lambda r, n, c: {"pending": {
-    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "body": encode(r.randbytes(32))}})
+    "secret": n, "nonce": encode(r.randbytes(16)), "base": encode(c), "body": encode(r.randbytes(32))}})
 raw_op("a pending without its body", lambda r, n, c: {"pending": {
-    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "wrap": encode(r.randbytes(32))}})
+    "secret": n, "nonce": encode(r.randbytes(16)), "base": encode(c), "wrap": encode(r.randbytes(32))}})
 raw_op("an intent that expires", lambda r, n, c: {"pending": {
-    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "expires": 1}})
-raw_op("a pending without a base", lambda r, n, c: {"pending": {"secret": n, "rotation": encode(r.randbytes(16))}})
+    "secret": n, "nonce": encode(r.randbytes(16)), "base": encode(c), "expires": 1}})
+raw_op("a pending without a base", lambda r, n, c: {"pending": {"secret": n, "nonce": encode(r.randbytes(16))}})
+raw_op("a pending that adds nothing", lambda r, n, c: {"pending": {"secret": n, "rotation": encode(r.randbytes(16))}})
+raw_op("a pending that says its rotation's id and base", lambda r, n, c: {"pending": {
+    "secret": n, "rotation": encode(r.randbytes(16)), "base": encode(c), "body": encode(r.randbytes(32)), "wrap": encode(r.randbytes(32))}})
+raw_op("a pending of both forms", lambda r, n, c: {"pending": {
+    "secret": n, "nonce": encode(r.randbytes(16)), "rotation": encode(r.randbytes(16)), "base": encode(c)}})
+raw_op("a nonce of 32 bytes", lambda r, n, c: {"pending": {"secret": n, "nonce": encode(c), "base": encode(c)}})
 raw_op("a rotation of 32 bytes", lambda r, n, c: {"abort": {"secret": n, "rotation": encode(c)}})
 raw_op("a retirement of nothing", lambda r, n, c: {"retire": {"secret": n, "objects": []}})
 raw_op("a promotion that names no rotation", lambda r, n, c: {"promote": {"secret": n, "object": encode(c)}})

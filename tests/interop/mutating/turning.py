@@ -22,34 +22,40 @@ def objects(log, name):
                    if item["op"] in ("put", "pending") and "object" in item})
 
 
+def base_of(log, name, rotation):
+    return next(item["base"] for _, item in ops_on(log, name)
+                if item["op"] == "pending" and item["nonce"] is not None and item["rotation"] == rotation)
+
+
 def is_put(log, name, above):
     return any(item["op"] == "put" for _, item in ops_on(log, name, above))
 
 
 def begins(rng, log, name, above):
-    """{rotation, base} of a pending: of a new rotation mostly, upon what was set last."""
-    known = _rotations(log, name)
+    """{nonce, base} of a pending, upon what was set last mostly. Nonces repeat: who begins twice upon the same parents
+    begins one rotation."""
     last = [item["object"] for _, item in ops_on(log, name, above) if item["op"] in ("put", "promote", "resolve")]
     base = last[-1] if last and rng.random() < 0.8 else rng.choice(objects(log, name) or [rng.randbytes(32)])
-    if known and rng.random() < 0.35:
-        rotation = rng.choice(known)
-        bases = [item["base"] for _, item in ops_on(log, name) if item["op"] == "pending" and item["rotation"] == rotation]
-        base = rng.choice(bases) if bases and rng.random() < 0.8 else base
-    else:
-        rotation = rng.randbytes(16)
-    return {"rotation": rotation, "base": base}
+    return {"nonce": bytes([rng.randrange(3)]) * 16, "base": base}
+
+
+def states(rng, log, name, above):
+    """What a pending with a version says of its rotation: it begins one mostly, or adds to one that began below."""
+    known = rotations(log, name, above)
+    return {"rotation": rng.choice(known)} if known and rng.random() < 0.35 else begins(rng, log, name, above)
 
 
 def turn(rng, log, name, kind, above):
-    """An op of one of the kinds `TURNS`, or None if there is nothing to be done."""
+    """An op of one of the kinds `TURNS`, or None if there is nothing below that it could be about."""
     if kind == "retire":
-        some = objects(log, name)
+        some = sorted({item["object"] for _, item in ops_on(log, name, above)
+                       if item["op"] in ("put", "pending") and "object" in item})
         return op(kind, secret=name, objects=ids(rng.sample(some, min(len(some), rng.choice([1, 1, 2]))))) if some else None
     if kind == "promote":
         return _promote(rng, log, name, above)
-    known = _rotations(log, name)
-    rotation = rng.choice(known) if known and rng.random() < 0.95 else rng.randbytes(16)
-    return op(kind, secret=name, rotation=rotation, **({"share": rng.choice(SHARES)} if kind == "rollout" else {}))
+    known = rotations(log, name, above)
+    share = {"share": rng.choice(SHARES)} if kind == "rollout" else {}
+    return op(kind, secret=name, rotation=rng.choice(known), **share) if known else None
 
 
 def _promote(rng, log, name, above):
@@ -57,12 +63,13 @@ def _promote(rng, log, name, above):
     if not pendings:
         return None
     item, others = rng.choice(pendings), objects(log, name)
-    chance = rng.random()
-    replaces = [item["base"]] if chance < 0.7 else rng.sample(others, min(2, len(others))) if chance < 0.9 else []
+    chance, base = rng.random(), base_of(log, name, item["rotation"])
+    replaces = [base] if chance < 0.7 else rng.sample(others, min(2, len(others))) if chance < 0.9 else []
     return op("promote", secret=name, rotation=item["rotation"], object=item["object"], replaces=ids(set(replaces)) or None)
 
 
-def _rotations(log, name):
-    """Those that began, the last ones more often than others."""
-    found = list(dict.fromkeys(item["rotation"] for _, item in ops_on(log, name) if item["op"] == "pending"))
+def rotations(log, name, above=None):
+    """The last that began, anywhere or below."""
+    found = list(dict.fromkeys(item["rotation"] for _, item in ops_on(log, name, above)
+                               if item["op"] == "pending" and item["nonce"] is not None))
     return found[-2:]

@@ -6,7 +6,7 @@ Here it is text and nothing else: `recent` judges by it, and `keeping` makes it.
 from dataclasses import dataclass
 
 from .encoding import H, decode, encode
-from .records import SHORT, dump, form, full_name, integer, load, optional
+from .records import dump, form, full_name, integer, load, optional
 from .rules import require
 
 REQUIREMENT = "log-segments"
@@ -17,6 +17,7 @@ class KeptVersion:
     """A version that was active when history was closed, or works besides; `ops` are (place of the entry, index) of what acts on it."""
     number: int
     ops: tuple
+    replaced: tuple = None  # numbers of the versions that its promotions took the place of; None: there are none
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,6 @@ class Base:
     versions: int       # how many exist among what is closed; None: no closed op puts it, not even a void one
     ops: tuple          # survivors of fields and of active; or a removal, if nothing is active
     kept: tuple         # KeptVersion, by number
-    rotations: tuple = None  # ids of those that any closed op states, in order; None: there are none
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,13 @@ def parse(entries, secrets):
 
 
 def _line(base):
-    kept = [{"number": version.number, "ops": _listed(version.ops)} for version in base.kept]
     versions = {} if base.versions is None else {"versions": base.versions}
-    rotations = {"rotations": list(map(encode, base.rotations))} if base.rotations else {}
-    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": kept, **rotations})
+    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": list(map(_version, base.kept))})
+
+
+def _version(version):
+    replaced = {"replaced": list(version.replaced)} if version.replaced else {}
+    return {"number": version.number, "ops": _listed(version.ops), **replaced}
 
 
 def _listed(ops):
@@ -64,22 +67,22 @@ def _listed(ops):
 
 
 def _base(line):
-    return Base(**form(load(line), {"secret": full_name, "versions": optional(integer), "ops": _ops, "kept": _kept,
-                                     "rotations": optional(_rotations)}))
-
-
-def _rotations(value):
-    require(type(value) is list and value, "list")
-    found = tuple(map(SHORT, value))
-    require(_rises(found), "order", "rotations")
-    return found
+    return Base(**form(load(line), {"secret": full_name, "versions": optional(integer), "ops": _ops, "kept": _kept}))
 
 
 def _kept(value):
     require(type(value) is list, "list")
-    versions = tuple(KeptVersion(**form(item, {"number": integer, "ops": _ops})) for item in value)
+    versions = tuple(KeptVersion(**form(item, {"number": integer, "ops": _ops, "replaced": optional(_numbers)}))
+                     for item in value)
     require(_rises([version.number for version in versions]), "order", "kept versions")
     return versions
+
+
+def _numbers(value):
+    require(type(value) is list and value, "list")
+    found = tuple(map(integer, value))
+    require(_rises(found), "order", "versions that were replaced")
+    return found
 
 
 def _ops(value):

@@ -9,7 +9,7 @@ from .rotations import rotate
 class Version:
     object: bytes
     first: "Op"                 # its first counting put or promote; None: it is held and does not exist
-    source: "Op"                # the first that gives its bytes: a counting put, or a pending
+    source: "Op"                # the first that states it, whose author's it is: a counting put, or a pending that gives it
     number: int = 0             # for display
     expires: int = None         # served until then; None: for ever
     pruned: bool = False
@@ -35,6 +35,7 @@ class SecretState:
     previous: list = field(default_factory=list)    # object ids, ordered: what was promoted away and still works
     rotations: dict = field(default_factory=dict)   # id: Rotation, of those that are there
     pending: bytes = None                           # the object that a reader with an instance may get
+    left: list = field(default_factory=list)        # object ids, ordered: what aborted rotations left at the provider
     odd: list = field(default_factory=list)         # codes of warnings about rotations
 
     @property
@@ -94,23 +95,24 @@ def fold(graph, standing, wanted=None, voids=False):
     return states(graph, standing, secrets)
 
 
-def states(graph, standing, secrets):
-    """{full name: SecretState} of {full name: ops}."""
-    folded = {name: Fold(graph, standing, name, ops).state for name, ops in sorted(secrets.items())}
+def states(graph, standing, secrets, replaced=None):
+    """{full name: SecretState} of {full name: ops}; `replaced` is what a block says of some secrets."""
+    folded = {name: Fold(graph, standing, name, ops, (replaced or {}).get(name)).state
+              for name, ops in sorted(secrets.items())}
     return {name: state for name, state in folded.items() if state.versions or state.touched}
 
 
 class Fold:
-    """What the ops on one secret come to."""
+    """What the ops on one secret come to. `replaced` is what closed promotions took the place of, by version."""
 
-    def __init__(self, graph, standing, name, ops):
-        self.graph, self.standing = graph, standing
+    def __init__(self, graph, standing, name, ops, replaced=None):
+        self.graph, self.standing, self.replaced_before = graph, standing, replaced or {}
         self.all = sorted(ops, key=lambda o: o.order)
         self.ops = [o for o in self.all if o.counts]
         self.state = SecretState(name)
         self.state.touched = bool(self.ops)
         self._hold()
-        self.overruled, self.set = set(), []
+        self.overruled, self.set, self.stood_on = set(), [], {}
         self._set()
         for version in self.state.held.values():
             self._version(version)
@@ -148,11 +150,13 @@ class Fold:
     def _gives(self, pending):
         return pending.counts or any(promotes(o, pending) and self.before(pending, o) for o in self.of("promote"))
 
-    def acts(self, retire, found):
-        """Whether a `retire` acts on a version: it knew it, or it is kept for that."""
-        if not retire.names(found):
-            return False
-        return retire.kept or any(self.before(o, retire) for o in self.either("put", "pending", version=found))
+    @cached_property
+    def bases(self):
+        """The base of each rotation that an op begins, counting or void."""
+        return {o.op["rotation"]: o.op["base"] for o in self.either("pending") if not o.kept and o.op["nonce"] is not None}
+
+    def beside(self, one, other):
+        return not self.before(one, other) and not self.before(other, one)
 
     def before(self, one, other):
         if one.entry == other.entry:
@@ -171,9 +175,12 @@ class Fold:
                 continue
             found, rotates = item.op["object"], item.at in self.standing.by_rotate
             overrules = {"put": self._is_overruled, "promote": self._is_promotion_overruled}
+            self.stood_on[item.at] = self._active_before(item)
             if rotates and overrules[item.kind](item):
                 self.overruled.add(item.at)
-            elif item.kind == "resolve" and found not in self._active_before(item):
+            elif item.kind == "resolve" and found not in self.stood_on[item.at]:
+                continue
+            elif item.kind == "promote" and self._is_taken_beside(item, found):
                 continue
             elif found in self.state.versions and not self._is_ended(item, found):
                 self.set.append(item)
@@ -183,30 +190,35 @@ class Fold:
         return {o.op["object"] for o in self.survivors([o for o in self.set if self.before(o, item)])}
 
     def _is_overruled(self, put):
-        active = self._active_before(put)
+        active = self.stood_on[put.at]
         if active:
             return not any(self._stands(put, version) for version in active)
         return not all(self.before(put, remove) for remove in self.of("remove"))
 
     def _is_promotion_overruled(self, item):
         """By rotate one stands on the version on which its rotation was begun, and on no abort or retirement."""
-        bases = {o.op["base"] for o in self.either("pending", version=item.op["object"])
-                 if promotes(item, o) and o.entry != item.entry and self.before(o, item)}
-        based = any(self._stands(item, version) for version in self._active_before(item) & bases)
-        return not based or self._is_withdrawn(item)
+        base = self.bases[item.op["rotation"]]
+        return base not in self.stood_on[item.at] or not self._stands(item, base) or self._is_withdrawn(item)
 
     def _is_withdrawn(self, item):
         """Whether before a promotion its rotation is aborted or its version retired."""
         aborts = [o for o in self.of("abort") if o.op["rotation"] == item.op["rotation"]]
-        retires = [o for o in self.of("retire") if self.acts(o, item.op["object"])]
+        retires = self.of("retire", version=item.op["object"])
         return any(self.before(o, item) for o in aborts + retires)
 
     def _stands(self, put, version):
-        if self._is_ended(put, version):
-            return False
+        return not self._is_ended(put, version) and not self._is_removed_beside(put, version)
+
+    def _is_removed_beside(self, item, version):
+        """Whether the version is removed, and beside the op that was so, which nobody took back."""
         restores, removed = self.of("restore", version=version), self._is_removed(version)
-        beside = [o for o in self.of("remove", version=version) if not self.before(o, put) and not self.before(put, o)]
-        return not removed or all(any(self.before(remove, o) for o in restores) for remove in beside)
+        beside = [o for o in self.of("remove", version=version) if self.beside(o, item)]
+        return removed and not all(any(self.before(remove, o) for o in restores) for remove in beside)
+
+    def _is_taken_beside(self, promote, version):
+        """Whether beside a promotion its version was pruned, or removed: what is gone takes nothing's place."""
+        prunes = self.of("prune", version=version)
+        return any(self.beside(o, promote) for o in prunes) or self._is_removed_beside(promote, version)
 
     def _is_ended(self, item, version):
         """Whether before the op the version is pruned, or removed and not restored."""
@@ -242,7 +254,7 @@ class Fold:
 
     def _prune_beside(self, found, expires, own):
         later = [o for o in expires if o.op["at"] is None or (own is not None and o.op["at"] > own)]
-        return any(not self.before(o, prune) and not self.before(prune, o) and not (o.kept and prune.kept)
+        return any(self.beside(o, prune) and not (o.kept and prune.kept)
                    for o in later for prune in self.of("prune", version=found))
 
     def _wraps(self, version):

@@ -15,7 +15,7 @@ RIGHTS_NEEDED = {
     "pending": EITHER, "rollout": EITHER, "abort": EITHER, "retire": EITHER, "promote": EITHER,
 }
 
-# A secret that was never put has no rotations.
+# These stand on what an ancestor begins or names.
 OF_ROTATIONS = ("pending", "rollout", "abort", "retire", "promote")
 
 # Any of these on any pattern suffices for a `join`.
@@ -62,45 +62,28 @@ class Graph:
         return 0
 
     @cached_property
-    def puts(self):
-        """By secret: the mask of the entries that put it, whether these ops count or not."""
-        puts = {}
+    def grounds(self):
+        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is."""
+        grounds = {}
         for entry in self.entries.values():
             for op in entry.ops:
-                if op["op"] == "put":
-                    puts[op["secret"]] = puts.get(op["secret"], 0) | self.bit[entry.id]
-        return puts
+                for ground in _grounds(op):
+                    grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
+        return grounds
 
-    @cached_property
-    def pendings(self):
-        """By (secret, rotation, object): the mask of the entries with such a pending, whether it counts or not."""
-        pendings = {}
-        for entry in self.entries.values():
-            for op in entry.ops:
-                if op["op"] == "pending":
-                    key = op["secret"], op["rotation"], op.get("object")
-                    pendings[key] = pendings.get(key, 0) | self.bit[entry.id]
-        return pendings
-
-    def follows_put(self, entry, op):
-        """Whether an ancestor puts the secret."""
-        return bool(self.ancestors[entry.id] & self.puts.get(op["secret"], 0))
-
-    def follows_pending(self, entry, op):
-        """Whether an ancestor has the pending of which this is the promotion."""
-        key = op["secret"], op["rotation"], op["object"]
-        return bool(self.ancestors[entry.id] & self.pendings.get(key, 0))
+    def follows(self, entry, *ground):
+        """Whether an ancestor has it."""
+        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0))
 
     def needed(self, entry, op):
-        """The sets of rights of which one suffices for an op on a secret: none does, if it lacks what it stands on."""
-        kind = op["op"]
-        if kind == "put":
-            return EITHER if self.follows_put(entry, op) else WRITE
-        if kind in OF_ROTATIONS and not self.follows_put(entry, op):
-            return ()
-        if kind == "promote" and not self.follows_pending(entry, op):
-            return ()
-        return RIGHTS_NEEDED.get(kind, ())
+        """The sets of rights of which one suffices for an op on a secret."""
+        if op["op"] == "put":
+            return EITHER if self.follows(entry, "put", op["secret"]) else WRITE
+        return RIGHTS_NEEDED.get(op["op"], ())
+
+    def has_ground(self, entry, op):
+        """Whether an op about a rotation has below it what it stands on."""
+        return all(self.follows(entry, *ground) for ground in stands_on(op))
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -117,6 +100,31 @@ class Graph:
         for found in ids:
             mask |= self.ancestors[found] | self.bit[found]
         return mask
+
+
+def _grounds(op):
+    """What others may stand on of an op: each begins with its kind and the secret."""
+    if op["op"] == "put":
+        return [("put", op["secret"]), ("named", op["secret"], op["object"])]
+    if op["op"] != "pending":
+        return []
+    grounds = [("begun", op["secret"], op["rotation"])] if op["nonce"] is not None else []
+    if "object" in op:
+        grounds += [("named", op["secret"], op["object"]), ("stated", op["secret"], op["rotation"], op["object"])]
+    return grounds
+
+
+def stands_on(op):
+    """What an op about a rotation needs below it: all of these."""
+    kind, secret = op["op"], op.get("secret")
+    if kind not in OF_ROTATIONS:
+        return []
+    if kind == "retire":
+        return [("named", secret, found) for found in op["objects"]]
+    if kind == "pending" and op["nonce"] is not None:
+        return [("put", secret)]
+    states = [("stated", secret, op["rotation"], op["object"])] if kind == "promote" else []
+    return [("begun", secret, op["rotation"]), *states]
 
 
 def short(found):
@@ -183,7 +191,7 @@ def judge(graph, entry, out):
             return _ends(graph, entry, op, needed, start, out.known)
         needed = graph.needed(entry, op)
         allowed, ended = ends(needed)
-        if not allowed:
+        if not allowed or not graph.has_ground(entry, op):
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended

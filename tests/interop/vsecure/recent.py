@@ -10,7 +10,8 @@ from functools import cached_property
 
 from .errors import HistoryMissing, Refused, malformed
 from .fold import Op, states
-from .log import EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short
+from .log import (EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short,
+                  stands_on)
 
 # What may act on a kept version, and what on the secret.
 _ON_VERSION = ("put", "promote", "pending", "retire", "remove", "restore", "expire", "prune", "rewrap")
@@ -64,18 +65,20 @@ class RecentGraph(Graph):
     def known_from_the_start(self):
         return self.reach([self.top])
 
-    def follows_put(self, entry, op):
-        """What is late has the benefit of the doubt: which of the closed entries it follows is not here."""
-        return op["secret"] in self.put_before or super().follows_put(entry, op)
+    def follows(self, entry, *ground):
+        """What stands on something closed has the benefit of the doubt: nothing is said of a secret whose ground is not
+        found."""
+        return ground[1] in self.put_before or super().follows(entry, *ground)
 
-    def follows_pending(self, entry, op):
-        """So has a promotion, of which nothing is said without that pending."""
-        return op["secret"] in self.put_before or super().follows_pending(entry, op)
-
-    def finds_pending(self, entry, op):
-        """Whether a promotion has its pending in an open entry that it follows."""
-        key = op["secret"], op["rotation"], op["object"]
-        return bool(self.ancestors[entry.id] & self.pendings.get(key, 0) & ~self.kept_mask)
+    def finds_ground(self, entry, op, kept):
+        """Whether what the op stands on is in open entries that it follows, or one of these `kept` versions."""
+        def finds(ground):
+            if ground[0] == "put" and ground[1] in self.put_before:
+                return True
+            if ground[0] == "named" and not self.is_late(entry.id) and ground[2] in kept:
+                return True
+            return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
+        return all(map(finds, stands_on(op)))
 
     @cached_property
     def kept_mask(self):
@@ -111,16 +114,18 @@ def read(file, log, chain, wanted=None):
     if any(found not in log for found in file.closed.entries):
         raise _wrong("a kept entry is missing")
     graph = RecentGraph(log, chain, file.closed)
-    kept = {base.secret: _of_base(graph, base, file.closed.entries) for base in file.closed.secrets}
+    kept, replaced = {}, {}
+    for base in file.closed.secrets:
+        kept[base.secret], replaced[base.secret] = _of_base(graph, base, file.closed.entries)
     out = Recent(graph, Standing(known=knowledge(graph)))
     if out.missing:
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
         return out
     _judge(out, kept, wanted)
-    out.behind |= _named_by_nobody(file, graph, kept) | _rotating(graph, file.closed)
+    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph, replaced)
     ops = _ops(out, kept)
     told = (ops.keys() if wanted is None else ops.keys() & wanted) - out.behind
-    out.secrets = states(graph, out.standing, {name: ops[name] for name in told})
+    out.secrets = states(graph, out.standing, {name: ops[name] for name in told}, replaced)
     _number(out.secrets, file.closed)
     return out
 
@@ -130,8 +135,9 @@ def _wrong(detail):
 
 
 def _of_base(graph, base, entries):
-    """The kept ops of a secret, each on the one version that it acts on; refuses places that hold no such op."""
-    sets, items = set(base.ops), {}
+    """(the kept ops of a secret, each on the one version that it acts on, and of each kept version which others it
+    replaced); refuses places that hold no such op."""
+    sets, items, versions = set(base.ops), {}, {}
     for at in base.ops:
         entry, op = _op_at(graph, base, at, entries, _ON_SECRET)
         items[at, op.get("object")] = _item(graph, entry, at, op, True)
@@ -141,6 +147,7 @@ def _of_base(graph, base, entries):
         if len(objects) != 1 or not any(op["op"] in ("put", "pending") for _, op in found):
             raise _wrong(f"{base.secret}: version {version.number} is not one")
         about, = objects
+        versions[version.number] = about
         for at, (entry, op) in zip(version.ops, found):
             if about not in ([op["object"]] if "object" in op else op.get("objects") or ()):
                 raise _wrong(f"{base.secret}: an op on another version")
@@ -149,7 +156,14 @@ def _of_base(graph, base, entries):
     under = {at for version in base.kept for at in version.ops}
     if any(item.kind in ("put", "promote") and at not in under for (at, _), item in items.items()):
         raise _wrong(f"{base.secret}: what is active is not kept")
-    return list(items.values())
+    return list(items.values()), _replaced(base, versions)
+
+
+def _replaced(base, versions):
+    """By kept version the objects of those that it replaced; `versions` are the objects by number."""
+    if any(number not in versions for version in base.kept for number in version.replaced or ()):
+        raise _wrong(f"{base.secret}: what was replaced is not kept")
+    return {versions[version.number]: {versions[number] for number in version.replaced or ()} for version in base.kept}
 
 
 def _op_at(graph, base, at, entries, kinds):
@@ -204,16 +218,11 @@ def _named_by_nobody(file, graph, kept):
             if not held(secret) <= names.get(secret.name, set())}
 
 
-def _rotating(graph, closed):
-    """The secrets of which an open entry is about a rotation that began in what is closed."""
-    begun = {(base.secret, found) for base in closed.secrets for found in base.rotations or ()}
-    out = set()
-    for entry in graph.open():
-        for op in entry.ops:
-            if (op.get("secret"), op.get("rotation")) in begun or (
-                    op["op"] == "promote" and op["secret"] in graph.put_before and not graph.finds_pending(entry, op)):
-                out.add(op["secret"])
-    return out
+def _groundless(graph, kept):
+    """The secrets on which an open entry has an op whose ground is not found: it is closed, or nowhere. `kept` are the
+    kept versions by secret."""
+    return {op["secret"] for entry in graph.open() for op in entry.ops
+            if not graph.finds_ground(entry, op, kept.get(op.get("secret"), ()))}
 
 
 def held(secret):

@@ -199,8 +199,8 @@ LOG_OPS = {
     "expire": {"secret": full_name, "object": ID, "at": optional(integer), "adopts": _adopts},
     "prune": {"secret": full_name, "objects": _objects},
     "rewrap": {"secret": full_name, "object": ID, "wrap": ID},
-    "pending": {"secret": full_name, "rotation": SHORT, "base": ID, "body": optional(ID), "wrap": optional(ID),
-                "expires": optional(integer)},
+    "pending": {"secret": full_name, "nonce": optional(SHORT), "rotation": optional(SHORT), "base": optional(ID),
+                "body": optional(ID), "wrap": optional(ID), "expires": optional(integer)},
     "rollout": {"secret": full_name, "rotation": SHORT, "share": share},
     "abort": {"secret": full_name, "rotation": SHORT, "adopts": _adopts},
     "retire": {"secret": full_name, "objects": _objects, "adopts": _adopts},
@@ -225,14 +225,17 @@ def _op(op, forms):
     if kind == "key-add":
         out["key_id"] = signing.key_id(out["key"])
     if kind == "pending":
-        require(_is_whole(out), "keys", "body and wrap go together, and expires with them")
+        require(_is_whole(out), "keys", "it begins upon a base, or adds a version to a rotation")
     return out
 
 
 def _is_whole(pending):
-    """Whether it states a version, or nothing of one, which is an intent."""
+    """Whether it begins a rotation, with a version or without, which is an intent; or adds a version to one."""
     stated = [pending[key] is not None for key in ("body", "wrap")]
-    return all(stated) or not any([*stated, pending["expires"] is not None])
+    begins = [pending["nonce"] is not None, pending["base"] is not None]
+    if pending["rotation"] is not None:
+        return all(stated) and not any(begins)
+    return all(begins) and (all(stated) or not any([*stated, pending["expires"] is not None]))
 
 
 def _signature(value):
@@ -281,10 +284,17 @@ def log_entry(line, vault):
         "ts": integer, "ops": ops(LOG_OPS), "reason": text(REASON), "sig": data(64)})
     origin = keys.origin(fields["parents"])
     for op in fields["ops"]:
-        if op.get("body") is not None:  # a pending without one is an intent
-            uid = keys.secret_uid(vault, op["secret"])
-            op["object"] = keys.derived_id(uid, fields["key"], origin, op["expires"], op["body"])
+        if op["op"] in ("put", "pending"):
+            _derive(op, keys.secret_uid(vault, op["secret"]), fields["key"], origin)
     return Entry(H("log entry", line[:line.rindex(',"sig":')] + "}"), line, fields)
+
+
+def _derive(op, uid, author, origin):
+    """Adds the object that a body comes to, and the rotation that a nonce does."""
+    if op["body"] is not None:  # a pending without one is an intent
+        op["object"] = keys.derived_id(uid, author, origin, op["expires"], op["body"])
+    if op.get("nonce") is not None:
+        op["rotation"] = keys.rotation_id(uid, author, origin, op["base"], op["nonce"])
 
 
 _SEAL = {"slot": SHORT, "member": name, "label": text(REASON), "kind": one_of("passphrase"),

@@ -16,7 +16,7 @@ PARTS = 10_000
 class Rotation:
     word: str                                       # one of the four above
     share: int = 0
-    bases: set = field(default_factory=set)
+    base: bytes = None
     objects: set = field(default_factory=set)
 
     @property
@@ -37,7 +37,7 @@ def is_served_pending(rotation, share, instance):
 def rotate(fold):
     """Adds to the state what its rotations come to."""
     state = fold.state
-    state.retired = {found for retire in fold.of("retire") for found in retire.op["objects"] if fold.acts(retire, found)}
+    state.retired = {found for retire in fold.of("retire") for found in retire.op["objects"]}
     state.previous = _previous(fold)
     state.rotations = {found: Told(fold, found).rotation for found in there(fold)}
     live = [found for found in state.rotations.values() if found.word == LIVE]
@@ -46,6 +46,8 @@ def rotate(fold):
     state.odd += ["rotation-stale" for found in state.rotations.values() if found.word == STALE]
     state.odd += ["rotation-divided" for found in state.rotations if is_divided(fold, found)]
     state.odd += ["retired-active" for found in state.candidates if found in state.retired]
+    state.left = sorted({found for one in state.rotations.values() if one.word == ABORTED
+                         for found in one.objects if is_left(state, found)})
 
 
 def there(fold):
@@ -55,10 +57,21 @@ def there(fold):
 
 def _previous(fold):
     state = fold.state
-    replaced = {found for o in fold.of("promote") if o.op["object"] == state.current
-                for found in o.op["replaces"] or ()}
-    return sorted(found for found in replaced if found in state.versions and found not in state.candidates
+    return sorted(found for found in replaced(fold, state.current) if found not in state.candidates
                   and found not in state.retired and is_usable(state.versions[found]))
+
+
+def replaced(fold, promoted):
+    """The versions in whose place a version was promoted: what these promotions name and found active."""
+    names = {found for o in fold.set if o.kind == "promote" and not o.kept and o.op["object"] == promoted
+             for found in fold.stood_on[o.at] & set(o.op["replaces"] or ())}
+    return names | fold.replaced_before.get(promoted, set())
+
+
+def is_left(state, found):
+    """Whether a version that nobody promotes any more may work at the provider: nobody said that it is gone."""
+    return (found in state.held and found not in state.versions and is_usable(state.held[found])
+            and found not in state.retired)
 
 
 def is_usable(version):
@@ -70,8 +83,8 @@ def is_divided(fold, rotation):
     aborts, promotes = ([o for o in fold.of(kind) if not o.kept and o.op["rotation"] == rotation]
                         for kind in ("abort", "promote"))
     for abort in aborts:
-        beside = [o for o in promotes if not fold.before(o, abort) and not fold.before(abort, o)]
-        settled = any(fold.before(abort, o) for o in promotes)
+        beside = [o for o in promotes if fold.beside(o, abort)]
+        settled = any(fold.before(abort, o) for o in promotes if o in fold.set)
         if not settled and any(o.op["object"] in fold.state.candidates for o in beside):
             return True
     return False
@@ -84,9 +97,9 @@ class Told:
         self.fold, self.found = fold, found
         pendings = self.void_too("pending")
         self.pendings = pendings
-        self.bases = {o.op["base"] for o in pendings}
+        self.base = fold.bases[found]
         self.objects = {o.op["object"] for o in pendings if "object" in o.op}
-        self.rotation = Rotation(self.word(), self.share(), self.bases, self.objects)
+        self.rotation = Rotation(self.word(), self.share(), self.base, self.objects)
 
     def void_too(self, kind):
         """Its ops of this kind, counting or void."""
@@ -96,7 +109,7 @@ class Told:
         return [o for o in self.void_too(kind) if o.counts]
 
     def word(self):
-        if self.counting("promote") or self.objects & self.fold.state.versions.keys():
+        if any(o in self.fold.set for o in self.counting("promote")):
             return PROMOTED
         if self.counting("abort"):
             return ABORTED
@@ -108,13 +121,15 @@ class Told:
 
     def stands_on_current(self):
         state = self.fold.state
-        return self.bases == {state.current} and state.current not in state.retired
+        return self.base == state.current and self.base not in state.retired
 
     def has_one_version(self):
-        """Whether it has no version yet, or one that can be served. What only a void op states is served to nobody."""
+        """Whether it has no version yet, or one that can be served. What only a void op states is served to nobody; nor is
+        what exists by other means."""
         state, counting = self.fold.state, {o.op.get("object") for o in self.counting("pending")}
         return not self.objects or (len(self.objects) == 1 and all(
-            found in counting and is_usable(state.held[found]) and found not in state.retired for found in self.objects))
+            found in counting and found not in state.versions and is_usable(state.held[found])
+            and found not in state.retired for found in self.objects))
 
     def is_taken_back(self):
         return any(not o.counts for o in self.void_too("abort"))
@@ -122,16 +137,12 @@ class Told:
     def is_withdrawn_by_void(self):
         """Whether somebody who lost the right said that its version is gone, or that its base is."""
         void = [o for o in self.fold.either("remove", "prune", "retire") if not o.counts]
-        return any(self.takes(o, found) for o in void for found in self.objects) or any(
-            self.takes_base(o, found) for o in void for found in self.bases)
+        return any(o.names(found) for o in void for found in self.objects) or any(map(self.takes_base, void))
 
-    def takes(self, void, found):
-        return self.fold.acts(void, found) if void.kind == "retire" else void.names(found)
-
-    def takes_base(self, void, base):
+    def takes_base(self, void):
         """A `retire` of the base, but for one that whoever began the rotation knew."""
         known = all(self.fold.before(void, o) for o in self.pendings)
-        return void.kind == "retire" and self.fold.acts(void, base) and not known
+        return void.kind == "retire" and void.names(self.base) and not known
 
     def share(self):
         """The smallest of the rollouts that no later one takes the place of; what is void makes it only smaller."""

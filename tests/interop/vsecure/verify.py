@@ -251,6 +251,8 @@ def _attention(vault, now):
     for state in vault.secrets.values():
         for _ in state.conflicts:
             vault.tell("warning", "log", "conflict", state.name)
+        for _ in state.left:
+            vault.tell("notice", "log", "rotation-left", state.name)
         for code in [code for version in state.held.values() for code in version.odd] + state.odd:
             vault.tell("warning", "log", code, state.name)
         for found in state.candidates:
@@ -306,12 +308,13 @@ def _void_changes(vault):
 def _void_rotations(vault):
     """Void ops of rotations that nobody adopted, if nobody has set a version since they ended."""
     ops = {(entry.id, index): op for entry in vault.graph.entries.values() for index, op in enumerate(entry.ops)}
-    adopted = {(op["secret"], op["adopts"]["entry"], op["adopts"]["op"]) for at, op in ops.items()
+    adopted = {(op["op"], op["secret"], op["adopts"]["entry"], op["adopts"]["op"]) for at, op in ops.items()
                if op.get("adopts") and at not in vault.standing.ended}
     last = {}
     for at, ended in vault.standing.ended.items():
         op = ops[at]
-        if op["op"] in OF_ROTATIONS and (op["secret"], *at) not in adopted:
+        kind = "put" if op["op"] == "promote" else op["op"]
+        if op["op"] in OF_ROTATIONS and (kind, op["secret"], *at) not in adopted:
             last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     for name, ended in last.items():
         state = vault.secrets.get(name)

@@ -173,10 +173,11 @@ class Builder:
         return found
 
     def put_op(self, name, found, wrap, kind="put", **more):
-        """The op that puts an object of the file, or states it as pending in the `rotation` upon the `base`."""
+        """The op that puts an object of the file, or states it as pending: in a new rotation, which `nonce` and `base`
+        begin, or in a `rotation` that was begun."""
         version = self.file.secrets[keys.secret_uid(self.file.vault, name)].versions[found]
         stated = {"body": keys.body_id(version), "wrap": wrap, "expires": version["expires"]}
-        first = {key: more.pop(key) for key in ("rotation", "base") if kind == "pending"}
+        first = {key: more.pop(key) for key in ("nonce", "rotation", "base") if key in more}
         return op(kind, secret=name, **first, **stated, **more)
 
     def wrap(self, name, found, dek, audience, epoch, kek=None, recipient=None):
