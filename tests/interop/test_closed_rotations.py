@@ -34,6 +34,9 @@ class Closing(Rotating):
         finding = verify_alone(raw, [A]).finding
         return finding is not None and finding.code == "history-missing"
 
+    def copied(self):
+        return copy.deepcopy(self.story.build), self.story.chain
+
     def line(self):
         return next(base for base in self.story.closing.block.secrets if base.secret == A)
 
@@ -92,6 +95,14 @@ class Closable(Closing):
             self.story.shut_all()
             self.agrees()
 
+    def test_one_by_write_beside_a_removal_of_another_can(self):
+        entry, found = self.pending()
+        self.on_versions("remove", self.base, on=[entry])
+        self.promote(found, "wes", on=[entry])
+        self.story.shut_all()
+        self.agrees()
+        self.assertEqual(self.alone().current, found)
+
     def test_one_beside_a_pruning_of_its_version_can(self):
         entry, found = self.pending()
         self.on_versions("prune", found, on=[entry])
@@ -135,6 +146,26 @@ class Kept(Closing):
         self.story.shut_all()
         self.assertEqual([one.number for one in self.line().kept], [2])
         self.agrees()
+
+    def test_nothing_of_what_was_promoted_away_and_pruned(self):
+        _, found = self.pending()
+        self.promote(found, replaces=[self.base])
+        self.on_versions("prune", self.base)
+        self.story.shut_all()
+        self.assertEqual([(one.number, one.replaced) for one in self.line().kept], [(2, None)])
+        self.agrees()
+
+    def test_a_promotion_before_what_makes_its_version_active(self):
+        entry, found = self.pending()
+        other = self.put("wes", on=[self.first])
+        self.promote(found, replaces=[self.base], on=[entry])
+        self.assertEqual(self.state().candidates, sorted([found, other]))
+        self.story.log("wes", op("resolve", secret=A, object=found))
+        self.story.shut_all()
+        number = self.state().versions[found].number
+        self.assertEqual(self.kinds(number), ["pending", "promote"])
+        self.agrees()
+        self.assertEqual((self.alone().current, self.alone().previous), (found, [self.base]))
 
     def test_what_was_removed_may_come_back_as_the_one_before(self):
         _, found = self.pending()
@@ -218,9 +249,6 @@ class Kept(Closing):
             self.agrees()
         self.assertEqual(sizes[0], sizes[1])
 
-    def copied(self):
-        return copy.deepcopy(self.story.build), self.story.chain
-
     def test_nothing_of_what_was_aborted(self):
         _, found = self.pending()
         self.intent(rotation=S)
@@ -265,8 +293,20 @@ class Behind(Closing):
             self.assertTrue(self.is_behind())
             self.story.build, self.story.chain = side
 
-    def copied(self):
-        return copy.deepcopy(self.story.build), self.story.chain
+    def test_one_whose_beginning_is_kept_with_its_version_too(self):
+        _, found = self.pending()
+        self.promote(found)
+        self.story.shut_all()
+        for write in (self.abort, lambda: self.rollout(1), lambda: self.pending(), lambda: self.promote(found, "wes")):
+            side = self.copied()
+            write()
+            self.assertTrue(self.is_behind())
+            self.story.build, self.story.chain = side
+
+    def test_nobody_begins_one_of_a_secret_that_was_never_put(self):
+        self.story.shut_all()
+        raw, beside = self.added(lambda: self.story.log("rob", op("pending", secret=B, nonce=R, base=self.base)))
+        self.assertEqual([verify_alone(raw, [B]).finding.code, verify(raw, 0, beside).finding.code], ["op-unauthorised"] * 2)
 
     def test_what_stands_on_nothing_that_is_open(self):
         """It stands on something that is closed, or on nothing: without history nobody tells which."""
@@ -285,14 +325,18 @@ class Behind(Closing):
         self.intent("ron", S)
         return S
 
-    def is_forged_or_behind(self, write):
+    def added(self, write):
+        """The file and what lies beside it, with entries that may be forged."""
         raw, beside = self.story.files()
         before = set(self.story.build.log)
         write()
         file = parse(raw)
         new = [self.story.build.log[one].line for one in self.story.build.log.keys() - before]
         file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line) for line in [*file.log, *new])]
-        raw = render(file).encode()
+        return render(file).encode(), beside
+
+    def is_forged_or_behind(self, write):
+        raw, beside = self.added(write)
         self.assertEqual([verify_alone(raw, [A]).finding.code, verify_alone(raw, [A], beside).finding.code],
                          ["history-missing", "op-unauthorised"])
 
