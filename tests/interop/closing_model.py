@@ -315,9 +315,7 @@ def _differences(graph, closing, told, found):
                 yield f"{name}: a version is missing"
             continue
         wraps = () if closed and version.pruned else ("live", "wrap", "wraps")  # of what was pruned they are not kept
-        # That what was promoted away was overruled once is not told.
-        same = () if closed and version.overruled and object_id not in told.candidates else ("overruled",)
-        for what in ("number", "removed", "pruned", "expires") + same + wraps:
+        for what in ("number", "removed", "pruned", "expires", "overruled") + wraps:
             if getattr(version, what) != getattr(mine, what):
                 yield f"{name} {version.number}: {what} {getattr(version, what)} {getattr(mine, what)}"
         odd = set(version.odd) ^ set(mine.odd)

@@ -4,7 +4,7 @@ import unittest
 
 from rotating import R, S, Rotating
 from story import A, B
-from vsecure import keys
+from vsecure import keys, vectors
 from vsecure.encoding import encode
 from vsecure.errors import Refused
 from vsecure.writing import op
@@ -62,6 +62,14 @@ class Ids(Rotating):
         made = keys.rotation_id(uid, entry.key, keys.origin(entry.parents), self.base, R)
         self.assertEqual((self.id(), len(made)), (made, 16))
         self.assertEqual(list(self.state().rotations), [made])
+
+    def test_vectors_of_it_are_compared(self):
+        self.intent("rob")
+        entry, uid = self.story.build.log[self.story.build.heads()[0]], keys.secret_uid(self.story.build.file.vault, A)
+        vector = {"secret_uid": encode(uid), "author": encode(entry.key), "parents": list(map(encode, entry.parents)),
+                  "base": encode(self.base), "nonce": encode(R), "rotation": encode(self.id())}
+        self.assertEqual(vectors.check({"rotations": [vector]}), ([], 1))
+        self.assertEqual(len(vectors.check({"rotations": [{**vector, "nonce": encode(S)}]})[0]), 1)
 
     def test_each_of_what_it_is_derived_from_makes_another(self):
         self.story.put_alone("ada", B)

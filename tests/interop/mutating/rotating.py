@@ -77,10 +77,16 @@ class Scene:
             raise NotHere
         return (who, seed), self.build.policy[at].id, sorted(fit)
 
+    def objects(self, parents):
+        """What these and what they stand on state."""
+        return sorted({item["object"] for _, item in turning.ops_on(self.build.log, self.name, _above(self, parents))
+                       if item["op"] in ("put", "pending") and "object" in item})
+
     def before(self, right):
         """(former member who had the right, policy, parents, one who may turn the secret then and now)."""
         former, policy, fit = self.former(right)
-        parents = [pick(self.rng, [one for one in fit if turning.is_put(self.build.log, self.name, _above(self, [one]))])]
+        puts = {one: self.objects([one]) for one in fit if turning.is_put(self.build.log, self.name, _above(self, [one]))}
+        parents = [pick(self.rng, [one for one in puts if self.current in puts[one]] or sorted(puts))]
         then = self.source.vault.chain.states[self.source.vault.chain.position[policy]]
         turns = lambda state, n: state.holds(n, "write", self.name) or state.holds(n, "rotate", self.name)  # noqa: E731
         still = [one for one in self.source.signers(lambda s, n: turns(s, n) and turns(then, n))
@@ -268,17 +274,19 @@ def _void(kind, right, items):
     @rotation(f"{kind} by a former member")
     def make(scene):
         who, policy, parents, other = scene.before(right)
-        entry, found = scene.begin(other, on=parents, policy=policy)
+        known = scene.objects(parents)
+        base = scene.current if scene.current in known else scene.rng.choice(known)
+        entry, found = scene.begin(other, on=parents, base=base, policy=policy)
         scene.log(None, scene.rollout(10_000))
-        scene.log(who, *items(scene, found), on=[entry], policy=policy)
+        scene.log(who, *items(scene, found, base), on=[entry], policy=policy)
         return f"by {who[0]}"
 
 
-_void("an abort", "write", lambda scene, found: [scene.abort()])
-_void("a rollout", "write", lambda scene, found: [scene.rollout(1)])
-_void("a retirement of its base", "write", lambda scene, found: [scene.retire(scene.current)])
-_void("a removal of its version", "delete", lambda scene, found: [op("remove", secret=scene.name, objects=ids([found]))])
-_void("another rotation", "write", lambda scene, found: [scene.intent(base=scene.rng.choice([scene.current, scene.rng.randbytes(32)]))])
+_void("an abort", "write", lambda scene, found, base: [scene.abort()])
+_void("a rollout", "write", lambda scene, found, base: [scene.rollout(1)])
+_void("a retirement of its base", "write", lambda scene, found, base: [scene.retire(base)])
+_void("a removal of its version", "delete", lambda scene, found, base: [op("remove", secret=scene.name, objects=ids([found]))])
+_void("another rotation", "write", lambda scene, found, base: [scene.intent(base=scene.rng.choice([scene.current, scene.rng.randbytes(32)]))])
 
 
 @rotation("an abort or a rollout by a former member, of what began later", REFUSE)
