@@ -5,7 +5,7 @@ use super::closed::{Closed, ClosedSecret, OpPlace};
 use super::entry::Entry;
 use super::op::Op;
 use super::register::At;
-use crate::crypto::id::{EntryId, ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::name::SecretName;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -24,6 +24,7 @@ pub(crate) struct Base {
     ops: HashSet<At>,
     /// What says how a kept version stands.
     of_versions: HashSet<(At, ObjectId)>,
+    versions: HashSet<ObjectId>,
     secrets: HashMap<SecretName, Numbers>,
 }
 
@@ -36,8 +37,6 @@ pub(crate) struct Numbers {
     pub closed: usize,
     /// Those of the kept ones.
     pub kept: Vec<usize>,
-    /// The closed rotations, in order of id.
-    pub rotations: Vec<RotationId>,
 }
 
 impl Numbers {
@@ -47,7 +46,6 @@ impl Numbers {
             put: stated.versions.is_some(),
             closed: number(stated.versions.unwrap_or_default()),
             kept: stated.kept.iter().map(|kept| number(kept.number)).collect(),
-            rotations: stated.rotations.clone(),
         }
     }
 }
@@ -70,6 +68,7 @@ impl Base {
             settled: Bits::new(places.len()),
             ops: HashSet::new(),
             of_versions: HashSet::new(),
+            versions: HashSet::new(),
             secrets: HashMap::with_capacity(closed.secrets.len()),
         };
         by_rank.iter().flatten().for_each(|place| _ = base.kept.insert(*place as usize));
@@ -82,6 +81,7 @@ impl Base {
             base.ops.extend(of.ops.iter().filter_map(at));
             for kept in &of.kept {
                 let Some(object) = closed.object(kept, entries) else { continue };
+                base.versions.insert(object);
                 let ops = kept.ops.iter().filter_map(at);
                 base.of_versions.extend(ops.map(|at| (at, object)));
             }
@@ -116,6 +116,11 @@ impl Base {
     /// Whether a field or the active version comes of the op.
     pub fn sets(&self, at: At) -> bool {
         self.ops.contains(&at)
+    }
+
+    /// Whether it is a kept version.
+    pub fn keeps(&self, version: &ObjectId) -> bool {
+        self.versions.contains(version)
     }
 
     /// Whether the op says how a version stands.

@@ -127,7 +127,6 @@ fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> C
             .iter()
             .map(|(number, ops)| KeptVersion { number: *number, ops: places(ops) })
             .collect(),
-        rotations: kept.rotations.clone(),
     });
     let mut secrets: Vec<ClosedSecret> = secrets.collect();
     secrets.sort_by(|a, b| a.secret.as_str().cmp(b.secret.as_str()));

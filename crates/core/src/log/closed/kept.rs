@@ -1,12 +1,12 @@
 //! What is kept of one secret when the log is closed: the ops that the fold of everything later can still ask
 //! about. Nothing here hangs on what comes later, or two who close the same log would not agree.
 
-use crate::crypto::id::{ObjectId, RotationId};
-use crate::log::active::{self, ActiveVersions, Rotating, Setting};
+use crate::crypto::id::ObjectId;
+use crate::log::active::{self, ActiveVersions, Setting};
 use crate::log::fold::Gathered;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
-use crate::log::rotation::{Acting, is_any_open};
+use crate::log::rotation::is_any_open;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is kept of a secret.
@@ -16,7 +16,6 @@ pub(super) struct Kept {
     pub versions_kept: BTreeMap<u64, BTreeSet<At>>,
     /// How many versions exist; `None` if nothing puts the secret.
     pub versions: Option<u64>,
-    pub rotations: Vec<RotationId>,
 }
 
 /// Why the past of a secret can still change by what comes.
@@ -34,15 +33,12 @@ pub(super) enum Unsettled {
 /// Its past can still change by what comes.
 pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
     let rotating = ops.rotation.as_deref();
-    let acting = rotating.map(|of| of.acting(graph, &ops.settings, &ops.void_puts));
-    let acting = acting.unwrap_or_default();
-    let standing = Rotating { ops: rotating, acting: &acting };
-    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, standing, &ops.settings);
+    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, rotating, &ops.settings);
     if !is_settled(graph, ops, &set) {
         return Err(Unsettled::Removal);
     }
     let numbers = numbers(ops);
-    if rotating.is_some_and(|of| is_any_open(of, &ops.settings, |o| numbers.contains_key(o))) {
+    if rotating.is_some_and(|of| is_any_open(of, |o| numbers.contains_key(o))) {
         return Err(Unsettled::Open);
     }
     let survivors = latest(graph, &set);
@@ -56,25 +52,24 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
         kept.extend(removed.map(|(at, _)| *at).max());
     }
     let mut live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
-    live.extend(replaced(ops, &acting, &live));
-    let versions = live.iter().filter_map(|object| {
-        Some((*numbers.get(object)?, version_ops(graph, ops, &acting, object)))
-    });
+    live.extend(replaced(ops, &live));
+    let versions = live
+        .iter()
+        .filter_map(|object| Some((*numbers.get(object)?, version_ops(graph, ops, object))));
     Ok(Kept {
         ops: kept,
         versions_kept: versions.collect(),
         versions: (!ops.void_puts.is_empty() || !numbers.is_empty())
             .then_some(numbers.len() as u64),
-        rotations: rotating.map_or_else(Vec::new, |of| of.stated.iter().copied().collect()),
     })
 }
 
 /// What the promotions of these versions replaced, as far as it may still be in use.
-fn replaced(ops: &Gathered<'_>, acting: &[Acting], of: &BTreeSet<ObjectId>) -> Vec<ObjectId> {
+fn replaced(ops: &Gathered<'_>, of: &BTreeSet<ObjectId>) -> Vec<ObjectId> {
     let makings = ops.settings.iter().filter_map(|(_, setting)| setting.making());
     let promotes = makings.filter(|making| of.contains(making.object()));
     let replaced = promotes.filter_map(|making| making.promotes()).flat_map(|of| &of.replaces);
-    let is_retired = |object: &ObjectId| acting.iter().any(|of| of.counts && of.object == *object);
+    let is_retired = |o: &ObjectId| ops.rotation.as_ref().is_some_and(|of| of.is_retired(o));
     let is_left =
         |object: &&ObjectId| !is_retired(object) && !ops.ends.pruned.contains_key(*object);
     replaced.filter(is_left).copied().collect()
@@ -95,21 +90,15 @@ fn is_settled(graph: &Graph, ops: &Gathered<'_>, set: &[(At, ObjectId)]) -> bool
     last.iter().all(|(at, op)| matches!(op, Setting::Write(_)) && sets.contains(at))
 }
 
-fn version_ops(
-    graph: &Graph,
-    ops: &Gathered<'_>,
-    acting: &[Acting],
-    version: &ObjectId,
-) -> BTreeSet<At> {
+fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSet<At> {
     let makes = |op: &Setting<'_>| op.making().is_some_and(|making| making.object() == version);
     let makings = ops.settings.iter().filter(|(_, op)| makes(op));
     let mut kept: BTreeSet<At> = makings.map(|(at, _)| *at).collect();
     if let Some(rotating) = &ops.rotation {
-        let giving = rotating.giving(graph, &ops.settings);
+        let giving = rotating.giving(graph).into_iter();
         kept.extend(giving.filter(|(object, _)| object == version).map(|(_, stated)| stated.at));
+        kept.extend(rotating.retires_of(version));
     }
-    let retires = acting.iter().filter(|of| of.counts && of.object == *version);
-    kept.extend(retires.map(|of| of.at));
     let prunes = ops.ends.pruned.get(version);
     kept.extend(prunes.into_iter().flatten());
     if let Some(removed) = ops.ends.removed.get(version) {

@@ -6,7 +6,7 @@ mod kept;
 
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, HashContext};
-use crate::crypto::id::{EntryId, ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::name::SecretName;
@@ -38,9 +38,6 @@ pub struct ClosedSecret {
     pub ops: Vec<OpPlace>,
     /// The versions that are kept, in order of number.
     pub kept: Vec<KeptVersion>,
-    /// The rotations that closed ops state, in order of id. All of them have ended.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rotations: Vec<RotationId>,
 }
 
 /// The place of an op's entry in [`Closed::entries`], and the op's index in it. Ascending in each list.
@@ -64,7 +61,6 @@ impl ClosedSecret {
         rule::ascending("ops", &self.ops)?;
         let numbers: Vec<u64> = self.kept.iter().map(|kept| kept.number).collect();
         rule::ascending("kept", &numbers)?;
-        rule::ascending("rotations", &self.rotations)?;
         self.kept.iter().try_for_each(|kept| {
             rule::integer("number", kept.number)?;
             rule::ascending("ops", &kept.ops)

@@ -97,12 +97,19 @@ impl Growing {
         let latest = latest.map(|at| ready[at]);
         Some(match kind {
             18..=20 => {
-                // An id is used again at times, which nobody honest does.
-                self.rotation += u8::from(other != 2 || self.rotation == 0);
                 if other == 3 {
+                    self.rotation += 1;
                     return Some(intend(name, self.rotation, base));
                 }
                 self.next += 1;
+                // A second value, of a rotation that was begun.
+                if other < 3
+                    && let Some((rotation, _)) = latest
+                {
+                    self.ready[of].push((rotation, self.next));
+                    return Some(add_value(name, rotation, self.next));
+                }
+                self.rotation += 1;
                 self.ready[of].push((self.rotation, self.next));
                 begin(name, self.rotation, base, self.next)
             }
@@ -276,12 +283,13 @@ fn assert_alike(
     name: &str,
     some: &SecretState,
     whole: &SecretState,
-    closing: &Closing,
+    closed: &Closed,
 ) -> Result<(), TestCaseError> {
+    let closing = &closed.closing;
     prop_assert_eq!(&some.candidates, &whole.candidates, "candidates of {}", name);
     prop_assert_eq!(some.current, whole.current, "current of {}", name);
     prop_assert_eq!(&some.fields, &whole.fields, "fields of {}", name);
-    assert_rotations(name, some, whole, closing)?;
+    assert_rotations(name, some, whole, closed)?;
     let known: BTreeSet<ObjectId> = some.versions.iter().map(|version| version.object).collect();
     for version in &some.versions {
         let other = whole.version(&version.object).unwrap();
@@ -299,13 +307,14 @@ fn assert_rotations(
     name: &str,
     some: &SecretState,
     whole: &SecretState,
-    closing: &Closing,
+    closed: &Closed,
 ) -> Result<(), TestCaseError> {
-    let stated = closing.closed.secrets.iter().filter(|line| line.secret.as_str() == name);
-    let ended: Vec<_> = stated.flat_map(|line| &line.rotations).collect();
+    let closing = &closed.closing;
+    let ops = closing.entries.iter().flat_map(|id| &closed.log.entries[id].ops);
+    let ended: Vec<_> = ops.filter_map(Op::rotation).collect();
     let of = |state: &SecretState| state.rotation.as_deref().cloned().unwrap_or_default();
     let (here, there): (RotationState, RotationState) = (of(some), of(whole));
-    let open = there.rotations.iter().filter(|rotation| !ended.contains(&&rotation.id));
+    let open = there.rotations.iter().filter(|rotation| !ended.contains(&rotation.id));
     let open: Vec<_> = open.cloned().collect();
     prop_assert_eq!(&here.rotations, &open, "rotations of {}", name);
     prop_assert_eq!(here.previous, there.previous, "previous of {}", name);
@@ -368,7 +377,7 @@ proptest! {
                 prop_assert_eq!(here, empty);
                 continue;
             }
-            assert_alike(name, &here, &there, &closed.closing)?;
+            assert_alike(name, &here, &there, &closed)?;
         }
     }
 
