@@ -211,12 +211,23 @@ impl<'a> Fold<'a> {
             found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
         self.wraps(&mut versions, &index, &given(&giving, wraps));
-        let (candidates, current) = self.active(&versions, &index, set);
+        let (candidates, current) = self.active(&versions, &index, &set);
         let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
         let rotation = rotating.and_then(|ops| {
-            let (graph, settings, index) = (self.graph, &settings[..], &index);
+            let (graph, settings, set, index) = (self.graph, &settings[..], &set[..], &index);
             let (versions, candidates) = (&versions[..], &candidates[..]);
-            Ground { graph, ops, settings, versions, index, existing, candidates, current }.state()
+            let of = Ground {
+                graph,
+                ops,
+                settings,
+                set,
+                versions,
+                index,
+                existing,
+                candidates,
+                current,
+            };
+            of.state()
         });
         versions.truncate(existing);
         SecretState { fields, versions, candidates, current, rotation }
@@ -292,8 +303,9 @@ impl<'a> Fold<'a> {
         &self,
         versions: &[Version],
         index: &Index,
-        mut ops: Vec<(At, ObjectId)>,
+        set: &[(At, ObjectId)],
     ) -> (Vec<ObjectId>, Option<ObjectId>) {
+        let mut ops = set.to_vec();
         ops.retain(|(_, object)| index.find(versions, object).is_some());
         let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {

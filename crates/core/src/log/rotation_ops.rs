@@ -50,6 +50,12 @@ impl<'a> OpsOfOne<'a> {
         !self.promotes.is_empty() || self.pendings.iter().any(|pending| pending.counts)
     }
 
+    /// The promotions that set something: those of `set`, which is in order.
+    pub fn standing(&self, set: &[(At, ObjectId)]) -> impl Iterator<Item = At> {
+        let sets = |at: &At| set.binary_search_by_key(at, |(of, _)| *of).is_ok();
+        self.promotes.iter().map(|(at, _)| *at).filter(sets)
+    }
+
     pub fn counting_aborts(&self) -> impl Iterator<Item = At> {
         self.aborts.iter().filter(|(_, counts)| *counts).map(|(at, _)| *at)
     }

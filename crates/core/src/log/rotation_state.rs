@@ -7,7 +7,7 @@ use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::active::Setting;
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
-use crate::log::register::At;
+use crate::log::register::{At, latest};
 use crate::log::state::Version;
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ pub enum Staleness {
     Active,
     /// What it began upon is not current, or retired.
     Base,
-    /// Its value is removed, pruned, retired or void, or it has several.
+    /// Its value is removed, pruned, retired, void or there without it, or it has several.
     Object,
     /// An op that does not count may have withdrawn it, or what it began upon.
     Void,
@@ -93,6 +93,8 @@ pub(super) struct Ground<'a> {
     pub graph: &'a Graph,
     pub ops: &'a RotationOps<'a>,
     pub settings: &'a [(At, Setting<'a>)],
+    /// Those that set something, in order.
+    pub set: &'a [(At, ObjectId)],
     /// The held versions; those that exist come first.
     pub versions: &'a [Version],
     pub index: &'a Index,
@@ -102,13 +104,12 @@ pub(super) struct Ground<'a> {
     pub current: Option<ObjectId>,
 }
 
-/// Whether a rotation of these ops is neither promoted nor aborted. `exists` tells of versions.
-pub(super) fn is_any_open(ops: &RotationOps<'_>, exists: impl Fn(&ObjectId) -> bool) -> bool {
-    ops.rotations.values().filter(|of| of.is_there()).any(|of| {
-        of.promotes.is_empty()
-            && !of.pendings.iter().any(|of| of.op.object().is_some_and(&exists))
-            && of.counting_aborts().next().is_none()
-    })
+/// Whether a rotation of these ops is neither promoted nor aborted, where the ops of `set`, in order, set something.
+pub(super) fn is_any_open(ops: &RotationOps<'_>, set: &[(At, ObjectId)]) -> bool {
+    ops.rotations
+        .values()
+        .filter(|of| of.is_there())
+        .any(|of| of.standing(set).next().is_none() && of.counting_aborts().next().is_none())
 }
 
 impl Ground<'_> {
@@ -159,8 +160,7 @@ impl Ground<'_> {
     }
 
     fn stage(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> Stage {
-        let exists = |object: &ObjectId| self.existing(object).is_some();
-        if !ops.promotes.is_empty() || of.objects.iter().any(exists) {
+        if ops.standing(self.set).next().is_some() {
             return Stage::Promoted;
         }
         if ops.counting_aborts().next().is_some() {
@@ -188,7 +188,10 @@ impl Ground<'_> {
         };
         match &of.objects[..] {
             [] => true,
-            [object] => brings(object) && self.version(object).is_some_and(is_intact),
+            [object] => {
+                let is_new = self.existing(object).is_none();
+                brings(object) && is_new && self.version(object).is_some_and(is_intact)
+            }
             _ => false,
         }
     }
@@ -207,11 +210,13 @@ impl Ground<'_> {
 
     fn is_divided(&self, ops: &OpsOfOne<'_>) -> bool {
         let before = |a: At, b: At| a.before(self.graph, b);
-        ops.counting_aborts().any(|abort| {
-            let mut beside =
-                ops.promotes.iter().filter(|(at, _)| !before(*at, abort) && !before(abort, *at));
-            !ops.promotes.iter().any(|(at, _)| before(abort, *at))
-                && beside.any(|(_, promote)| self.candidates.contains(&promote.object))
+        let standing: Vec<(At, ())> = ops.standing(self.set).map(|at| (at, ())).collect();
+        let standing = latest(self.graph, &standing);
+        let is_last = |abort: &At| !standing.iter().any(|(at, ())| before(*abort, *at));
+        let is_active = |object| self.candidates.binary_search(object).is_ok();
+        ops.counting_aborts().filter(is_last).any(|abort| {
+            let mut active = ops.promotes.iter().filter(|(_, of)| is_active(&of.object));
+            active.any(|(at, _)| !before(*at, abort) && !before(abort, *at))
         })
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
         return Err(Unsettled::Removal);
     }
     let numbers = numbers(ops);
-    if rotating.is_some_and(|of| is_any_open(of, |o| numbers.contains_key(o))) {
+    if rotating.is_some_and(|of| is_any_open(of, &set)) {
         return Err(Unsettled::Open);
     }
     let survivors = latest(graph, &set);

@@ -125,8 +125,11 @@ impl Plain<'_> {
             self.all().any(|(c, _, op)| c == counts && is_one(op) && op.rotation() == Some(id))
         };
         let is_abort = |op: &Op| matches!(op, Op::Abort(_));
-        let promoted = states(true, &|op| matches!(op, Op::Promote(_)))
-            || objects.iter().any(|object| self.versions().contains(object));
+        let set = self.settings().0;
+        let promoted = self.counting.iter().any(|(at, op)| {
+            let is_its = matches!(op, Op::Promote(of) if of.rotation == id);
+            is_its && set.iter().any(|(of, _)| of == at)
+        });
         let stage = match () {
             () if promoted => "promoted",
             () if states(true, &is_abort) => "aborted",
@@ -164,6 +167,7 @@ impl Plain<'_> {
             && objects.len() <= 1
             && objects.iter().all(|object| {
                 counting.iter().any(|(_, of)| of.object() == Some(object))
+                    && !self.versions().contains(object)
                     && self.is_intact(object)
                     && !withdrawn(object)
             })
@@ -187,7 +191,7 @@ impl Plain<'_> {
     }
 
     fn is_divided(&self, id: RotationId) -> bool {
-        let active = self.active();
+        let (active, set) = (self.active(), self.settings().0);
         let of = |is_one: &dyn Fn(&Op) -> bool| -> Vec<(OpOrder, &Op)> {
             let all = self.counting.iter();
             let all = all.filter(|(_, op)| op.rotation() == Some(id) && is_one(op));
@@ -195,7 +199,9 @@ impl Plain<'_> {
         };
         let promotes = of(&|op| matches!(op, Op::Promote(_)));
         of(&|op| matches!(op, Op::Abort(_))).iter().any(|(abort, _)| {
-            promotes.iter().all(|(at, _)| !self.before(abort, at))
+            promotes
+                .iter()
+                .all(|(at, _)| !self.before(abort, at) || !set.iter().any(|(of, _)| of == at))
                 && promotes.iter().any(|(at, op)| {
                     !self.before(at, abort) && op.objects().any(|object| active.contains(object))
                 })

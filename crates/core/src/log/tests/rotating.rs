@@ -235,6 +235,41 @@ fn promoted_and_aborted_beside_each_other_is_told_until_somebody_settles_it() {
     assert!(!is_divided(&log));
 }
 
+/// Who may only rotate cannot end what is told of a promotion beside an abort by one that sets nothing.
+#[test]
+fn a_promotion_that_sets_nothing_settles_nothing() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let aborted = log.add("ann", &[ready], vec![abort(A, 1)]);
+    log.add("ci", &[promoted, aborted], vec![promote(A, 1, 2, &[1])]);
+    let state = rotation(&log);
+    assert!(state.rotations[0].is_divided && log.secret(A).current == Some(id(2)));
+}
+
+/// Neither by a promotion that sets nothing nor by a value that is there already a rotation ends.
+#[test]
+fn a_rotation_ends_by_a_promotion_that_sets_something_alone() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2), begin(A, 2, 9, 5)]);
+    let mut twin = Log::new();
+    let old = twin.add("ann", &[], vec![put(A, 7)]);
+    let current = twin.add("ann", &[old], vec![put(A, 1)]);
+    let intent = twin.add("ann", &[current], vec![intend(A, 1, 1)]);
+    twin.add("ann", &[intent], vec![add_value(A, 1, 7)]);
+    assert_eq!(stage(&twin, 1), Stage::Stale(Staleness::Object));
+    let mut stolen = log.clone();
+    let late = stolen.add("ci", &[ready], vec![add_value(A, 2, 6)]);
+    stolen.add("ci", &[late], vec![promote(A, 2, 6, &[])]);
+    assert_eq!(stage(&stolen, 2), Stage::Stale(Staleness::Base));
+    assert_eq!((stage(&stolen, 1), pending(&stolen)), (Stage::Live, Some(id(2))));
+    let removed = log.add("ann", &[ready], vec![remove(A, &[2])]);
+    let promoted = log.add("ann", &[removed], vec![promote(A, 1, 2, &[1])]);
+    assert_eq!(log.standing(&promoted), EntryStatus::Counting);
+    assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
+    assert_eq!(log.secret(A).current, Some(id(1)), "so nobody retires it for that");
+}
+
 #[test]
 fn what_is_current_again_is_not_previous() {
     let (mut log, root) = begun();
