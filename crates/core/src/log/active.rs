@@ -113,7 +113,10 @@ pub(super) fn settings(
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
-        if sets && (is_kept || !pass.is_ended(*at, object)) {
+        let is_promotion = op.making().is_some_and(|making| making.promotes().is_some());
+        let is_ended =
+            pass.is_ended(*at, object) || (is_promotion && pass.is_ended_beside(*at, object));
+        if sets && (is_kept || !is_ended) {
             outcome.set.push((*at, *object));
             if asks {
                 pass.past.push(graph, *at, *object);
@@ -194,6 +197,18 @@ impl Pass<'_> {
                 .ends
                 .removes(version)
                 .any(|at| self.before(at, op) && !self.is_restored(version, at, Some(op)))
+    }
+
+    /// Whether beside a promotion its version is pruned, or removed for good: it would leave nothing where there was
+    /// something.
+    fn is_ended_beside(&self, op: At, version: &ObjectId) -> bool {
+        let beside = |at: At| !self.before(at, op) && !self.before(op, at);
+        self.ends.prunes(version).any(beside)
+            || (self.ends.is_removed(self.graph, version)
+                && self
+                    .ends
+                    .removes(version)
+                    .any(|at| beside(at) && !self.is_restored(version, at, None)))
     }
 
     /// Whether a removal of the version is followed by a restore of it, before `until` if stated.

@@ -75,19 +75,30 @@ fn replaced(ops: &Gathered<'_>, of: &BTreeSet<ObjectId>) -> Vec<ObjectId> {
     replaced.filter(is_left).copied().collect()
 }
 
-/// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only puts by
-/// the right to write are the latest.
+/// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only ops by the
+/// right to write are the latest, which no removal is beside.
 fn is_settled(graph: &Graph, ops: &Gathered<'_>, set: &[(At, ObjectId)]) -> bool {
-    let removes = || ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
     let beside = |a: At, b: At| !a.before(graph, b) && !b.before(graph, a);
-    let rotations = ops.settings.iter().filter(|(_, op)| matches!(op, Setting::Rotate(_)));
-    let mut open = rotations.filter(|(at, _)| removes().any(|(remove, _)| beside(*at, *remove)));
-    if open.next().is_none() {
+    let all: Vec<At> = ops.ends.removed.values().flat_map(|of| removes(of)).collect();
+    let is_rotation = |(at, op): &(At, Setting<'_>)| {
+        matches!(op, Setting::Rotate(_)) && all.iter().any(|remove| beside(*at, *remove))
+    };
+    let is_promotion = |(at, op): &(At, Setting<'_>)| {
+        let promote = op.making().and_then(|making| making.promotes());
+        let of = promote.and_then(|promote| ops.ends.removed.get(&promote.object));
+        of.into_iter().flat_map(|of| removes(of)).any(|remove| beside(*at, remove))
+    };
+    if !ops.settings.iter().any(|op| is_rotation(op) || is_promotion(op)) {
         return true;
     }
     let sets: BTreeSet<At> = set.iter().map(|(at, _)| *at).collect();
-    let last = latest(graph, &ops.settings);
-    last.iter().all(|(at, op)| matches!(op, Setting::Write(_)) && sets.contains(at))
+    latest(graph, &ops.settings)
+        .iter()
+        .all(|op| matches!(op.1, Setting::Write(_)) && sets.contains(&op.0) && !is_promotion(op))
+}
+
+fn removes(of: &[(At, bool)]) -> impl Iterator<Item = At> {
+    of.iter().filter(|(_, removes)| *removes).map(|(at, _)| *at)
 }
 
 fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSet<At> {

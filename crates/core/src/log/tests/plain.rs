@@ -248,6 +248,16 @@ impl<'a> Plain<'a> {
             || self.removes(Some(version)).iter().any(|r| self.before(r, op) && !between(r))
     }
 
+    /// Of a promotion: its version was pruned beside it, or removed and not restored since.
+    fn is_ended_beside(&self, op: &OpOrder, version: &ObjectId) -> bool {
+        let beside = |other: &OpOrder| !self.before(other, op) && !self.before(op, other);
+        let removed = self.removed(version).last().copied().unwrap_or(false);
+        let restores = self.restores(version);
+        let lasts = |remove: &OpOrder| !restores.iter().any(|r| self.before(remove, r));
+        self.prunes(version).iter().any(beside)
+            || (removed && self.removes(Some(version)).iter().any(|r| beside(r) && lasts(r)))
+    }
+
     /// What sets the active version, in order; and the puts by rotate that do not.
     pub(super) fn settings(&self) -> (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) {
         let (mut set, mut overruled): (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) =
@@ -273,7 +283,11 @@ impl<'a> Plain<'a> {
                 }
                 _ => None,
             };
-            set.extend(sets.filter(|version| !self.is_ended(at, version)).map(|v| (*at, v)));
+            let is_promotion = matches!(op, Op::Promote(_));
+            let is_ended = |version: &ObjectId| {
+                self.is_ended(at, version) || (is_promotion && self.is_ended_beside(at, version))
+            };
+            set.extend(sets.filter(|version| !is_ended(version)).map(|v| (*at, v)));
         }
         (set, overruled)
     }

@@ -270,6 +270,28 @@ fn a_rotation_ends_by_a_promotion_that_sets_something_alone() {
     assert_eq!(log.secret(A).current, Some(id(1)), "so nobody retires it for that");
 }
 
+/// A value that somebody withdrew beside its promotion leaves the secret as it was, whoever promotes.
+#[test]
+fn a_promotion_beside_the_removal_of_its_value_leaves_what_was_active() {
+    for (by, end) in [("ci", remove(A, &[2])), ("ann", remove(A, &[2])), ("ci", prune(A, &[2]))] {
+        let (mut log, root) = begun();
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+        let promoted = log.add(by, &[ready], vec![promote(A, 1, 2, &[1])]);
+        assert_eq!(log.secret(A).current, Some(id(2)));
+        let withdrawn = log.add("ann", &[ready], vec![end.clone()]);
+        assert_eq!(log.secret(A).current, Some(id(1)), "{end:?}");
+        assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
+        if end == remove(A, &[2]) {
+            let mut restored = log.clone();
+            let both = [promoted, withdrawn];
+            let back = restored.add("ann", &both, vec![restore(A, &[2])]);
+            assert_eq!(restored.secret(A).current, Some(id(2)));
+            restored.add("ann", &[back], vec![remove(A, &[2])]);
+            assert!(restored.secret(A).is_gone(), "an earlier version does not take its place");
+        }
+    }
+}
+
 #[test]
 fn what_is_current_again_is_not_previous() {
     let (mut log, root) = begun();
