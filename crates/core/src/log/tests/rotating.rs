@@ -292,6 +292,18 @@ fn a_promotion_beside_the_removal_of_its_value_leaves_what_was_active() {
     }
 }
 
+/// Whoever promotes a version does not make it theirs, and so has it deleted by nothing that they put later.
+#[test]
+fn a_version_is_of_who_states_it_whoever_promotes_it() {
+    let (mut log, root) = begun();
+    let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2)]);
+    log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let state = log.secret(A);
+    let version = state.current().unwrap();
+    assert_eq!((version.author.as_str(), version.brought_by.as_str()), ("ann", "ci"));
+    assert_eq!(version.key, key("ann").id());
+}
+
 #[test]
 fn what_is_current_again_is_not_previous() {
     let (mut log, root) = begun();
