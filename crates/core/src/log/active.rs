@@ -15,9 +15,9 @@
 use super::graph::Graph;
 use super::op::Promote;
 use super::register::{At, latest};
-use super::rotation::{Acting, Making, RotationOps};
-use crate::crypto::id::ObjectId;
-use std::collections::HashMap;
+use super::rotation::{Making, RotationOps};
+use crate::crypto::id::{ObjectId, RotationId};
+use std::collections::{BTreeSet, HashMap};
 
 /// An op that counts and may set its secret's active version.
 #[derive(Debug, Clone, Copy)]
@@ -45,14 +45,6 @@ impl<'a> Setting<'a> {
             Self::Resolve(_) | Self::KeptResolve(_) => None,
         }
     }
-}
-
-/// What else a promotion by the right to rotate stands on.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Rotating<'a> {
-    /// `None` where the secret has no rotations.
-    pub ops: Option<&'a RotationOps<'a>>,
-    pub acting: &'a [Acting],
 }
 
 /// What ends versions and brings them back, by version, each list in order. All of it counts.
@@ -91,19 +83,26 @@ pub(super) struct ActiveVersions {
     pub set: Vec<(At, ObjectId)>,
     /// The puts and promotions that are overruled.
     pub overruled: Vec<At>,
+    /// What promotions that set something came upon and say that they replace, by the version that they made active.
+    pub replaced: BTreeSet<(ObjectId, ObjectId)>,
 }
 
-/// `ops` are in order.
+/// `ops` are in order; `rotating` is `None` where the secret has no rotations.
 pub(super) fn settings(
     graph: &Graph,
     ends: &Ends,
-    rotating: Rotating<'_>,
+    rotating: Option<&RotationOps<'_>>,
     ops: &[(At, Setting<'_>)],
 ) -> ActiveVersions {
     // Only these ask what was active before them.
-    let asks = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
-    let mut pass = Pass { graph, ends, rotating, past: Past::default() };
-    let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
+    let asks = ops.iter().any(|(_, op)| {
+        let replaces = || op.making().is_some_and(|making| making.promotes().is_some());
+        matches!(op, Setting::Rotate(_) | Setting::Resolve(_)) || replaces()
+    });
+    let mut pass =
+        Pass { graph, ends, rotating, withdrawn: Withdrawn::default(), past: Past::default() };
+    let mut outcome =
+        ActiveVersions { set: Vec::with_capacity(ops.len()), ..ActiveVersions::default() };
     for (at, op) in ops {
         let (object, sets) = match op {
             Setting::Write(making) => (making.object(), true),
@@ -120,8 +119,15 @@ pub(super) fn settings(
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
-        if sets && (is_kept || !pass.is_ended(*at, object)) {
+        let is_promotion = op.making().is_some_and(|making| making.promotes().is_some());
+        let is_ended =
+            pass.is_ended(*at, object) || (is_promotion && pass.is_ended_beside(*at, object));
+        if sets && (is_kept || !is_ended) {
             outcome.set.push((*at, *object));
+            if let Some(promote) = op.making().and_then(Making::promotes).filter(|_| !is_kept) {
+                let replaced = pass.replaced(*at, promote);
+                outcome.replaced.extend(replaced.into_iter().map(|old| (*object, old)));
+            }
             if asks {
                 pass.past.push(graph, *at, *object);
             }
@@ -148,10 +154,29 @@ impl Past {
     }
 }
 
+/// What withdraws values, as far as it was asked for: the ops that are after no other such.
+#[derive(Default)]
+struct Withdrawn {
+    aborts: HashMap<RotationId, Vec<At>>,
+    retires: HashMap<ObjectId, Vec<At>>,
+}
+
+/// Those of the ops, which are in order, that are after no other: what is after any is after one of these.
+fn earliest(graph: &Graph, ops: impl Iterator<Item = At>) -> Vec<At> {
+    let mut left: Vec<At> = Vec::new();
+    for at in ops {
+        if !left.iter().any(|earlier| earlier.before(graph, at)) {
+            left.push(at);
+        }
+    }
+    left
+}
+
 struct Pass<'a> {
     graph: &'a Graph,
     ends: &'a Ends,
-    rotating: Rotating<'a>,
+    rotating: Option<&'a RotationOps<'a>>,
+    withdrawn: Withdrawn,
     past: Past,
 }
 
@@ -184,6 +209,18 @@ impl Pass<'_> {
                 .any(|at| self.before(at, op) && !self.is_restored(version, at, Some(op)))
     }
 
+    /// Whether beside a promotion its version is pruned, or removed for good: it would leave nothing where there was
+    /// something.
+    fn is_ended_beside(&self, op: At, version: &ObjectId) -> bool {
+        let beside = |at: At| !self.before(at, op) && !self.before(op, at);
+        self.ends.prunes(version).any(beside)
+            || (self.ends.is_removed(self.graph, version)
+                && self
+                    .ends
+                    .removes(version)
+                    .any(|at| beside(at) && !self.is_restored(version, at, None)))
+    }
+
     /// Whether a removal of the version is followed by a restore of it, before `until` if stated.
     fn is_restored(&self, version: &ObjectId, removal: At, until: Option<At>) -> bool {
         self.ends.restores(version).any(|restore| {
@@ -204,22 +241,36 @@ impl Pass<'_> {
 
     /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
     /// its value before.
-    fn promotes(&self, at: At, promote: &Promote) -> bool {
-        let Rotating { ops: Some(ops), acting } = self.rotating else { return false };
-        let leads = |a: At| a.place != at.place && self.before(a, at);
-        let pendings = ops.open().filter(|of| {
-            of.op.rotation == promote.rotation
-                && of.op.object() == Some(&promote.object)
-                && leads(of.at)
+    fn promotes(&mut self, at: At, promote: &Promote) -> bool {
+        let base = self.rotating.and_then(|ops| ops.rotations.get(&promote.rotation)?.base());
+        base.is_some_and(|base| {
+            !self.is_withdrawn(at, promote)
+                && self.active_before(at).contains(&base)
+                && self.carries(at, &base)
+        })
+    }
+
+    /// What was active where the promotion was written, as far as it says that it replaces that.
+    fn replaced(&self, at: At, promote: &Promote) -> Vec<ObjectId> {
+        if promote.replaces.is_empty() {
+            return Vec::new();
+        }
+        let mut active = self.active_before(at);
+        active.retain(|version| promote.replaces.binary_search(version).is_ok());
+        active
+    }
+
+    fn is_withdrawn(&mut self, at: At, promote: &Promote) -> bool {
+        let Some(ops) = self.rotating else { return false };
+        let (graph, Withdrawn { aborts, retires }) = (self.graph, &mut self.withdrawn);
+        let aborts = aborts.entry(promote.rotation).or_insert_with(|| {
+            let of = ops.rotations.get(&promote.rotation).into_iter();
+            earliest(graph, of.flat_map(|of| of.counting_aborts()))
         });
-        let bases: Vec<ObjectId> = pendings.map(|of| of.op.base).collect();
-        let mut aborts =
-            ops.aborts.iter().filter(|abort| abort.counts && abort.rotation == promote.rotation);
-        let mut retires =
-            acting.iter().filter(|retire| retire.counts && retire.object == promote.object);
-        !aborts.any(|abort| self.before(abort.at, at))
-            && !retires.any(|retire| self.before(retire.at, at))
-            && self.active_before(at).iter().any(|v| bases.contains(v) && self.carries(at, v))
+        let retires = retires
+            .entry(promote.object)
+            .or_insert_with(|| earliest(graph, ops.retires_of(&promote.object)));
+        aborts.iter().chain(retires.iter()).any(|end| end.before(graph, at))
     }
 
     fn carries(&self, rotation: At, version: &ObjectId) -> bool {

@@ -2,20 +2,17 @@
 //! stops (`docs/format.md` section 6, the table of rights). Answers are remembered per key, need and
 //! secret: a log repeats the same few questions.
 
-use super::bits::Bits;
+use super::base::Base;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Promote};
+use super::ground::{self, Grounds};
+use super::op::Op;
 use super::policy_view::PolicyView;
-use crate::crypto::id::{KeyId, ObjectId, RotationId};
+use crate::crypto::id::KeyId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::policy::position::PolicyPosition;
-use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-
-/// So many puts are asked about one by one before the log is walked.
-const NEAR: usize = 16;
 
 /// What an op takes, as the table of section 6 combines rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,32 +86,23 @@ pub(super) enum RightVerdict {
     Until(Option<PolicyPosition>),
 }
 
-/// A version that a rotation of a secret brings.
-type Brought<'a> = (&'a SecretName, RotationId, ObjectId);
-
 type Question<'a> = (&'a KeyId, Need, Option<&'a SecretName>);
 
 pub(super) struct Authority<'a> {
     policy: &'a dyn PolicyView,
     graph: &'a Graph,
-    /// By place; `None` for what is forged, which nothing may rest upon.
-    entries: &'a [Option<&'a Entry>],
+    grounds: Grounds<'a>,
     asked: HashMap<Question<'a>, Timeline>,
-    puts: OnceCell<HashMap<&'a SecretName, Vec<usize>>>,
-    pendings: OnceCell<HashMap<Brought<'a>, Vec<usize>>>,
-    /// By secret: what descends from a put of it, where that was asked at length.
-    below: RefCell<HashMap<SecretName, Bits>>,
 }
 
 impl<'a> Authority<'a> {
-    /// `entries` are by place in `graph`.
+    /// `entries` are by place in `graph`; `None` for what is forged.
     pub fn new(
         policy: &'a dyn PolicyView,
         graph: &'a Graph,
         entries: &'a [Option<&'a Entry>],
     ) -> Self {
-        let (asked, puts, pendings) = (HashMap::new(), OnceCell::new(), OnceCell::new());
-        Self { policy, graph, entries, asked, puts, pendings, below: RefCell::default() }
+        Self { policy, graph, grounds: Grounds::new(graph, entries), asked: HashMap::new() }
     }
 
     /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` or `promote` by the right to
@@ -128,7 +116,7 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
-    /// Judges a `put` or `promote` by either right, if there is something to rotate.
+    /// Judges a `put` or `promote` by either right; a `put` needs something to rotate.
     pub(crate) fn judge_rotation(
         &mut self,
         place: usize,
@@ -136,11 +124,9 @@ impl<'a> Authority<'a> {
         op: &'a Op,
         position: PolicyPosition,
     ) -> RightVerdict {
-        let follows = match op {
-            Op::Put(put) => self.follows_a_put(place, &put.secret),
-            op => self.has_ground(place, op),
-        };
-        if follows { self.judge_kept(entry, op, position) } else { RightVerdict::Refused }
+        let verdict = self.judge_kept(entry, op, position);
+        let is_put = matches!(op, Op::Put(_)) && verdict != RightVerdict::Refused;
+        if is_put && !self.stands(place, op) { RightVerdict::Refused } else { verdict }
     }
 
     /// Judges a `put` or `promote` that is kept of what is closed by either right: what there was to rotate is not in
@@ -154,30 +140,23 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::WriteOrRotate, op.secret(), position)
     }
 
-    /// Whether there is what an op of a rotation takes, whatever right its author has: a secret that was put, or the
-    /// value that is promoted.
-    pub(crate) fn has_ground(&self, place: usize, op: &Op) -> bool {
-        match op {
-            Op::Pending(pending) => self.follows_a_put(place, &pending.secret),
-            Op::Promote(promote) => self.follows_its_pending(place, promote),
-            _ => true,
-        }
+    /// Whether ancestors have what the op needs, whatever right its author has.
+    pub(crate) fn has_ground(&self, place: usize, op: &'a Op) -> bool {
+        matches!(op, Op::Put(_)) || self.stands(place, op)
     }
 
-    fn follows_its_pending(&self, place: usize, promote: &Promote) -> bool {
-        if self.is_put_behind(place, &promote.secret) {
-            return true;
-        }
-        let pendings = self.pendings.get_or_init(|| pendings(self.entries));
-        let places = pendings.get(&(&promote.secret, promote.rotation, promote.object));
-        places.is_some_and(|places| places.iter().any(|other| self.graph.ancestor(*other, place)))
+    fn stands(&self, place: usize, op: &'a Op) -> bool {
+        let needed = ground::needed(op);
+        needed.is_empty()
+            || self.is_put_behind(place, op)
+            || needed.into_iter().all(|ground| self.grounds.is_before(place, ground))
     }
 
-    /// Whether something closed puts the secret. Of what is late nobody can say whether that is before it, and
-    /// nothing is said of its secrets.
-    fn is_put_behind(&self, place: usize, secret: &SecretName) -> bool {
+    /// Whether something closed puts the secret: what else is said of it there is for the whole log to tell.
+    fn is_put_behind(&self, place: usize, op: &Op) -> bool {
+        let numbers = |base: &'a Base| op.secret().and_then(|secret| base.numbers(secret));
         self.graph.base().is_some_and(|base| {
-            !base.is_kept(place) && base.numbers(secret).is_some_and(|numbers| numbers.put)
+            !base.is_kept(place) && numbers(base).is_some_and(|numbers| numbers.put)
         })
     }
 
@@ -211,58 +190,6 @@ impl<'a> Authority<'a> {
         let later = line.stops.partition_point(|at| *at <= position);
         RightVerdict::Until(line.stops.get(later).copied())
     }
-
-    /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
-    /// the fold to say: a right that hung on that would come and go with other entries.
-    fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
-        if self.is_put_behind(place, secret) {
-            return true;
-        }
-        let puts = self.puts.get_or_init(|| puts(self.entries));
-        let Some(places) = puts.get(secret) else { return false };
-        let earlier = &places[..places.partition_point(|other| *other < place)];
-        let (rest, near) = earlier.split_at(earlier.len().saturating_sub(NEAR));
-        near.iter().rev().any(|other| self.graph.ancestor(*other, place))
-            || (!rest.is_empty() && self.descends(secret, rest, place))
-    }
-
-    /// The same for puts that are many and beside the entry: one walk over the log for the secret.
-    fn descends(&self, secret: &SecretName, puts: &[usize], place: usize) -> bool {
-        let mut below = self.below.borrow_mut();
-        if !below.contains_key(secret) {
-            below.insert(secret.clone(), self.graph.descendants(puts));
-        }
-        below.get(secret).is_some_and(|below| below.get(place))
-    }
-}
-
-/// By secret: the places of the entries that put it, ascending.
-fn puts<'a>(entries: &[Option<&'a Entry>]) -> HashMap<&'a SecretName, Vec<usize>> {
-    let mut puts: HashMap<&SecretName, Vec<usize>> = HashMap::new();
-    for (place, entry) in entries.iter().enumerate() {
-        let ops = entry.iter().flat_map(|entry| &entry.ops);
-        for secret in
-            ops.filter_map(|op| if let Op::Put(put) = op { Some(&put.secret) } else { None })
-        {
-            puts.entry(secret).or_default().push(place);
-        }
-    }
-    puts
-}
-
-/// By version that a rotation brings: the places of the entries with a `pending` of it, ascending.
-fn pendings<'a>(entries: &[Option<&'a Entry>]) -> HashMap<Brought<'a>, Vec<usize>> {
-    let mut pendings: HashMap<Brought<'_>, Vec<usize>> = HashMap::new();
-    for (place, entry) in entries.iter().enumerate() {
-        for op in entry.iter().flat_map(|entry| &entry.ops) {
-            if let Op::Pending(of) = op
-                && let Some(object) = of.object()
-            {
-                pendings.entry((&of.secret, of.rotation, *object)).or_default().push(place);
-            }
-        }
-    }
-    pendings
 }
 
 fn authorised(

@@ -58,8 +58,17 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
     }
 }
 
-/// A value has a body and a wrap; an intent has neither, and nothing that expires.
+/// What begins a rotation has a base and a nonce, and what adds to one has neither. A value has a body and a wrap; an
+/// intent, which begins a rotation, has neither, and nothing that expires.
 fn whole(pending: &Pending) -> Result<(), RuleError> {
+    if pending.nonce.is_some() != pending.base.is_some() {
+        return Err(RuleError::Apart { key: "base" });
+    }
+    if pending.rotation.is_some() == pending.nonce.is_some()
+        || (pending.rotation.is_some() && pending.body.is_none())
+    {
+        return Err(RuleError::Apart { key: "rotation" });
+    }
     if pending.body.is_some() != pending.wrap.is_some() {
         return Err(RuleError::Apart { key: "wrap" });
     }

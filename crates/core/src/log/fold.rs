@@ -1,6 +1,6 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
-use super::active::{self, ActiveVersions, Ends, Rotating, Setting};
+use super::active::{self, ActiveVersions, Ends, Setting};
 use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
@@ -8,7 +8,7 @@ use super::existing::{Existing, Index};
 use super::graph::Graph;
 use super::op::{Op, Versions};
 use super::register::{At, latest};
-use super::rotation::{Acting, Ground, Making, RotationOps, Statement, Statements};
+use super::rotation::{Ground, Making, RotationOps, Statement, Statements};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
@@ -177,18 +177,20 @@ impl<'a> Fold<'a> {
     fn secret(&self, secret: &SecretName, gathered: Gathered<'a>) -> SecretState {
         let Gathered { settings, fields, ends, void_pruned, expires, void_expires, .. } = gathered;
         let (wraps, rotating) = (gathered.wraps, gathered.rotation.as_deref());
-        let statements = Statements::of(self.graph, &settings, rotating);
+        let giving = rotating.map_or_else(Vec::new, |ops| ops.giving(self.graph));
+        let statements = Statements::of(&settings, &giving);
         let mut known = Existing::of(self, &settings, &statements);
-        known.number(self.graph.base().and_then(|base| base.numbers(secret)));
-        let acting = self.acting(rotating, &settings, &gathered.void_puts);
-        let standing = Rotating { ops: rotating, acting: &acting };
-        let ActiveVersions { set, overruled } =
-            active::settings(self.graph, &ends, standing, &settings);
+        let numbers = self.graph.base().and_then(|base| base.numbers(secret));
+        known.number(numbers);
+        let ActiveVersions { set, overruled, mut replaced } =
+            active::settings(self.graph, &ends, rotating, &settings);
+        replaced.extend(known.replaced(numbers));
         known.overrule(&settings, &overruled);
         let existing = known.versions.len();
         known.hold(self, &statements);
         let Existing { mut versions, index } = known;
-        for Acting { object, .. } in acting.iter().filter(|retire| retire.counts) {
+        let retires = rotating.iter().flat_map(|ops| ops.retires.keys().map(|of| (*ops, of)));
+        for (_, object) in retires.filter(|(ops, object)| ops.is_retired(object)) {
             index.of(&mut versions, object).into_iter().for_each(|found| found.retired = true);
         }
         for object in ends.pruned.keys() {
@@ -210,39 +212,27 @@ impl<'a> Fold<'a> {
             let late = self.late(at, time);
             found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
-        self.wraps(&mut versions, &index, &self.given(rotating, &settings, wraps));
-        let (candidates, current) = self.active(&versions, &index, set);
+        self.wraps(&mut versions, &index, &given(&giving, wraps));
+        let (candidates, current) = self.active(&versions, &index, &set);
         let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
         let rotation = rotating.and_then(|ops| {
-            let (graph, acting, settings) = (self.graph, &acting[..], &settings[..]);
+            let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
             let (versions, candidates) = (&versions[..], &candidates[..]);
-            Ground { graph, ops, settings, acting, versions, existing, candidates, current }.state()
+            let of = Ground {
+                graph,
+                ops,
+                set,
+                replaced,
+                versions,
+                index,
+                existing,
+                candidates,
+                current,
+            };
+            of.state()
         });
         versions.truncate(existing);
         SecretState { fields, versions, candidates, current, rotation }
-    }
-
-    fn acting(
-        &self,
-        ops: Option<&RotationOps<'_>>,
-        settings: &[(At, Setting<'_>)],
-        void_puts: &[(At, ObjectId)],
-    ) -> Vec<Acting> {
-        ops.map_or_else(Vec::new, |ops| ops.acting(self.graph, settings, void_puts))
-    }
-
-    /// The wraps, those that pendings state for the versions that they give among them.
-    fn given(
-        &self,
-        ops: Option<&RotationOps<'_>>,
-        settings: &[(At, Setting<'_>)],
-        mut wraps: Vec<(ObjectId, WrapId, Option<At>)>,
-    ) -> Vec<(ObjectId, WrapId, Option<At>)> {
-        let Some(ops) = ops.filter(|ops| !ops.pendings.is_empty()) else { return wraps };
-        let giving = ops.giving(self.graph, settings);
-        wraps.extend(giving.map(|(object, Statement { at, wrap, .. })| (object, wrap, Some(at))));
-        wraps.sort_by_key(|(.., at)| *at);
-        wraps
     }
 
     fn removal(&self, version: &mut Version, ops: &[(At, bool)]) {
@@ -315,8 +305,9 @@ impl<'a> Fold<'a> {
         &self,
         versions: &[Version],
         index: &Index,
-        mut ops: Vec<(At, ObjectId)>,
+        set: &[(At, ObjectId)],
     ) -> (Vec<ObjectId>, Option<ObjectId>) {
+        let mut ops = set.to_vec();
         ops.retain(|(_, object)| index.find(versions, object).is_some());
         let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {
@@ -340,6 +331,18 @@ impl<'a> Fold<'a> {
             entry: *self.graph.id(at.place as usize),
         }
     }
+}
+
+/// The wraps, those that pendings state for the versions that they give among them.
+fn given(
+    giving: &[(ObjectId, Statement)],
+    mut wraps: Vec<(ObjectId, WrapId, Option<At>)>,
+) -> Vec<(ObjectId, WrapId, Option<At>)> {
+    if !giving.is_empty() {
+        wraps.extend(giving.iter().map(|(object, of)| (*object, of.wrap, Some(of.at))));
+        wraps.sort_by_key(|(.., at)| *at);
+    }
+    wraps
 }
 
 /// Most secrets have one of each, where a list that grows begins with room for four: for 10,000
@@ -421,7 +424,7 @@ impl<'a> Gathered<'a> {
             }
             Op::Retire(_) => {
                 let rotation = self.rotation.get_or_insert_default();
-                says_of.for_each(|object| rotation.note_kept_retire(at, object));
+                says_of.for_each(|object| rotation.note_retire(at, true, object));
             }
             Op::Resolve(resolve) if sets => {
                 self.settings.push((at, Setting::KeptResolve(&resolve.object)));

@@ -227,12 +227,9 @@ impl<'a> Judge<'a> {
         op: &'a Op,
         position: PolicyPosition,
     ) -> Option<Judged> {
-        if !self.authority.has_ground(place, op) {
-            return None;
-        }
         let first = self.authority.judge(entry, op, position);
         let first = self.ended(place, first);
-        match (op, first) {
+        let judged = match (op, first) {
             (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
             // A right to rotate matters only where the right to write does not carry the whole way.
             (Op::Put(_) | Op::Promote(_), _) => self
@@ -240,7 +237,9 @@ impl<'a> Judge<'a> {
                 .or(first.map(|voided| Judged { voided, by_rotate: false })),
             (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
             (_, None) => None,
-        }
+        };
+        // Asked last: whoever has no right makes nobody look for it.
+        judged.filter(|_| self.authority.has_ground(place, op))
     }
 
     /// An op that is kept of what is closed counts, on the word of those who closed it: what is looked for here is

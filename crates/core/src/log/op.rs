@@ -1,6 +1,6 @@
 //! The ops of log entries, as they stand in JSON.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::id::{EntryId, ObjectId, RotationId, WrapId};
 use crate::name::SecretName;
 use crate::time::UnixTime;
@@ -88,14 +88,24 @@ pub struct Expire {
 #[serde(deny_unknown_fields)]
 pub struct Join {}
 
-/// A rotation that begins, or goes on: a value that is not active yet, or the intent to make one.
+/// A rotation that begins, by a value that is not active yet or by the intent to make one; or such a value that is made
+/// later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pending {
     pub secret: SecretName,
-    pub rotation: RotationId,
+    /// With a base it begins a rotation: this tells that apart from others by the same author at the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<ShortId>,
     /// The version that it is to take the place of.
-    pub base: ObjectId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<ObjectId>,
+    /// What it begins, derived as an object is.
+    #[serde(skip, default = "unbegun")]
+    pub begun: RotationId,
+    /// The rotation that it adds a value to, where it begins none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationId>,
     /// As a [`Put`]'s; an intent has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Id>,
@@ -112,6 +122,11 @@ impl Pending {
     /// The version that it brings; an intent brings none.
     pub fn object(&self) -> Option<&ObjectId> {
         self.body.is_some().then_some(&self.derived)
+    }
+
+    /// The rotation that it begins or adds to.
+    pub fn rotation(&self) -> RotationId {
+        self.rotation.unwrap_or(self.begun)
     }
 }
 
@@ -137,6 +152,11 @@ pub struct Promote {
     pub replaces: Vec<ObjectId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<OpRef>,
+}
+
+/// No rotation's id, until [`super::entry::Entry::derive_objects`] has it.
+fn unbegun() -> RotationId {
+    RotationId([0; 16])
 }
 
 /// No object's id, until [`super::entry::Entry::derive_objects`] has it.
@@ -187,12 +207,12 @@ impl Op {
     }
 
     /// The rotation that it states.
-    pub fn rotation(&self) -> Option<&RotationId> {
+    pub fn rotation(&self) -> Option<RotationId> {
         match self {
-            Self::Pending(pending) => Some(&pending.rotation),
-            Self::Abort(abort) => Some(&abort.rotation),
-            Self::Promote(promote) => Some(&promote.rotation),
-            Self::Rollout { rotation, .. } => Some(rotation),
+            Self::Pending(pending) => Some(pending.rotation()),
+            Self::Abort(abort) => Some(abort.rotation),
+            Self::Promote(promote) => Some(promote.rotation),
+            Self::Rollout { rotation, .. } => Some(*rotation),
             _ => None,
         }
     }

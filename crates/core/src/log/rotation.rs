@@ -3,7 +3,7 @@
 
 pub use super::rotation_instance::{Instance, InstanceError};
 pub(super) use super::rotation_made::{Making, Statement, Statements};
-pub(super) use super::rotation_ops::{Acting, RotationOps};
+pub(super) use super::rotation_ops::RotationOps;
 pub(crate) use super::rotation_reach::reaching;
 pub(super) use super::rotation_state::{Ground, is_any_open};
 pub use super::rotation_state::{Rotation, RotationState, Stage, Staleness};

@@ -1,9 +1,7 @@
 //! What makes a version exist, and what states its body: a put does both, a promotion makes what a pending states.
 
-use super::rotation_ops::RotationOps;
 use crate::crypto::id::{ObjectId, WrapId};
 use crate::log::active::Setting;
-use crate::log::graph::Graph;
 use crate::log::op::{OpRef, Promote, Put};
 use crate::log::register::At;
 use crate::time::UnixTime;
@@ -76,15 +74,13 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// Those of the puts that count and of the pendings that give their version; none without such a pending.
-    pub fn of(
-        graph: &Graph,
-        settings: &[(At, Setting<'_>)],
-        ops: Option<&RotationOps<'_>>,
-    ) -> Self {
-        let Some(ops) = ops.filter(|ops| !ops.pendings.is_empty()) else { return Self::default() };
-        let giving = ops.giving(graph, settings);
-        let mut all: Vec<(ObjectId, Statement)> = giving.collect();
+    /// Those of the puts that count and of the pendings that give their version, `giving`; none without such a
+    /// pending.
+    pub fn of(settings: &[(At, Setting<'_>)], giving: &[(ObjectId, Statement)]) -> Self {
+        if giving.is_empty() {
+            return Self::default();
+        }
+        let mut all = giving.to_vec();
         let puts = settings.iter().filter_map(|(at, setting)| match setting.making()? {
             Making::Put(put) => Some((put.object, Statement::of_put(*at, put))),
             Making::Promote(_) => None,

@@ -1,147 +1,132 @@
-//! The ops of a secret's rotations, as far as its fold asks for them.
+//! The ops of a secret's rotations, as far as its fold asks for them: by rotation, so that it costs what they are and
+//! not their product.
 
-use super::rotation_made::{Making, Statement};
+use super::rotation_made::Statement;
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::log::active::Setting;
 use crate::log::graph::Graph;
 use crate::log::op::{Op, Pending, Promote};
-use crate::log::register::At;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::log::register::{At, latest};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Each list in order.
 #[derive(Default)]
 pub(super) struct RotationOps<'a> {
-    pub pendings: Vec<PendingAt<'a>>,
-    pub rollouts: Vec<RolloutAt>,
-    pub aborts: Vec<AbortAt>,
-    retires: Vec<Acting>,
-    /// Those that are kept of what is closed: there it is not known what they follow.
-    kept_retires: Vec<Acting>,
+    /// Without what is kept of what is closed: that is of no rotation any more.
+    pub rotations: BTreeMap<RotationId, OpsOfOne<'a>>,
+    kept_pendings: Vec<(At, &'a Pending)>,
+    /// By version; whether each counts.
+    pub retires: HashMap<ObjectId, Vec<(At, bool)>>,
     /// What void ops remove or prune.
     pub void_ends: BTreeSet<ObjectId>,
-    /// The rotations that ops state, whether or not these count.
-    pub stated: BTreeSet<RotationId>,
+}
+
+/// The ops of one rotation, each list in order.
+#[derive(Default)]
+pub(super) struct OpsOfOne<'a> {
+    pub pendings: Vec<PendingAt<'a>>,
+    /// (whether it counts, the share)
+    pub rollouts: Vec<(At, (bool, u64))>,
+    /// Whether each counts.
+    pub aborts: Vec<(At, bool)>,
+    /// Those that count.
+    pub promotes: Vec<(At, &'a Promote)>,
 }
 
 #[derive(Clone, Copy)]
 pub(super) struct PendingAt<'a> {
     pub at: At,
     pub counts: bool,
-    /// It is kept of what is closed: it gives its version, and is of no rotation any more.
-    pub is_kept: bool,
     pub op: &'a Pending,
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct RolloutAt {
-    pub at: At,
-    pub counts: bool,
-    pub rotation: RotationId,
-    pub share: u64,
-}
+impl<'a> OpsOfOne<'a> {
+    /// What it was begun upon.
+    pub fn base(&self) -> Option<ObjectId> {
+        self.pendings.iter().find_map(|pending| pending.op.base)
+    }
 
-#[derive(Clone, Copy)]
-pub(super) struct AbortAt {
-    pub at: At,
-    pub counts: bool,
-    pub rotation: RotationId,
-}
+    /// Whether anything that counts says that there is such a rotation.
+    pub fn is_there(&self) -> bool {
+        !self.promotes.is_empty() || self.pendings.iter().any(|pending| pending.counts)
+    }
 
-/// A `retire` of one version.
-#[derive(Clone, Copy)]
-pub(super) struct Acting {
-    pub at: At,
-    pub counts: bool,
-    pub object: ObjectId,
+    /// The promotions that set something: those of `set`, which is in order.
+    pub fn standing(&self, set: &[(At, ObjectId)]) -> impl Iterator<Item = At> {
+        let sets = |at: &At| set.binary_search_by_key(at, |(of, _)| *of).is_ok();
+        self.promotes.iter().map(|(at, _)| *at).filter(sets)
+    }
+
+    pub fn counting_aborts(&self) -> impl Iterator<Item = At> {
+        self.aborts.iter().filter(|(_, counts)| *counts).map(|(at, _)| *at)
+    }
+
+    /// The pendings that give their version: those that count, and those of which a promotion is made.
+    fn giving(&self, graph: &Graph) -> impl Iterator<Item = (At, &'a Pending)> {
+        let mut promotes: HashMap<ObjectId, Vec<(At, ())>> = HashMap::new();
+        if self.pendings.iter().any(|pending| !pending.counts) {
+            for (at, promote) in &self.promotes {
+                promotes.entry(promote.object).or_default().push((*at, ()));
+            }
+            // What is before any is before one of these.
+            promotes.values_mut().for_each(|all| *all = latest(graph, all));
+        }
+        let is_promoted = move |of: &PendingAt<'_>| {
+            let mut promotes = of.op.object().and_then(|o| promotes.get(o)).into_iter().flatten();
+            promotes.any(|(at, ())| of.at.before(graph, *at))
+        };
+        let gives = move |of: &&PendingAt<'_>| of.counts || is_promoted(of);
+        self.pendings.iter().filter(gives).map(|of| (of.at, of.op))
+    }
 }
 
 impl<'a> RotationOps<'a> {
     pub fn note(&mut self, at: At, counts: bool, op: &'a Op) {
-        self.stated.extend(op.rotation());
         match op {
-            Op::Pending(op) => self.pendings.push(PendingAt { at, counts, is_kept: false, op }),
+            Op::Pending(op) => self.of(op.rotation()).pendings.push(PendingAt { at, counts, op }),
             Op::Rollout { rotation, share, .. } => {
-                self.rollouts.push(RolloutAt { at, counts, rotation: *rotation, share: *share });
+                self.of(*rotation).rollouts.push((at, (counts, *share)));
             }
-            Op::Abort(abort) => self.aborts.push(AbortAt { at, counts, rotation: abort.rotation }),
-            Op::Retire(of) => {
-                let retires =
-                    of.objects.iter().map(|object| Acting { at, counts, object: *object });
-                self.retires.extend(retires);
-            }
+            Op::Abort(abort) => self.of(abort.rotation).aborts.push((at, counts)),
+            Op::Promote(op) if counts => self.of(op.rotation).promotes.push((at, op)),
+            Op::Retire(of) => of.objects.iter().for_each(|o| self.note_retire(at, counts, *o)),
             Op::Remove(of) if !counts => self.void_ends.extend(&of.objects),
             Op::Prune { objects, .. } if !counts => self.void_ends.extend(objects),
             _ => {}
         }
     }
 
+    fn of(&mut self, rotation: RotationId) -> &mut OpsOfOne<'a> {
+        self.rotations.entry(rotation).or_default()
+    }
+
     pub fn note_kept_pending(&mut self, at: At, op: &'a Pending) {
-        self.pendings.push(PendingAt { at, counts: true, is_kept: true, op });
+        self.kept_pendings.push((at, op));
     }
 
-    pub fn note_kept_retire(&mut self, at: At, object: ObjectId) {
-        self.kept_retires.push(Acting { at, counts: true, object });
+    pub fn note_retire(&mut self, at: At, counts: bool, object: ObjectId) {
+        self.retires.entry(object).or_default().push((at, counts));
     }
 
-    /// The pendings of the rotations, without what is kept.
-    pub fn open(&self) -> impl Iterator<Item = &PendingAt<'a>> {
-        self.pendings.iter().filter(|pending| !pending.is_kept)
-    }
-
-    /// What the pendings that give their version say of it.
-    pub fn giving(
-        &self,
-        graph: &Graph,
-        settings: &[(At, Setting<'_>)],
-    ) -> impl Iterator<Item = (ObjectId, Statement)> {
-        let promotes: Vec<(At, &Promote)> = promotes(settings).collect();
-        let gives = move |of: &&PendingAt<'_>| {
-            let promoted = |(at, promote): &(At, &Promote)| {
-                promote.rotation == of.op.rotation
-                    && Some(&promote.object) == of.op.object()
-                    && of.at.before(graph, *at)
-            };
-            of.counts || promotes.iter().any(promoted)
-        };
-        let giving = self.pendings.iter().filter(gives);
-        giving.filter_map(|PendingAt { at, op, .. }| {
+    /// What the pendings that give their version say of it, in order.
+    pub fn giving(&self, graph: &Graph) -> Vec<(ObjectId, Statement)> {
+        let kept = self.kept_pendings.iter().copied();
+        let open = self.rotations.values().flat_map(|of| of.giving(graph));
+        let stated = kept.chain(open).filter_map(|(at, op)| {
             let (object, wrap) = op.object().copied().zip(op.wrap)?;
-            Some((object, Statement { at: *at, wrap, expires: op.expires }))
-        })
-    }
-
-    /// What is retired: the versions that something before the `retire` states, counting or void.
-    pub fn acting(
-        &self,
-        graph: &Graph,
-        settings: &[(At, Setting<'_>)],
-        void_puts: &[(At, ObjectId)],
-    ) -> Vec<Acting> {
-        if self.retires.is_empty() {
-            return self.kept_retires.clone();
-        }
-        let puts = settings.iter().filter_map(|(at, setting)| match setting.making()? {
-            Making::Put(put) => Some((put.object, *at)),
-            Making::Promote(_) => None,
+            Some((object, Statement { at, wrap, expires: op.expires }))
         });
-        let void = void_puts.iter().map(|(at, object)| (*object, *at));
-        let pendings = self.pendings.iter().filter_map(|of| Some((*of.op.object()?, of.at)));
-        let mut stated: BTreeMap<ObjectId, Vec<At>> = BTreeMap::new();
-        puts.chain(void).chain(pendings).for_each(|(o, at)| stated.entry(o).or_default().push(at));
-        let acts = |of: &&Acting| {
-            let mut by = stated.get(&of.object).into_iter().flatten();
-            by.any(|at| at.before(graph, of.at))
-        };
-        self.retires.iter().filter(acts).chain(&self.kept_retires).copied().collect()
+        let mut all: Vec<(ObjectId, Statement)> = stated.collect();
+        all.sort_by_key(|(_, statement)| statement.at);
+        all
     }
-}
 
-/// The promotions that count, without what is kept of what is closed: there they promote nothing any more.
-pub(super) fn promotes<'a>(
-    settings: &[(At, Setting<'a>)],
-) -> impl Iterator<Item = (At, &'a Promote)> {
-    settings.iter().filter_map(|(at, setting)| match setting {
-        Setting::Write(making) | Setting::Rotate(making) => Some((*at, making.promotes()?)),
-        _ => None,
-    })
+    /// The counting retires of a version.
+    pub fn retires_of(&self, object: &ObjectId) -> impl Iterator<Item = At> {
+        let all = self.retires.get(object).into_iter().flatten();
+        all.filter(|(_, counts)| *counts).map(|(at, _)| *at)
+    }
+
+    pub fn is_retired(&self, object: &ObjectId) -> bool {
+        self.retires_of(object).next().is_some()
+    }
 }

@@ -1,59 +1,62 @@
-//! Which rotations a reader without closed history cannot tell (`docs/format.md`, section 11): an id that is closed
-//! is known again, and what promotes what is not there is another's to judge.
+//! Which rotations a reader without closed history cannot tell (`docs/format.md`, section 11): what goes on with one
+//! that nothing open begins, or retires what nothing open states, is another's to judge.
 
 use crate::crypto::id::EntryId;
-use crate::log::base::{Base, Numbers};
+use crate::log::base::Base;
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::op::{Op, Promote};
+use crate::log::ground::{self, Ground, Grounds};
+use crate::log::op::Op;
 use crate::name::SecretName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The secrets of which something open goes on with a rotation that is closed, or promotes what nothing open brings.
+/// The secrets on which an open entry has an op whose ground is not found in what is open.
 pub(crate) fn reaching(
     entries: &BTreeMap<EntryId, Entry>,
     graph: &Graph,
     scope: FoldScope<'_>,
 ) -> BTreeSet<SecretName> {
     let Some(base) = graph.base() else { return BTreeSet::new() };
-    let open = Open { entries: graph.in_order(entries), graph, base };
-    let ops =
-        open.places().flat_map(|place| open.entries[place].ops.iter().map(move |op| (place, op)));
-    let ops = ops.filter(|(_, op)| op.rotation().is_some() && scope.names(op));
-    let found = ops.filter(|(place, op)| open.reaches(*place, op));
-    found.filter_map(|(_, op)| op.secret().cloned()).collect()
+    let is_open = |(place, entry): (usize, _)| (!base.is_kept(place)).then_some(entry);
+    let open: Vec<Option<&Entry>> =
+        graph.in_order(entries).into_iter().enumerate().map(is_open).collect();
+    let open = Open { grounds: Grounds::new(graph, &open), entries: &open, base };
+    open.ops()
+        .filter(|(place, op)| scope.names(op) && open.reaches(*place, op))
+        .filter_map(|(_, op)| op.secret().cloned())
+        .collect()
 }
 
 struct Open<'a> {
-    entries: Vec<&'a Entry>,
-    graph: &'a Graph,
+    grounds: Grounds<'a>,
+    /// By place; `None` for what is kept of what is closed.
+    entries: &'a [Option<&'a Entry>],
     base: &'a Base,
 }
 
-impl Open<'_> {
-    fn places(&self) -> impl Iterator<Item = usize> {
-        (0..self.entries.len()).filter(|place| !self.base.is_kept(*place))
+impl<'a> Open<'a> {
+    /// The ops of rotations.
+    fn ops(&self) -> impl Iterator<Item = (usize, &'a Op)> {
+        let entries = self.entries.iter().enumerate();
+        let ops = entries.filter_map(|(place, entry)| Some((place, &(*entry)?.ops)));
+        let ops = ops.flat_map(|(place, ops)| ops.iter().map(move |op| (place, op)));
+        ops.filter(|(_, op)| op.is_of_rotation())
     }
 
-    fn reaches(&self, place: usize, op: &Op) -> bool {
-        let is_closed = |of: &Numbers| {
-            op.rotation().is_some_and(|rotation| of.rotations.binary_search(rotation).is_ok())
-        };
-        let lacks = |of: &Numbers| match op {
-            Op::Promote(promote) => of.put && !self.is_brought(place, promote),
-            _ => false,
-        };
+    fn reaches(&self, place: usize, op: &'a Op) -> bool {
         let numbers = op.secret().and_then(|secret| self.base.numbers(secret));
-        numbers.is_some_and(|of| is_closed(of) || lacks(of))
+        numbers.is_some_and(|of| of.put)
+            && !ground::needed(op).into_iter().all(|ground| self.is_found(place, ground))
     }
 
-    fn is_brought(&self, at: usize, promote: &Promote) -> bool {
-        let brings = |op: &Op| {
-            matches!(op, Op::Pending(of) if of.secret == promote.secret
-                && of.rotation == promote.rotation && of.object() == Some(&promote.object))
+    fn is_found(&self, place: usize, ground: Ground<'a>) -> bool {
+        let is_closed = match ground {
+            // What is closed puts the secret.
+            Ground::Put(_) => true,
+            Ground::Stated(_, object) => self.base.is_settled(place) && self.base.keeps(&object),
+            Ground::Begun(..) | Ground::Brought(..) => false,
         };
-        let mut earlier = self.places().filter(|place| self.graph.ancestor(*place, at));
-        earlier.any(|place| self.entries[place].ops.iter().any(brings))
+        is_closed || self.grounds.is_before(place, ground)
     }
 }

@@ -1,12 +1,11 @@
 //! How the rotations of a secret stand.
 
-use super::rotation_made::Making;
-use super::rotation_ops::{Acting, PendingAt, RotationOps, promotes};
+use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::log::active::Setting;
+use crate::log::existing::Index;
 use crate::log::graph::Graph;
-use crate::log::register::At;
+use crate::log::register::{At, latest};
 use crate::log::state::Version;
 use std::collections::BTreeSet;
 
@@ -25,8 +24,9 @@ pub struct RotationState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
     pub id: RotationId,
+    /// What it was begun upon; `None` where that is behind what is closed.
+    pub base: Option<ObjectId>,
     /// What its pendings state, in order of id.
-    pub bases: Vec<ObjectId>,
     pub objects: Vec<ObjectId>,
     pub stage: Stage,
     /// Of 10,000.
@@ -51,9 +51,9 @@ pub enum Stage {
 pub enum Staleness {
     /// No version is active, or several are.
     Active,
-    /// What it began upon is not current, or retired, or several versions are stated.
+    /// What it began upon is not current, or retired.
     Base,
-    /// Its value is removed, pruned, retired or void, or it has several.
+    /// Its value is removed, pruned, retired, void or there without it, or it has several.
     Object,
     /// An op that does not count may have withdrawn it, or what it began upon.
     Void,
@@ -90,147 +90,130 @@ impl RotationState {
 pub(super) struct Ground<'a> {
     pub graph: &'a Graph,
     pub ops: &'a RotationOps<'a>,
-    pub settings: &'a [(At, Setting<'a>)],
-    pub acting: &'a [Acting],
+    /// The ops that set something, in order.
+    pub set: &'a [(At, ObjectId)],
+    /// What versions were promoted over.
+    pub replaced: &'a BTreeSet<(ObjectId, ObjectId)>,
     /// The held versions; those that exist come first.
     pub versions: &'a [Version],
+    pub index: &'a Index,
     /// How many exist.
     pub existing: usize,
     pub candidates: &'a [ObjectId],
     pub current: Option<ObjectId>,
 }
 
-/// Whether a rotation of these ops is neither promoted nor aborted. `exists` tells of versions.
-pub(super) fn is_any_open(
-    ops: &RotationOps<'_>,
-    settings: &[(At, Setting<'_>)],
-    exists: impl Fn(&ObjectId) -> bool,
-) -> bool {
-    there(ops, settings).iter().any(|id| {
-        let mut pendings = ops.open().filter(|of| of.op.rotation == *id);
-        !promotes(settings).any(|(_, promote)| promote.rotation == *id)
-            && !pendings.any(|of| of.op.object().is_some_and(&exists))
-            && !ops.aborts.iter().any(|abort| abort.counts && abort.rotation == *id)
-    })
-}
-
-/// The rotations that are there.
-fn there(ops: &RotationOps<'_>, settings: &[(At, Setting<'_>)]) -> BTreeSet<RotationId> {
-    let pending = ops.open().filter(|of| of.counts).map(|of| of.op.rotation);
-    pending.chain(promotes(settings).map(|(_, promote)| promote.rotation)).collect()
+/// Whether a rotation of these ops is neither promoted nor aborted, where the ops of `set`, in order, set something.
+pub(super) fn is_any_open(ops: &RotationOps<'_>, set: &[(At, ObjectId)]) -> bool {
+    ops.rotations
+        .values()
+        .filter(|of| of.is_there())
+        .any(|of| of.standing(set).next().is_none() && of.counting_aborts().next().is_none())
 }
 
 impl Ground<'_> {
     /// `None` where there is nothing to say.
     pub fn state(&self) -> Option<Box<RotationState>> {
-        let (rotations, previous) = (self.rotations(), self.previous());
+        let there = self.ops.rotations.iter().filter(|(_, of)| of.is_there());
+        let rotations = there.map(|(id, of)| self.rotation(*id, of)).collect();
         let held = self.versions[self.existing..].to_vec();
-        let state = RotationState { held, rotations, previous };
+        let state = RotationState { held, rotations, previous: self.previous() };
         (!state.is_empty()).then(|| Box::new(state))
-    }
-
-    fn rotations(&self) -> Vec<Rotation> {
-        there(self.ops, self.settings).into_iter().map(|id| self.rotation(id)).collect()
     }
 
     /// What the current version's promotions replaced.
     fn previous(&self) -> Vec<ObjectId> {
-        let is_current = |making: &Making<'_>| Some(*making.object()) == self.current;
-        let makings = self.settings.iter().filter_map(|(_, setting)| setting.making());
-        let promotes = makings.filter(is_current).filter_map(Making::promotes);
-        let replaced: BTreeSet<ObjectId> =
-            promotes.flat_map(|promote| promote.replaces.iter().copied()).collect();
+        let Some(current) = self.current else { return Vec::new() };
+        let from = (current, ObjectId([0; 32]));
+        let of = self.replaced.range(from..).take_while(|(by, _)| *by == current);
         let is_left = |object: &ObjectId| {
-            let mut versions = self.versions[..self.existing].iter();
-            versions.find(|version| version.object == *object).is_some_and(is_intact)
-                && !self.candidates.contains(object)
+            self.existing(object).is_some_and(is_intact) && !self.candidates.contains(object)
         };
-        replaced.into_iter().filter(is_left).collect()
+        of.map(|(_, old)| *old).filter(is_left).collect()
     }
 
-    fn rotation(&self, id: RotationId) -> Rotation {
-        let pendings: Vec<&PendingAt<'_>> =
-            self.ops.open().filter(|of| of.op.rotation == id).collect();
-        let bases: BTreeSet<ObjectId> = pendings.iter().map(|of| of.op.base).collect();
-        let objects: BTreeSet<ObjectId> =
-            pendings.iter().filter_map(|of| of.op.object().copied()).collect();
+    fn version(&self, object: &ObjectId) -> Option<&Version> {
+        self.index.find(self.versions, object).map(|at| &self.versions[at])
+    }
+
+    fn existing(&self, object: &ObjectId) -> Option<&Version> {
+        let at = self.index.find(self.versions, object).filter(|at| *at < self.existing);
+        at.map(|at| &self.versions[at])
+    }
+
+    fn rotation(&self, id: RotationId, ops: &OpsOfOne<'_>) -> Rotation {
+        let objects = ops.pendings.iter().filter_map(|of| of.op.object().copied());
+        let objects: BTreeSet<ObjectId> = objects.collect();
         let mut rotation = Rotation {
             id,
-            bases: bases.into_iter().collect(),
+            base: ops.base(),
             objects: objects.into_iter().collect(),
             stage: Stage::Live,
-            share: share::of(self.graph, self.ops, &id),
-            is_divided: self.is_divided(&id),
+            share: share::of(self.graph, ops),
+            is_divided: self.is_divided(ops),
         };
-        rotation.stage = self.stage(&rotation, &pendings);
+        rotation.stage = self.stage(&rotation, ops);
         rotation
     }
 
-    fn stage(&self, of: &Rotation, pendings: &[&PendingAt<'_>]) -> Stage {
-        let exists = |o: &ObjectId| self.versions[..self.existing].iter().any(|v| v.object == *o);
-        let is_promoted = promotes(self.settings).any(|(_, promote)| promote.rotation == of.id);
-        if is_promoted || of.objects.iter().any(exists) {
+    fn stage(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> Stage {
+        if ops.standing(self.set).next().is_some() {
             return Stage::Promoted;
         }
-        let mut aborts = self.ops.aborts.iter().filter(|abort| abort.rotation == of.id);
-        if aborts.clone().any(|abort| abort.counts) {
+        if ops.counting_aborts().next().is_some() {
             return Stage::Aborted;
         }
         let stale = match () {
             () if self.candidates.len() != 1 => Staleness::Active,
             () if !self.is_upon_current(of) => Staleness::Base,
-            () if !self.has_one_intact(of, pendings) => Staleness::Object,
-            () if aborts.next().is_some() || self.is_withdrawn(of, pendings) => Staleness::Void,
+            () if !self.has_one_intact(of, ops) => Staleness::Object,
+            () if !ops.aborts.is_empty() || self.is_withdrawn(of, ops) => Staleness::Void,
             () => return Stage::Live,
         };
         Stage::Stale(stale)
     }
 
     fn is_upon_current(&self, of: &Rotation) -> bool {
-        let is_retired = |base: &ObjectId| {
-            let mut versions = self.versions.iter();
-            versions.any(|version| version.object == *base && version.retired)
-        };
-        matches!(&of.bases[..], [base] if Some(*base) == self.current && !is_retired(base))
+        of.base.is_some()
+            && of.base == self.current
+            && !of.base.is_some_and(|b| self.ops.is_retired(&b))
     }
 
-    fn has_one_intact(&self, of: &Rotation, pendings: &[&PendingAt<'_>]) -> bool {
+    fn has_one_intact(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> bool {
         let brings = |object: &ObjectId| {
-            pendings.iter().any(|pending| pending.counts && pending.op.object() == Some(object))
+            ops.pendings.iter().any(|pending| pending.counts && pending.op.object() == Some(object))
         };
         match &of.objects[..] {
             [] => true,
             [object] => {
-                let found = self.versions.iter().find(|version| version.object == *object);
-                brings(object) && found.is_some_and(is_intact)
+                let is_new = self.existing(object).is_none();
+                brings(object) && is_new && self.version(object).is_some_and(is_intact)
             }
             _ => false,
         }
     }
 
     /// Whether what does not count may have withdrawn its value, or what it was begun upon.
-    fn is_withdrawn(&self, of: &Rotation, pendings: &[&PendingAt<'_>]) -> bool {
-        let follows = |retire: &Acting| {
-            pendings.iter().all(|pending| retire.at.before(self.graph, pending.at))
+    fn is_withdrawn(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> bool {
+        let void = |object| {
+            let all = self.ops.retires.get(object).into_iter().flatten();
+            all.filter(|(_, counts)| !counts).map(|(at, _)| *at)
         };
-        let touches = |retire: &&Acting| {
-            of.objects.contains(&retire.object)
-                || (of.bases.contains(&retire.object) && !follows(retire))
-        };
+        let precedes = |at: At| ops.pendings.iter().all(|of| at.before(self.graph, of.at));
         of.objects.iter().any(|object| self.ops.void_ends.contains(object))
-            || self.acting.iter().filter(|retire| !retire.counts).any(|retire| touches(&retire))
+            || of.objects.iter().any(|object| void(object).next().is_some())
+            || of.base.iter().any(|base| void(base).any(|at| !precedes(at)))
     }
 
-    fn is_divided(&self, id: &RotationId) -> bool {
+    fn is_divided(&self, ops: &OpsOfOne<'_>) -> bool {
         let before = |a: At, b: At| a.before(self.graph, b);
-        let promotes: Vec<_> =
-            promotes(self.settings).filter(|(_, promote)| promote.rotation == *id).collect();
-        let aborts = self.ops.aborts.iter().filter(|abort| abort.counts && abort.rotation == *id);
-        aborts.map(|abort| abort.at).any(|abort| {
-            let mut beside =
-                promotes.iter().filter(|(at, _)| !before(*at, abort) && !before(abort, *at));
-            !promotes.iter().any(|(at, _)| before(abort, *at))
-                && beside.any(|(_, promote)| self.candidates.contains(&promote.object))
+        let standing: Vec<(At, ())> = ops.standing(self.set).map(|at| (at, ())).collect();
+        let standing = latest(self.graph, &standing);
+        let is_last = |abort: &At| !standing.iter().any(|(at, ())| before(*abort, *at));
+        let is_active = |object| self.candidates.binary_search(object).is_ok();
+        ops.counting_aborts().filter(is_last).any(|abort| {
+            let mut active = ops.promotes.iter().filter(|(_, of)| is_active(&of.object));
+            active.any(|(at, _)| !before(*at, abort) && !before(abort, *at))
         })
     }
 }

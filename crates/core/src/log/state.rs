@@ -37,8 +37,11 @@ pub struct Version {
     pub object: ObjectId,
     /// The entry of its first `put` or `promote`, and that entry's facts; of its `pending` where it does not exist.
     pub entry: EntryId,
+    /// Who stated it first, by `put` or `pending`: all who do sign with one key.
     pub author: Name,
     pub key: KeyId,
+    /// Whose entry that is: another's than the author where somebody else promoted it.
+    pub brought_by: Name,
     /// Seconds since the Unix epoch, as the author says.
     pub ts: UnixTime,
     pub reason: String,
@@ -56,8 +59,9 @@ pub struct Version {
     pub expiry_conflict: bool,
     /// Pruned beside an op that put its expiry off.
     pub prune_beside_expire: bool,
-    /// What its puts replaced, and what they say holds the same value.
+    /// What that entry says that it replaces.
     pub replaces: Vec<ObjectId>,
+    /// What its puts say holds the same value.
     pub same: Vec<ObjectId>,
     /// The void ops that its puts re-issue.
     pub adopts: Vec<OpRef>,

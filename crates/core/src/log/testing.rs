@@ -67,9 +67,17 @@ pub fn rotation_id(n: u8) -> RotationId {
 /// A value of a rotation that is begun upon a base.
 pub fn begin(of: &str, rotation: u8, base: u8, object: u8) -> Op {
     let Put { secret, body, object, wrap, expires, .. } = put_op(of, id(object));
-    let (rotation, base, derived) = (rotation_id(rotation), id(base), object);
+    let (nonce, base) = (Some(Fixed([rotation; 16])), Some(id(base)));
+    let (begun, rotation, derived) = (rotation_id(rotation), None, object);
     let (body, wrap) = (Some(body), Some(wrap));
-    Op::Pending(Pending { secret, rotation, base, body, derived, wrap, expires })
+    Op::Pending(Pending { secret, nonce, base, begun, rotation, body, derived, wrap, expires })
+}
+
+/// A value of a rotation that was begun before.
+pub fn add_value(of: &str, rotation: u8, object: u8) -> Op {
+    let Op::Pending(pending) = begin(of, rotation, 0, object) else { unreachable!() };
+    let rotation = Some(pending.begun);
+    Op::Pending(Pending { nonce: None, base: None, begun: rotation_id(0), rotation, ..pending })
 }
 
 pub fn intend(of: &str, rotation: u8, base: u8) -> Op {

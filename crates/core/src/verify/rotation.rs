@@ -43,7 +43,7 @@ fn stale(name: &SecretName, of: &Rotation) -> Option<Finding> {
         Stage::Stale(Staleness::Active) => "not exactly one version is active",
         Stage::Stale(Staleness::Base) => "what it was begun on is not the current version any more",
         Stage::Stale(Staleness::Object) => {
-            "its value was removed, pruned, retired or does not count, or it has several"
+            "its value was removed, pruned or retired, does not count, is there without it, or it has several"
         }
         Stage::Stale(Staleness::Void) => {
             "what does not count any more may have withdrawn its value, or what it was begun on"

@@ -205,8 +205,10 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretS
 pub(super) fn pending(seed: u64) -> Op {
     Op::Pending(Pending {
         secret: SecretName::parse("prod/DATABASE_URL").unwrap(),
-        rotation: RotationId([7; 16]),
-        base: id(seed + 2),
+        nonce: Some(Fixed([7; 16])),
+        base: Some(id(seed + 2)),
+        begun: RotationId([0; 16]),
+        rotation: None,
         body: Some(id(seed)),
         derived: id(0),
         wrap: Some(id(seed + 1)),

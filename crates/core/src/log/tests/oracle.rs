@@ -46,9 +46,11 @@ fn op((kind, of, object, other): &(u8, usize, u8, u8)) -> Op {
         },
         13 => rewrap(of, *object, 100 + other),
         14 => expire(of, *object, (*other > 1).then_some(u64::from(*other) * 10)),
-        15 => expiring(begin(of, 1 + other % 2, *object, *other)),
+        // What a rotation is begun upon is in its id.
+        15 if *object < 6 => expiring(begin(of, 1 + other % 2, 1 + other % 2, *other)),
+        15 => expiring(add_value(of, 1 + other % 2, *other)),
         16 => match other {
-            1 => intend(of, 1 + object % 2, *object),
+            1 => intend(of, 1 + object % 2, 1 + object % 2),
             2..=4 => rollout(of, 1 + object % 2, u64::from(*other) * 1_000),
             5 => abort(of, 1 + object % 2),
             _ => retire(of, &[*object]),

@@ -39,10 +39,35 @@ fn follows_a_put(log: &Log, id: &EntryId, op: &Op) -> bool {
     follows(log, id, |earlier| matches!(earlier, Op::Put(_)) && earlier.secret() == op.secret())
 }
 
+/// Whether the op's ancestors have what it rests upon.
+fn has_ground(log: &Log, id: &EntryId, op: &Op) -> bool {
+    let begun = |rotation| {
+        follows(log, id, |earlier| {
+            let begins = matches!(earlier, Op::Pending(of) if of.nonce.is_some());
+            begins && earlier.rotation() == Some(rotation) && earlier.secret() == op.secret()
+        })
+    };
+    let brought = |promote: &Promote| {
+        follows(log, id, |op| matches!(op, Op::Pending(pending) if is_of(promote, pending)))
+    };
+    let stated = |object: &ObjectId| {
+        follows(log, id, |earlier| {
+            let states = earlier.states();
+            states.is_some_and(|(secret, o)| Some(secret) == op.secret() && o == object)
+        })
+    };
+    match op {
+        Op::Pending(of) if of.nonce.is_some() => follows_a_put(log, id, op),
+        Op::Promote(promote) => begun(promote.rotation) && brought(promote),
+        Op::Retire(of) => of.objects.iter().all(stated),
+        op => op.rotation().is_none_or(begun),
+    }
+}
+
 /// Whether a pending is what the promotion promotes.
 pub(super) fn is_of(promote: &Promote, pending: &Pending) -> bool {
     promote.secret == pending.secret
-        && promote.rotation == pending.rotation
+        && promote.rotation == pending.rotation()
         && pending.body.is_some()
         && promote.object == pending.derived
 }
@@ -58,22 +83,19 @@ pub(super) fn authorised(
     let entry = &log.entries[id];
     let has = |right| log.policy.holds(position, &entry.actor, right, op.secret().unwrap());
     let either = || has(Right::Write) || has(Right::Rotate);
-    let pending_of = |promote: &Promote| {
-        follows(log, id, |op| matches!(op, Op::Pending(pending) if is_of(promote, pending)))
-    };
     let rights = match op {
         Op::Put(_) if by_write => has(Right::Write),
         Op::Put(_) => has(Right::Write) || (has(Right::Rotate) && follows_a_put(log, id, op)),
-        Op::Promote(promote) if by_write => has(Right::Write) && pending_of(promote),
-        Op::Promote(promote) => either() && pending_of(promote),
-        Op::Pending(_) => either() && follows_a_put(log, id, op),
-        Op::Rollout { .. } | Op::Abort(_) | Op::Retire(_) => either(),
+        Op::Promote(_) if by_write => has(Right::Write),
+        op if op.is_of_rotation() => either(),
         Op::Remove(_) | Op::Prune { .. } => has(Right::Delete),
         Op::Expire(_) => has(Right::Write) && has(Right::Delete),
         Op::Rewrap { .. } => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
         _ => has(Right::Write),
     };
-    rights && log.policy.actor_at(position, &entry.key) == Some(&entry.actor)
+    rights
+        && has_ground(log, id, op)
+        && log.policy.actor_at(position, &entry.key) == Some(&entry.actor)
 }
 
 /// Where an op that is authorised at its own position stops being so without knowledge of it.
@@ -226,6 +248,16 @@ impl<'a> Plain<'a> {
             || self.removes(Some(version)).iter().any(|r| self.before(r, op) && !between(r))
     }
 
+    /// Of a promotion: its version was pruned beside it, or removed and not restored since.
+    fn is_ended_beside(&self, op: &OpOrder, version: &ObjectId) -> bool {
+        let beside = |other: &OpOrder| !self.before(other, op) && !self.before(op, other);
+        let removed = self.removed(version).last().copied().unwrap_or(false);
+        let restores = self.restores(version);
+        let lasts = |remove: &OpOrder| !restores.iter().any(|r| self.before(remove, r));
+        self.prunes(version).iter().any(beside)
+            || (removed && self.removes(Some(version)).iter().any(|r| beside(r) && lasts(r)))
+    }
+
     /// What sets the active version, in order; and the puts by rotate that do not.
     pub(super) fn settings(&self) -> (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) {
         let (mut set, mut overruled): (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) =
@@ -251,7 +283,11 @@ impl<'a> Plain<'a> {
                 }
                 _ => None,
             };
-            set.extend(sets.filter(|version| !self.is_ended(at, version)).map(|v| (*at, v)));
+            let is_promotion = matches!(op, Op::Promote(_));
+            let is_ended = |version: &ObjectId| {
+                self.is_ended(at, version) || (is_promotion && self.is_ended_beside(at, version))
+            };
+            set.extend(sets.filter(|version| !is_ended(version)).map(|v| (*at, v)));
         }
         (set, overruled)
     }

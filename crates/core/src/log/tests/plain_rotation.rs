@@ -26,7 +26,7 @@ impl From<&Rotation> for PlainRotation {
             Stage::Stale(_) => "stale",
         };
         let (bases, objects) =
-            (of.bases.iter().copied().collect(), of.objects.iter().copied().collect());
+            (of.base.into_iter().collect(), of.objects.iter().copied().collect());
         Self { id: of.id, bases, objects, stage, share: of.share, divided: of.is_divided }
     }
 }
@@ -57,7 +57,8 @@ impl Plain<'_> {
         let is_base = |version: &ObjectId| {
             self.all().any(|(_, other, op)| match op {
                 Op::Pending(of) => {
-                    earlier.contains(&other.1) && is_of(promote, of) && of.base == *version
+                    let is_its = of.rotation() == promote.rotation;
+                    earlier.contains(&other.1) && is_its && of.base == Some(*version)
                 }
                 _ => false,
             })
@@ -65,24 +66,19 @@ impl Plain<'_> {
         let withdrawn = self.counting.iter().any(|(other, op)| {
             let names = match op {
                 Op::Abort(abort) => abort.rotation == promote.rotation,
-                Op::Retire(_) => self.acts(other, op, &promote.object),
-                _ => false,
+                op => self.retires(op, &promote.object),
             };
             names && self.before(other, at)
         });
         !withdrawn && active.iter().any(|(_, v)| is_base(v) && self.carries(at, v))
     }
 
-    fn acts(&self, at: &OpOrder, op: &Op, version: &ObjectId) -> bool {
-        let Op::Retire(of) = op else { return false };
-        of.objects.contains(version)
-            && self.all().any(|(_, other, op)| {
-                op.states().is_some_and(|(_, object)| object == version) && self.before(other, at)
-            })
+    fn retires(&self, op: &Op, version: &ObjectId) -> bool {
+        matches!(op, Op::Retire(of) if of.objects.contains(version))
     }
 
     pub(super) fn is_retired(&self, version: &ObjectId) -> bool {
-        self.counting.iter().any(|(at, op)| self.acts(at, op, version))
+        self.counting.iter().any(|(_, op)| self.retires(op, version))
     }
 
     fn is_intact(&self, version: &ObjectId) -> bool {
@@ -94,18 +90,25 @@ impl Plain<'_> {
     pub(super) fn previous(&self) -> BTreeSet<ObjectId> {
         let (active, versions) = (self.active(), self.versions());
         let Some(current) = active.last() else { return BTreeSet::new() };
-        let replaced = self.counting.iter().filter_map(|(_, op)| match op {
-            Op::Promote(promote) if promote.object == *current => Some(&promote.replaces),
-            _ => None,
-        });
+        let set = self.settings().0;
+        let mut replaced: BTreeSet<ObjectId> = BTreeSet::new();
+        for (at, op) in &self.counting {
+            let Op::Promote(promote) = op else { continue };
+            if promote.object != *current || !set.iter().any(|(of, _)| of == at) {
+                continue;
+            }
+            let past: Vec<_> = set.iter().filter(|(of, _)| self.before(of, at)).copied().collect();
+            let upon = self.latest(&past).into_iter().map(|(_, version)| version);
+            replaced.extend(upon.filter(|version| promote.replaces.contains(version)));
+        }
         let is_left =
             |v: &&ObjectId| versions.contains(v) && !active.contains(v) && self.is_intact(v);
-        replaced.flatten().filter(is_left).copied().collect()
+        replaced.iter().filter(is_left).copied().collect()
     }
 
     pub(super) fn rotations(&self) -> Vec<PlainRotation> {
         let there = self.counting.iter().filter_map(|(_, op)| match op {
-            Op::Pending(of) => Some(of.rotation),
+            Op::Pending(of) => Some(of.rotation()),
             Op::Promote(of) => Some(of.rotation),
             _ => None,
         });
@@ -116,20 +119,24 @@ impl Plain<'_> {
         let pendings = |counts: Option<bool>| {
             let of = self.all().filter(move |(c, ..)| counts.is_none_or(|counts| counts == *c));
             of.filter_map(move |(_, at, op)| match op {
-                Op::Pending(of) if of.rotation == id => Some((*at, of)),
+                Op::Pending(of) if of.rotation() == id => Some((*at, of)),
                 _ => None,
             })
             .collect::<Vec<_>>()
         };
-        let bases: BTreeSet<ObjectId> = pendings(None).iter().map(|(_, of)| of.base).collect();
+        let bases: BTreeSet<ObjectId> =
+            pendings(None).iter().filter_map(|(_, of)| of.base).collect();
         let objects: BTreeSet<ObjectId> =
             pendings(None).iter().filter_map(|(_, of)| of.object().copied()).collect();
         let states = |counts: bool, is_one: &dyn Fn(&Op) -> bool| {
-            self.all().any(|(c, _, op)| c == counts && is_one(op) && op.rotation() == Some(&id))
+            self.all().any(|(c, _, op)| c == counts && is_one(op) && op.rotation() == Some(id))
         };
         let is_abort = |op: &Op| matches!(op, Op::Abort(_));
-        let promoted = states(true, &|op| matches!(op, Op::Promote(_)))
-            || objects.iter().any(|object| self.versions().contains(object));
+        let set = self.settings().0;
+        let promoted = self.counting.iter().any(|(at, op)| {
+            let is_its = matches!(op, Op::Promote(of) if of.rotation == id);
+            is_its && set.iter().any(|(of, _)| of == at)
+        });
         let stage = match () {
             () if promoted => "promoted",
             () if states(true, &is_abort) => "aborted",
@@ -150,15 +157,15 @@ impl Plain<'_> {
     ) -> bool {
         let candidates: BTreeSet<ObjectId> = self.active().into_iter().collect();
         let withdrawn = |object: &ObjectId| {
-            self.void.iter().any(|(at, op)| match op {
+            self.void.iter().any(|(_, op)| match op {
                 Op::Remove(of) => of.objects.contains(object),
                 Op::Prune { objects, .. } => objects.contains(object),
-                op => self.acts(at, op, object),
+                op => self.retires(op, object),
             })
         };
         let base_withdrawn = |base: &ObjectId| {
             self.void.iter().any(|(at, op)| {
-                self.acts(at, op, base) && !all.iter().all(|(other, _)| self.before(at, other))
+                self.retires(op, base) && !all.iter().all(|(other, _)| self.before(at, other))
             })
         };
         candidates.len() == 1
@@ -167,6 +174,7 @@ impl Plain<'_> {
             && objects.len() <= 1
             && objects.iter().all(|object| {
                 counting.iter().any(|(_, of)| of.object() == Some(object))
+                    && !self.versions().contains(object)
                     && self.is_intact(object)
                     && !withdrawn(object)
             })
@@ -190,15 +198,17 @@ impl Plain<'_> {
     }
 
     fn is_divided(&self, id: RotationId) -> bool {
-        let active = self.active();
+        let (active, set) = (self.active(), self.settings().0);
         let of = |is_one: &dyn Fn(&Op) -> bool| -> Vec<(OpOrder, &Op)> {
             let all = self.counting.iter();
-            let all = all.filter(|(_, op)| op.rotation() == Some(&id) && is_one(op));
+            let all = all.filter(|(_, op)| op.rotation() == Some(id) && is_one(op));
             all.map(|(at, op)| (*at, *op)).collect()
         };
         let promotes = of(&|op| matches!(op, Op::Promote(_)));
         of(&|op| matches!(op, Op::Abort(_))).iter().any(|(abort, _)| {
-            promotes.iter().all(|(at, _)| !self.before(abort, at))
+            promotes
+                .iter()
+                .all(|(at, _)| !self.before(abort, at) || !set.iter().any(|(of, _)| of == at))
                 && promotes.iter().any(|(at, op)| {
                     !self.before(at, abort) && op.objects().any(|object| active.contains(object))
                 })

@@ -1,6 +1,7 @@
 //! What rotations come to, one rule each.
 
 use crate::crypto::id::{EntryId, ObjectId};
+use crate::log::policy_view::PolicyView;
 use crate::log::rotation::{RotationState, Stage, Staleness};
 use crate::log::standing::{EntryStatus, Forgery};
 use crate::log::testing::*;
@@ -34,7 +35,7 @@ fn a_rotation_goes_from_pending_to_promoted_to_retired() {
     let (mut log, root) = begun();
     let intent = log.add("ci", &[root], vec![intend(A, 1, 1)]);
     assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, None));
-    let ready = log.add("ci", &[intent], vec![begin(A, 1, 1, 2), rollout(A, 1, 500)]);
+    let ready = log.add("ci", &[intent], vec![add_value(A, 1, 2), rollout(A, 1, 500)]);
     assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, Some(id(2))));
     assert_eq!(rotation(&log).going_on().unwrap().share, 500);
     let state = log.secret(A);
@@ -140,11 +141,10 @@ fn rotations_beside_each_other_are_contested_and_promotions_of_one_value_are_not
 
 #[test]
 fn what_a_rotation_does_not_know_of_makes_it_stale() {
-    let cases: [(&str, Vec<crate::log::op::Op>, Staleness); 6] = [
+    let cases: [(&str, Vec<crate::log::op::Op>, Staleness); 5] = [
         ("ann", vec![put(A, 9)], Staleness::Active),
         ("ann", vec![retire(A, &[1])], Staleness::Base),
-        ("ann", vec![begin(A, 1, 8, 2)], Staleness::Base),
-        ("ann", vec![begin(A, 1, 1, 3)], Staleness::Object),
+        ("ann", vec![add_value(A, 1, 3)], Staleness::Object),
         ("ann", vec![remove(A, &[2])], Staleness::Object),
         ("ann", vec![remove(A, &[1])], Staleness::Active),
     ];
@@ -180,7 +180,8 @@ fn what_is_void_withdraws_and_never_hands_out() {
     ] {
         let (mut log, root) = begun();
         log.policy.add("eve", &[Right::Rotate], "prod/*");
-        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2), rollout(A, 1, 5_000)]);
+        let begun = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+        let ready = log.add("ci", &[begun], vec![rollout(A, 1, 5_000)]);
         let void = log.add("eve", &[ready], vec![op.clone()]);
         log.policy.remove_key(&[ready], "eve");
         assert!(matches!(log.standing(&void), EntryStatus::Void { .. }));
@@ -196,7 +197,7 @@ fn a_void_value_is_given_by_nothing_but_a_promotion() {
     let (mut log, root) = begun();
     log.policy.add("eve", &[Right::Rotate], "prod/*");
     let mine = log.add("ci", &[root], vec![intend(A, 1, 1)]);
-    let void = log.add("eve", &[mine], vec![begin(A, 1, 1, 2)]);
+    let void = log.add("eve", &[mine], vec![add_value(A, 1, 2)]);
     log.policy.remove_key(&[mine], "eve");
     assert_eq!((stage(&log, 1), pending(&log)), (Stage::Stale(Staleness::Object), None));
     assert!(rotation(&log).held.is_empty());
@@ -234,6 +235,89 @@ fn promoted_and_aborted_beside_each_other_is_told_until_somebody_settles_it() {
     assert!(!is_divided(&log));
 }
 
+/// Who may only rotate cannot end what is told of a promotion beside an abort by one that sets nothing.
+#[test]
+fn a_promotion_that_sets_nothing_settles_nothing() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let aborted = log.add("ann", &[ready], vec![abort(A, 1)]);
+    log.add("ci", &[promoted, aborted], vec![promote(A, 1, 2, &[1])]);
+    let state = rotation(&log);
+    assert!(state.rotations[0].is_divided && log.secret(A).current == Some(id(2)));
+}
+
+/// Neither by a promotion that sets nothing nor by a value that is there already a rotation ends.
+#[test]
+fn a_rotation_ends_by_a_promotion_that_sets_something_alone() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2), begin(A, 2, 9, 5)]);
+    let mut twin = Log::new();
+    let old = twin.add("ann", &[], vec![put(A, 7)]);
+    let current = twin.add("ann", &[old], vec![put(A, 1)]);
+    let intent = twin.add("ann", &[current], vec![intend(A, 1, 1)]);
+    twin.add("ann", &[intent], vec![add_value(A, 1, 7)]);
+    assert_eq!(stage(&twin, 1), Stage::Stale(Staleness::Object));
+    let mut stolen = log.clone();
+    let late = stolen.add("ci", &[ready], vec![add_value(A, 2, 6)]);
+    stolen.add("ci", &[late], vec![promote(A, 2, 6, &[])]);
+    assert_eq!(stage(&stolen, 2), Stage::Stale(Staleness::Base));
+    assert_eq!((stage(&stolen, 1), pending(&stolen)), (Stage::Live, Some(id(2))));
+    let removed = log.add("ann", &[ready], vec![remove(A, &[2])]);
+    let promoted = log.add("ann", &[removed], vec![promote(A, 1, 2, &[1])]);
+    assert_eq!(log.standing(&promoted), EntryStatus::Counting);
+    assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
+    assert_eq!(log.secret(A).current, Some(id(1)), "so nobody retires it for that");
+}
+
+/// A value that somebody withdrew beside its promotion leaves the secret as it was, whoever promotes.
+#[test]
+fn a_promotion_beside_the_removal_of_its_value_leaves_what_was_active() {
+    for (by, end) in [("ci", remove(A, &[2])), ("ann", remove(A, &[2])), ("ci", prune(A, &[2]))] {
+        let (mut log, root) = begun();
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+        let promoted = log.add(by, &[ready], vec![promote(A, 1, 2, &[1])]);
+        assert_eq!(log.secret(A).current, Some(id(2)));
+        let withdrawn = log.add("ann", &[ready], vec![end.clone()]);
+        assert_eq!(log.secret(A).current, Some(id(1)), "{end:?}");
+        assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
+        if end == remove(A, &[2]) {
+            let mut restored = log.clone();
+            let both = [promoted, withdrawn];
+            let back = restored.add("ann", &both, vec![restore(A, &[2])]);
+            assert_eq!(restored.secret(A).current, Some(id(2)));
+            restored.add("ann", &[back], vec![remove(A, &[2])]);
+            assert!(restored.secret(A).is_gone(), "an earlier version does not take its place");
+        }
+    }
+}
+
+/// Whoever promotes a version does not make it theirs, and so has it deleted by nothing that they put later.
+#[test]
+fn a_version_is_of_who_states_it_whoever_promotes_it() {
+    let (mut log, root) = begun();
+    let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2)]);
+    log.add("ci", &[ready], vec![promote(A, 1, 2, &[1])]);
+    let state = log.secret(A);
+    let version = state.current().unwrap();
+    assert_eq!((version.author.as_str(), version.brought_by.as_str()), ("ann", "ci"));
+    assert_eq!(version.key, key("ann").id());
+}
+
+/// Versions are kept from being deleted by what was promoted over them, not by whoever names them.
+#[test]
+fn previous_is_what_a_promotion_came_upon() {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let old = log.add("ann", &[], vec![put(A, 3)]);
+    let root = log.add("ann", &[old], vec![put(A, 1)]);
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1, 3])]);
+    assert_eq!(rotation(&log).previous, [id(1)]);
+    log.add("ci", &[promoted], vec![promote(A, 1, 2, &[1, 3])]);
+    assert_eq!(rotation(&log).previous, [id(1)]);
+}
+
 #[test]
 fn what_is_current_again_is_not_previous() {
     let (mut log, root) = begun();
@@ -247,10 +331,43 @@ fn what_is_current_again_is_not_previous() {
 }
 
 #[test]
-fn retiring_acts_on_what_was_stated_before_it_and_ends_nothing() {
+fn nothing_is_said_of_a_rotation_that_an_ancestor_does_not_begin() {
     let (mut log, root) = begun();
-    log.add("ci", &[], vec![retire(A, &[1])]);
-    assert!(!log.secret(A).version(&id(1)).unwrap().retired, "beside the put");
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let ops = || [abort(A, 1), rollout(A, 1, 0), add_value(A, 1, 3), retire(A, &[2])];
+    for op in ops() {
+        for (parents, stands) in [(vec![], false), (vec![root], false), (vec![ready], true)] {
+            let id = log.add("ci", &parents, vec![op.clone()]);
+            assert_eq!(log.standing(&id) == EntryStatus::Counting, stands, "{op:?}");
+            log.entries.remove(&id);
+        }
+    }
+    for op in ops() {
+        let both = log.add("ci", &[root], vec![begin(A, 1, 1, 2), op]);
+        assert_eq!(log.standing(&both), EntryStatus::Forged(Forgery::Unauthorised { op: 1 }));
+        log.entries.remove(&both);
+    }
+}
+
+/// A former member cannot say of a rotation that began since that it was called off.
+#[test]
+fn what_is_back_dated_touches_no_rotation_that_began_later() {
+    let (mut log, root) = begun();
+    log.policy.add("eve", &[Right::Rotate], "prod/*");
+    let at = log.policy.head_position();
+    log.policy.remove_key(&[root], "eve");
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let void = log.add_at(at, "eve", &[root], vec![abort(A, 1)]);
+    assert_eq!(log.standing(&void), EntryStatus::Forged(Forgery::Unauthorised { op: 0 }));
+    log.entries.remove(&void);
+    let later = log.add_at(at, "eve", &[root], vec![retire(A, &[1])]);
+    assert!(matches!(log.standing(&later), EntryStatus::Void { .. }));
+    assert_eq!(log.standing(&ready), EntryStatus::Counting);
+}
+
+#[test]
+fn retiring_ends_nothing() {
+    let (mut log, root) = begun();
     log.add("ci", &[root], vec![retire(A, &[1])]);
     let state = log.secret(A);
     assert!(state.current().unwrap().retired && state.current == Some(id(1)));

@@ -215,7 +215,8 @@ impl<'a> Adopter<'a> {
         let adopts = Some(void.names(index));
         let new = match op {
             Op::Put(_) | Op::Promote(_) => return self.put(void, op, adopts),
-            Op::Retire(versions) => self.versions(versions, adopts).map(Op::Retire),
+            Op::Retire(versions) => self.retired(versions, adopts).map(Op::Retire),
+            Op::Abort(abort) if !self.is_there(abort) => None,
             Op::Abort(abort) => Some(Op::Abort(Abort { adopts, ..abort.clone() })),
             Op::Field(field) if waived::is_waiver(&field.field) => None,
             Op::Field(field) => Some(Op::Field(Field { adopts, ..field.clone() })),
@@ -293,6 +294,22 @@ impl<'a> Adopter<'a> {
             versions.objects.iter().filter_map(|object| self.existing(secret, object)).collect();
         let objects: Vec<ObjectId> = found.into_iter().collect();
         (!objects.is_empty()).then(|| Versions { secret: secret.clone(), objects, adopts })
+    }
+
+    /// The same op on what is held already: a value cannot be retired in the entry that puts it.
+    fn retired(&self, versions: &Versions, adopts: Option<OpRef>) -> Option<Versions> {
+        let held = |o: &ObjectId| {
+            let state = self.vault.secret(&versions.secret);
+            state.is_some_and(|state| state.held().any(|version| version.object == *o))
+        };
+        let mut left = self.versions(versions, adopts)?;
+        left.objects.retain(held);
+        (!left.objects.is_empty()).then_some(left)
+    }
+
+    fn is_there(&self, abort: &Abort) -> bool {
+        let state = self.vault.secret(&abort.secret).and_then(|of| of.rotation.as_ref());
+        state.is_some_and(|state| state.rotations.iter().any(|of| of.id == abort.rotation))
     }
 
     /// From when on a void version is not served, as one that counts would be.

@@ -4,7 +4,7 @@ use super::{A, TestVault, codes};
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::finding::FindingCode;
 use crate::log::op::{Abort, Op, OpRef, Pending, Promote, Put, Versions};
-use crate::log::testing::{abort, promote, retire, rotation_id, secret};
+use crate::log::testing::{abort, begin, promote, retire, rotation_id, secret};
 
 /// A vault whose secret has version 4 ready in rotation 1, begun on its current version.
 struct Begun {
@@ -39,8 +39,9 @@ impl Begun {
 
 fn pending(vault: &mut TestVault, rotation: u8, base: ObjectId, number: u8) -> Op {
     let Put { secret, body, object: derived, wrap, expires, .. } = vault.put_op(A, number);
-    let (rotation, body, wrap) = (rotation_id(rotation), Some(body), Some(wrap));
-    Op::Pending(Pending { secret, rotation, base, body, derived, wrap, expires })
+    let Op::Pending(of) = begin(A, rotation, 0, 0) else { unreachable!() };
+    let (base, body, wrap) = (Some(base), Some(body), Some(wrap));
+    Op::Pending(Pending { secret, base, body, derived, wrap, expires, ..of })
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use super::super::{
     FormatError, ReadPolicy, ReadScope, Trust, parse, policy_lines, read_back, sample, write,
 };
-use crate::crypto::id::RotationId;
 use crate::file::model::VaultFile;
 use crate::log::closed::{Closed, ClosedSecret, KeptVersion};
 use crate::name::SecretName;
@@ -72,10 +71,9 @@ fn closed() -> VaultFile {
         segment: sample::id(2),
         entries: 1,
     })];
-    let kept = KeptVersion { number: 1, ops: vec![(0, 0)] };
+    let kept = KeptVersion { number: 1, ops: vec![(0, 0)], replaced: vec![1] };
     let secret = SecretName::parse("prod/DATABASE_URL").unwrap();
-    let (ops, kept, rotations) = (vec![(0, 0)], vec![kept], vec![RotationId([1; 16])]);
-    let of = ClosedSecret { secret, versions: Some(1), ops, kept, rotations };
+    let of = ClosedSecret { secret, versions: Some(1), ops: vec![(0, 0)], kept: vec![kept] };
     file.closed = Some(Closed { entries: vec![entry], secrets: vec![of] });
     file
 }
