@@ -201,7 +201,7 @@ all_of(
     ("one of its version", 'fold.of("remove", version=item.op["object"]))', 'fold.of("remove"))'),
     ("unless one by write is left", 'return all(item.kind != "resolve" and', 'return all(item.kind == "put" and'),
     ("what is replaced is kept", "ids, known = set(gone).union(*gone.values()), fold", "ids, known = set(gone), fold"),
-    ("and said to be", "gone.get(one.object, ()))) or None)", "()))) or None)"),
+    ("and said to be", "gone.get(one.object, ())", "()"),
     ("but for what is retired", "if not fold.state.versions[found].pruned and found not in fold.state.retired}", "if not fold.state.versions[found].pruned}"),
     ("and for what is pruned", "if not fold.state.versions[found].pruned and found not in fold.state.retired}", "if found not in fold.state.retired}"),
     ("the first promotion is kept", 'items += of("promote")[:1] + [item', 'items += [item'),
