@@ -17,7 +17,7 @@ use super::op::Promote;
 use super::register::{At, latest};
 use super::rotation::{Making, RotationOps};
 use crate::crypto::id::{ObjectId, RotationId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// An op that counts and may set its secret's active version.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +83,8 @@ pub(super) struct ActiveVersions {
     pub set: Vec<(At, ObjectId)>,
     /// The puts and promotions that are overruled.
     pub overruled: Vec<At>,
+    /// What promotions that set something came upon and say that they replace, by the version that they made active.
+    pub replaced: BTreeSet<(ObjectId, ObjectId)>,
 }
 
 /// `ops` are in order; `rotating` is `None` where the secret has no rotations.
@@ -93,10 +95,14 @@ pub(super) fn settings(
     ops: &[(At, Setting<'_>)],
 ) -> ActiveVersions {
     // Only these ask what was active before them.
-    let asks = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
+    let asks = ops.iter().any(|(_, op)| {
+        let replaces = || op.making().is_some_and(|making| making.promotes().is_some());
+        matches!(op, Setting::Rotate(_) | Setting::Resolve(_)) || replaces()
+    });
     let mut pass =
         Pass { graph, ends, rotating, withdrawn: Withdrawn::default(), past: Past::default() };
-    let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
+    let mut outcome =
+        ActiveVersions { set: Vec::with_capacity(ops.len()), ..ActiveVersions::default() };
     for (at, op) in ops {
         let (object, sets) = match op {
             Setting::Write(making) => (making.object(), true),
@@ -118,6 +124,10 @@ pub(super) fn settings(
             pass.is_ended(*at, object) || (is_promotion && pass.is_ended_beside(*at, object));
         if sets && (is_kept || !is_ended) {
             outcome.set.push((*at, *object));
+            if let Some(promote) = op.making().and_then(Making::promotes).filter(|_| !is_kept) {
+                let replaced = pass.replaced(*at, promote);
+                outcome.replaced.extend(replaced.into_iter().map(|old| (*object, old)));
+            }
             if asks {
                 pass.past.push(graph, *at, *object);
             }
@@ -238,6 +248,16 @@ impl Pass<'_> {
                 && self.active_before(at).contains(&base)
                 && self.carries(at, &base)
         })
+    }
+
+    /// What was active where the promotion was written, as far as it says that it replaces that.
+    fn replaced(&self, at: At, promote: &Promote) -> Vec<ObjectId> {
+        if promote.replaces.is_empty() {
+            return Vec::new();
+        }
+        let mut active = self.active_before(at);
+        active.retain(|version| promote.replaces.binary_search(version).is_ok());
+        active
     }
 
     fn is_withdrawn(&mut self, at: At, promote: &Promote) -> bool {

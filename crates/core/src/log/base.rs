@@ -1,7 +1,7 @@
 //! A block `[closed]` by the places of a graph: what a reader without history goes by.
 
 use super::bits::Bits;
-use super::closed::{Closed, ClosedSecret, OpPlace};
+use super::closed::{Closed, ClosedSecret, KeptVersion, OpPlace};
 use super::entry::Entry;
 use super::op::Op;
 use super::register::At;
@@ -37,15 +37,26 @@ pub(crate) struct Numbers {
     pub closed: usize,
     /// Those of the kept ones.
     pub kept: Vec<usize>,
+    /// By number of a kept version: those of the kept ones that it replaced.
+    pub replaced: Vec<(usize, Vec<usize>)>,
 }
 
 impl Numbers {
     fn of(stated: &ClosedSecret) -> Self {
         let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let replaced = |kept: &KeptVersion| {
+            (number(kept.number), kept.replaced.iter().map(|old| number(*old)).collect())
+        };
         Self {
             put: stated.versions.is_some(),
             closed: number(stated.versions.unwrap_or_default()),
             kept: stated.kept.iter().map(|kept| number(kept.number)).collect(),
+            replaced: stated
+                .kept
+                .iter()
+                .filter(|kept| !kept.replaced.is_empty())
+                .map(replaced)
+                .collect(),
         }
     }
 }

@@ -73,10 +73,10 @@ impl Existing {
         let slot = self.index.find(&self.versions, making.object()).unwrap_or(next);
         if slot == next {
             self.versions.push(version(fold, at, *making.object(), stated, next + 1));
+            self.versions[slot].replaces = making.replaces().to_vec();
             self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
-        unite(&mut version.replaces, making.replaces());
         unite(&mut version.same, making.same());
         unite(&mut version.adopts, making.adopts().as_slice());
     }
@@ -99,6 +99,19 @@ impl Existing {
             let open = || numbers.closed + place - numbers.kept.len() + 1;
             version.number = numbers.kept.get(place).copied().unwrap_or_else(open);
         }
+    }
+
+    /// What the kept versions of what is closed replaced, by the version that replaced it.
+    pub fn replaced(&self, numbers: Option<&Numbers>) -> Vec<(ObjectId, ObjectId)> {
+        let Some(numbers) = numbers else { return Vec::new() };
+        let object = |number: &usize| {
+            let at = numbers.kept.iter().position(|kept| kept == number)?;
+            self.versions.get(at).map(|version| version.object)
+        };
+        let pairs = numbers.replaced.iter().filter_map(|(by, old)| Some((object(by)?, old)));
+        pairs
+            .flat_map(|(by, old)| old.iter().filter_map(object).map(move |old| (by, old)))
+            .collect()
     }
 
     /// A version is overruled if every put and promotion of it that counts is.

@@ -180,9 +180,11 @@ impl<'a> Fold<'a> {
         let giving = rotating.map_or_else(Vec::new, |ops| ops.giving(self.graph));
         let statements = Statements::of(&settings, &giving);
         let mut known = Existing::of(self, &settings, &statements);
-        known.number(self.graph.base().and_then(|base| base.numbers(secret)));
-        let ActiveVersions { set, overruled } =
+        let numbers = self.graph.base().and_then(|base| base.numbers(secret));
+        known.number(numbers);
+        let ActiveVersions { set, overruled, mut replaced } =
             active::settings(self.graph, &ends, rotating, &settings);
+        replaced.extend(known.replaced(numbers));
         known.overrule(&settings, &overruled);
         let existing = known.versions.len();
         known.hold(self, &statements);
@@ -214,13 +216,13 @@ impl<'a> Fold<'a> {
         let (candidates, current) = self.active(&versions, &index, &set);
         let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
         let rotation = rotating.and_then(|ops| {
-            let (graph, settings, set, index) = (self.graph, &settings[..], &set[..], &index);
+            let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
             let (versions, candidates) = (&versions[..], &candidates[..]);
             let of = Ground {
                 graph,
                 ops,
-                settings,
                 set,
+                replaced,
                 versions,
                 index,
                 existing,

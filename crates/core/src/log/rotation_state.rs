@@ -1,10 +1,8 @@
 //! How the rotations of a secret stand.
 
-use super::rotation_made::Making;
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::log::active::Setting;
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
@@ -92,9 +90,10 @@ impl RotationState {
 pub(super) struct Ground<'a> {
     pub graph: &'a Graph,
     pub ops: &'a RotationOps<'a>,
-    pub settings: &'a [(At, Setting<'a>)],
-    /// Those that set something, in order.
+    /// The ops that set something, in order.
     pub set: &'a [(At, ObjectId)],
+    /// What versions were promoted over.
+    pub replaced: &'a BTreeSet<(ObjectId, ObjectId)>,
     /// The held versions; those that exist come first.
     pub versions: &'a [Version],
     pub index: &'a Index,
@@ -124,15 +123,13 @@ impl Ground<'_> {
 
     /// What the current version's promotions replaced.
     fn previous(&self) -> Vec<ObjectId> {
-        let is_current = |making: &Making<'_>| Some(*making.object()) == self.current;
-        let makings = self.settings.iter().filter_map(|(_, setting)| setting.making());
-        let promotes = makings.filter(is_current).filter_map(Making::promotes);
-        let replaced: BTreeSet<ObjectId> =
-            promotes.flat_map(|promote| promote.replaces.iter().copied()).collect();
+        let Some(current) = self.current else { return Vec::new() };
+        let from = (current, ObjectId([0; 32]));
+        let of = self.replaced.range(from..).take_while(|(by, _)| *by == current);
         let is_left = |object: &ObjectId| {
             self.existing(object).is_some_and(is_intact) && !self.candidates.contains(object)
         };
-        replaced.into_iter().filter(is_left).collect()
+        of.map(|(_, old)| *old).filter(is_left).collect()
     }
 
     fn version(&self, object: &ObjectId) -> Option<&Version> {

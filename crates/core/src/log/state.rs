@@ -59,8 +59,9 @@ pub struct Version {
     pub expiry_conflict: bool,
     /// Pruned beside an op that put its expiry off.
     pub prune_beside_expire: bool,
-    /// What its puts replaced, and what they say holds the same value.
+    /// What that entry says that it replaces.
     pub replaces: Vec<ObjectId>,
+    /// What its puts say holds the same value.
     pub same: Vec<ObjectId>,
     /// The void ops that its puts re-issue.
     pub adopts: Vec<OpRef>,

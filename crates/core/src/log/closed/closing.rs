@@ -108,7 +108,11 @@ fn kept_of<'a>(
 fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> Closed {
     let id = |at: &At| *graph.id(at.place as usize);
     let ops = |kept: &Kept| {
-        kept.ops.iter().chain(kept.versions_kept.values().flatten()).map(id).collect::<Vec<_>>()
+        kept.ops
+            .iter()
+            .chain(kept.versions_kept.values().flat_map(|of| &of.ops))
+            .map(id)
+            .collect::<Vec<_>>()
     };
     let entries: BTreeSet<EntryId> = kept.values().flat_map(ops).chain([*last]).collect();
     let entries: Vec<EntryId> = entries.into_iter().collect();
@@ -125,7 +129,11 @@ fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> C
         kept: kept
             .versions_kept
             .iter()
-            .map(|(number, ops)| KeptVersion { number: *number, ops: places(ops) })
+            .map(|(number, of)| KeptVersion {
+                number: *number,
+                ops: places(&of.ops),
+                replaced: of.replaced.iter().copied().collect(),
+            })
             .collect(),
     });
     let mut secrets: Vec<ClosedSecret> = secrets.collect();

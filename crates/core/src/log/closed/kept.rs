@@ -6,16 +6,23 @@ use crate::log::active::{self, ActiveVersions, Setting};
 use crate::log::fold::Gathered;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
-use crate::log::rotation::is_any_open;
+use crate::log::rotation::{Making, is_any_open};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is kept of a secret.
 pub(super) struct Kept {
     pub ops: BTreeSet<At>,
     /// The kept versions by number, and what says how they stand.
-    pub versions_kept: BTreeMap<u64, BTreeSet<At>>,
+    pub versions_kept: BTreeMap<u64, KeptOps>,
     /// How many versions exist; `None` if nothing puts the secret.
     pub versions: Option<u64>,
+}
+
+/// What is kept of one version.
+pub(super) struct KeptOps {
+    pub ops: BTreeSet<At>,
+    /// The numbers of the kept versions that it was promoted over.
+    pub replaced: BTreeSet<u64>,
 }
 
 /// Why the past of a secret can still change by what comes.
@@ -33,7 +40,8 @@ pub(super) enum Unsettled {
 /// Its past can still change by what comes.
 pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
     let rotating = ops.rotation.as_deref();
-    let ActiveVersions { set, .. } = active::settings(graph, &ops.ends, rotating, &ops.settings);
+    let ActiveVersions { set, replaced, .. } =
+        active::settings(graph, &ops.ends, rotating, &ops.settings);
     if !is_settled(graph, ops, &set) {
         return Err(Unsettled::Removal);
     }
@@ -51,28 +59,25 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
         let removed = ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
         kept.extend(removed.map(|(at, _)| *at).max());
     }
-    let mut live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
-    live.extend(replaced(ops, &live));
-    let versions = live
-        .iter()
-        .filter_map(|object| Some((*numbers.get(object)?, version_ops(graph, ops, object))));
-    Ok(Kept {
-        ops: kept,
-        versions_kept: versions.collect(),
-        versions: (!ops.void_puts.is_empty() || !numbers.is_empty())
-            .then_some(numbers.len() as u64),
-    })
-}
-
-/// What the promotions of these versions replaced, as far as it may still be in use.
-fn replaced(ops: &Gathered<'_>, of: &BTreeSet<ObjectId>) -> Vec<ObjectId> {
-    let makings = ops.settings.iter().filter_map(|(_, setting)| setting.making());
-    let promotes = makings.filter(|making| of.contains(making.object()));
-    let replaced = promotes.filter_map(|making| making.promotes()).flat_map(|of| &of.replaces);
-    let is_retired = |o: &ObjectId| ops.rotation.as_ref().is_some_and(|of| of.is_retired(o));
-    let is_left =
-        |object: &&ObjectId| !is_retired(object) && !ops.ends.pruned.contains_key(*object);
-    replaced.filter(is_left).copied().collect()
+    let live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
+    let is_left = |(by, old): &&(ObjectId, ObjectId)| {
+        let is_retired = rotating.is_some_and(|of| of.is_retired(old));
+        live.contains(by) && !is_retired && !ops.ends.pruned.contains_key(old)
+    };
+    let replaced: BTreeSet<(ObjectId, ObjectId)> =
+        replaced.iter().filter(is_left).copied().collect();
+    let all: BTreeSet<ObjectId> =
+        live.iter().copied().chain(replaced.iter().map(|(_, old)| *old)).collect();
+    let versions = all.iter().filter_map(|object| {
+        let of = replaced.iter().filter(|(by, _)| by == object);
+        let replaced = of.filter_map(|(_, old)| numbers.get(old).copied()).collect();
+        let ops = version_ops(graph, ops, &kept, object);
+        Some((*numbers.get(object)?, KeptOps { ops, replaced }))
+    });
+    let versions_kept = versions.collect();
+    let versions =
+        (!ops.void_puts.is_empty() || !numbers.is_empty()).then_some(numbers.len() as u64);
+    Ok(Kept { ops: kept, versions_kept, versions })
 }
 
 /// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only ops by the
@@ -101,14 +106,31 @@ fn removes(of: &[(At, bool)]) -> impl Iterator<Item = At> {
     of.iter().filter(|(_, removes)| *removes).map(|(at, _)| *at)
 }
 
-fn version_ops(graph: &Graph, ops: &Gathered<'_>, version: &ObjectId) -> BTreeSet<At> {
-    let makes = |op: &Setting<'_>| op.making().is_some_and(|making| making.object() == version);
-    let makings = ops.settings.iter().filter(|(_, op)| makes(op));
-    let mut kept: BTreeSet<At> = makings.map(|(at, _)| *at).collect();
+/// What says how a version stands. Any number of promotions and retires can be made of it, and the first tells it all.
+fn version_ops(
+    graph: &Graph,
+    ops: &Gathered<'_>,
+    set: &BTreeSet<At>,
+    version: &ObjectId,
+) -> BTreeSet<At> {
+    let mut kept = BTreeSet::new();
+    let mut is_promoted = false;
+    for (at, setting) in &ops.settings {
+        match setting.making() {
+            Some(making) if making.object() != version => {}
+            Some(Making::Promote(_)) => {
+                if !std::mem::replace(&mut is_promoted, true) || set.contains(at) {
+                    kept.insert(*at);
+                }
+            }
+            Some(Making::Put(_)) => _ = kept.insert(*at),
+            None => {}
+        }
+    }
     if let Some(rotating) = &ops.rotation {
         let giving = rotating.giving(graph).into_iter();
         kept.extend(giving.filter(|(object, _)| object == version).map(|(_, stated)| stated.at));
-        kept.extend(rotating.retires_of(version));
+        kept.extend(rotating.retires_of(version).min());
     }
     let prunes = ops.ends.pruned.get(version);
     kept.extend(prunes.into_iter().flatten());

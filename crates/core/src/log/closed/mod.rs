@@ -49,6 +49,9 @@ pub type OpPlace = (u32, u32);
 pub struct KeptVersion {
     pub number: u64,
     pub ops: Vec<OpPlace>,
+    /// The kept versions that it was promoted over, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<u64>,
 }
 
 impl ClosedSecret {
@@ -63,6 +66,7 @@ impl ClosedSecret {
         rule::ascending("kept", &numbers)?;
         self.kept.iter().try_for_each(|kept| {
             rule::integer("number", kept.number)?;
+            rule::ascending("replaced", &kept.replaced)?;
             rule::ascending("ops", &kept.ops)
         })
     }
@@ -144,7 +148,10 @@ impl Closed {
             !matches!(self.op(*at, entries), Some(Op::Put(_) | Op::Promote(_)))
                 || of.kept.iter().any(|kept| kept.ops.contains(at))
         };
-        of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
+        let numbers: Vec<u64> = of.kept.iter().map(|kept| kept.number).collect();
+        let is_known = |number: &u64| numbers.binary_search(number).is_ok();
+        of.kept.iter().flat_map(|kept| &kept.replaced).all(is_known)
+            && of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
             && of.kept.iter().all(|kept| {
                 self.object(kept, entries).is_some_and(|object| {
                     let names = |op: &Op| is_of(op) && op.objects().any(|named| *named == object);

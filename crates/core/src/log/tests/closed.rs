@@ -346,6 +346,35 @@ fn assert_standings(
     Ok(())
 }
 
+/// However often a version is promoted and retired, what is kept of it stays short, and says what it replaced.
+#[test]
+fn what_is_kept_does_not_grow_with_what_is_repeated() {
+    let mut log = Log { policy: FakePolicy::new(), entries: BTreeMap::new() };
+    let mut head = log.add("ann", &[], vec![put("dev/A", 1)]);
+    head = log.add("ann", &[head], vec![begin("dev/A", 1, 1, 2)]);
+    for _ in 0..20 {
+        let again = promote("dev/A", 1, 2, &[1]);
+        head = log.add("ann", &[head], vec![again, retire("dev/A", &[2])]);
+    }
+    for n in 2..40 {
+        let intent = log.add("ann", &[head], vec![intend("dev/A", n, 2)]);
+        head = log.add("ann", &[intent], vec![abort("dev/A", n)]);
+    }
+    let position = log.policy.next(&[head]);
+    let closing = close_at(&log, &head, position).unwrap();
+    let line = &closing.closed.secrets[0];
+    let kept: Vec<(u64, usize, &[u64])> =
+        line.kept.iter().map(|of| (of.number, of.ops.len(), &of.replaced[..])).collect();
+    // The pending, the first promotion and the last, and the first retire.
+    assert_eq!(kept, [(1, 1, &[][..]), (2, 4, &[1][..])]);
+    let closed = Closed { log, last: head, position, closing };
+    let entries = left(&closed);
+    let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
+    let (_, state) = judged(&some, &entries, &closed.log);
+    let state = state.secret(&secret("dev/A")).unwrap();
+    assert_eq!(state.rotation.as_ref().unwrap().previous, [id(1)]);
+}
+
 fn count() -> u32 {
     std::env::var("V_SECURE_CLOSED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(128)
 }

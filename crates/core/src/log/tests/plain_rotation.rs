@@ -90,13 +90,20 @@ impl Plain<'_> {
     pub(super) fn previous(&self) -> BTreeSet<ObjectId> {
         let (active, versions) = (self.active(), self.versions());
         let Some(current) = active.last() else { return BTreeSet::new() };
-        let replaced = self.counting.iter().filter_map(|(_, op)| match op {
-            Op::Promote(promote) if promote.object == *current => Some(&promote.replaces),
-            _ => None,
-        });
+        let set = self.settings().0;
+        let mut replaced: BTreeSet<ObjectId> = BTreeSet::new();
+        for (at, op) in &self.counting {
+            let Op::Promote(promote) = op else { continue };
+            if promote.object != *current || !set.iter().any(|(of, _)| of == at) {
+                continue;
+            }
+            let past: Vec<_> = set.iter().filter(|(of, _)| self.before(of, at)).copied().collect();
+            let upon = self.latest(&past).into_iter().map(|(_, version)| version);
+            replaced.extend(upon.filter(|version| promote.replaces.contains(version)));
+        }
         let is_left =
             |v: &&ObjectId| versions.contains(v) && !active.contains(v) && self.is_intact(v);
-        replaced.flatten().filter(is_left).copied().collect()
+        replaced.iter().filter(is_left).copied().collect()
     }
 
     pub(super) fn rotations(&self) -> Vec<PlainRotation> {

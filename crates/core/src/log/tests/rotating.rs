@@ -304,6 +304,20 @@ fn a_version_is_of_who_states_it_whoever_promotes_it() {
     assert_eq!(version.key, key("ann").id());
 }
 
+/// Versions are kept from being deleted by what was promoted over them, not by whoever names them.
+#[test]
+fn previous_is_what_a_promotion_came_upon() {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let old = log.add("ann", &[], vec![put(A, 3)]);
+    let root = log.add("ann", &[old], vec![put(A, 1)]);
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[1, 3])]);
+    assert_eq!(rotation(&log).previous, [id(1)]);
+    log.add("ci", &[promoted], vec![promote(A, 1, 2, &[1, 3])]);
+    assert_eq!(rotation(&log).previous, [id(1)]);
+}
+
 #[test]
 fn what_is_current_again_is_not_previous() {
     let (mut log, root) = begun();
