@@ -7,7 +7,7 @@ use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
-use crate::log::op::{Abort, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
+use crate::log::op::{Abort, Adoption, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -136,7 +136,9 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
         if found.last().is_none_or(|last| last.id != id) {
             found.push(VoidEntry { id, entry: entries[place], ops: Vec::new() });
         }
-        let adopted = adopted.contains(&OpRef { entry: id, op: index as u64 });
+        let op = entries[place].ops.get(index);
+        let by = op.and_then(|op| op.adoption_of(OpRef { entry: id, op: index as u64 }));
+        let adopted = by.is_some_and(|by| adopted.contains(&by));
         found.last_mut().into_iter().for_each(|last| {
             last.ops.push(VoidOp { index, position, adopted });
         });
@@ -145,12 +147,12 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
 }
 
 /// The ops that a counting one says it adopts.
-pub(crate) fn adopted(vault: &Vault, entries: &[&Entry]) -> BTreeSet<OpRef> {
+pub(crate) fn adopted<'a>(vault: &Vault, entries: &[&'a Entry]) -> BTreeSet<Adoption<'a>> {
     let ops = entries.iter().enumerate().flat_map(|(place, entry)| {
         entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
     });
     let counting = ops.filter(|(at, _)| vault.standings().counts(*at));
-    counting.filter_map(|(_, op)| op.adopts()).collect()
+    counting.filter_map(|(_, op)| op.adoption()).collect()
 }
 
 /// The void entry whose id is, or begins with, `text`.
@@ -284,7 +286,7 @@ impl<'a> Adopter<'a> {
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
         let state = self.vault.secret(secret);
         let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
-        self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
+        exists.then_some(*object).or_else(|| self.heirs.get(object).copied())
     }
 
     /// The same op on what exists; `None` if nothing does.
