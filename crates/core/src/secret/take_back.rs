@@ -105,6 +105,10 @@ pub enum WhyLeft {
     Pruned { number: usize },
     #[error("version {number}, which was active before, was removed since")]
     Removed { number: usize },
+    #[error(
+        "version {number}, which was active before, was retired: what it is for does not accept it any more"
+    )]
+    Retired { number: usize },
     #[error("version {number}, which was active before, has expired")]
     Expired { number: usize },
     #[error("a waiver is an owner's own word")]
@@ -197,6 +201,7 @@ impl Secret<'_> {
         match version {
             Version { pruned: true, .. } => Some(WhyLeft::Pruned { number }),
             Version { removed: true, .. } => Some(WhyLeft::Removed { number }),
+            Version { retired: true, .. } => Some(WhyLeft::Retired { number }),
             version if version.is_expired(self.now) => Some(WhyLeft::Expired { number }),
             _ => None,
         }
