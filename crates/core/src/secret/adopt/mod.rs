@@ -332,17 +332,20 @@ impl<'a> Adopter<'a> {
         op: &Op,
         adopts: Option<OpRef>,
     ) -> Result<(), AdoptError> {
-        let Some(stated) = stated(self.vault, op) else {
+        let all = stated(self.vault, op);
+        let Some(stated) = all.first() else {
             self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         };
-        let expires = self.expiry(&stated);
+        let expires = self.expiry(stated);
         if expires.is_some_and(|at| at <= self.ctx.now) {
             self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         }
         let (secret, uid) = (stated.secret, self.vault.uid(stated.secret));
-        let value = self.open(void, &stated, &uid)?;
+        // Whoever stated it may have done so again with a wrap that opens nothing.
+        let opened = all.iter().find_map(|stated| self.open(void, stated, &uid).ok());
+        let value = opened.map_or_else(|| self.open(void, stated, &uid), Ok)?;
         let value = put::seal(self.vault, secret, &value, expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
         let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
@@ -384,23 +387,27 @@ struct Stated<'a> {
     expires: Option<UnixTime>,
 }
 
-fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Option<Stated<'a>> {
+fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Vec<Stated<'a>> {
     match op {
         Op::Put(Put { secret, object, wrap, expires, .. }) => {
-            Some(Stated { secret, object, wrap, expires: *expires })
+            vec![Stated { secret, object, wrap, expires: *expires }]
         }
         Op::Promote(promote) => {
             let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
-            let pendings = ops.filter_map(|op| match op {
+            let of_it = ops.filter_map(|op| match op {
                 Op::Pending(of) if of.secret == promote.secret => Some(of),
                 _ => None,
             });
-            let mut of_it = pendings.filter(|of| of.object() == Some(&promote.object));
-            let Pending { secret, derived, wrap, expires, .. } = of_it.next()?;
-            let wrap = wrap.as_ref()?;
-            Some(Stated { secret, object: derived, wrap, expires: *expires })
+            let of_it = of_it.filter(|of| {
+                of.rotation() == promote.rotation && of.object() == Some(&promote.object)
+            });
+            let stated = |of: &'a Pending| {
+                let Pending { secret, derived: object, wrap, expires, .. } = of;
+                Some(Stated { secret, object, wrap: wrap.as_ref()?, expires: *expires })
+            };
+            of_it.filter_map(stated).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
