@@ -1,5 +1,6 @@
 //! The ops of log entries, as they stand in JSON.
 
+use super::history;
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::id::{EntryId, ObjectId, RotationId, WrapId};
 use crate::name::SecretName;
@@ -57,6 +58,14 @@ pub struct Put {
 pub struct OpRef {
     pub entry: EntryId,
     pub op: u64,
+}
+
+/// That an op re-issues another one: it counts as of the same kind, on the same secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Adoption<'a> {
+    of: OpRef,
+    secret: &'a SecretName,
+    kind: &'static str,
 }
 
 /// Which version is active where several are.
@@ -272,5 +281,19 @@ impl Op {
             Self::Expire(expire) => expire.adopts,
             _ => None,
         }
+    }
+
+    /// The void op that this one re-issues, and as what.
+    pub fn adoption(&self) -> Option<Adoption<'_>> {
+        Some(Adoption { of: self.adopts()?, secret: self.secret()?, kind: history::action(self) })
+    }
+
+    /// What re-issues this op, the one that `of` names: a promotion comes to be a put.
+    pub fn adoption_of(&self, of: OpRef) -> Option<Adoption<'_>> {
+        let kind = match self {
+            Self::Promote(_) => "put",
+            op => history::action(op),
+        };
+        Some(Adoption { of, secret: self.secret()?, kind })
     }
 }

@@ -83,6 +83,8 @@ pub enum WhyLeftOut {
     Expired,
     #[error("what it is about is not here")]
     Gone,
+    #[error("what a rotation made ready stays behind: withdraw it where it was set")]
+    Rotation,
     #[error("it is done by other means")]
     NotAgain,
 }
@@ -108,8 +110,10 @@ pub fn lacking<'a>(vault: &Vault, from: &'a Vault) -> Vec<LackingEntry<'a>> {
     new.map(|(place, entry)| {
         let id = *from.graph().id(place);
         let is_new = |index: &usize| {
-            let named = OpRef { entry: id, op: *index as u64 };
-            from.standings().counts(At::new(place, *index)) && !repeated.contains(&named)
+            let of = OpRef { entry: id, op: *index as u64 };
+            let is_repeated =
+                entry.ops[*index].adoption_of(of).is_some_and(|by| repeated.contains(&by));
+            from.standings().counts(At::new(place, *index)) && !is_repeated
         };
         let ops = (0..entry.ops.len()).filter(is_new);
         let ops = ops.filter(|index| !follows_by_itself(&entry.ops[*index])).collect();
@@ -250,7 +254,9 @@ impl<'a> Carrier<'a> {
             Op::Abort(_) | Op::Retire(_) if !may_rotate(policy, member, secret) => {
                 return Err(WhyLeftOut::Right(Right::Rotate));
             }
+            Op::Abort(abort) if !self.is_there(abort) => return Err(WhyLeftOut::Gone),
             Op::Abort(abort) => Op::Abort(Abort { adopts, ..abort.clone() }),
+            Op::Pending(_) | Op::Rollout { .. } => return Err(WhyLeftOut::Rotation),
             Op::Retire(of) => Op::Retire(self.versions(of, adopts)?),
             Op::Field(field) if waived::is_waiver(&field.field) => {
                 return Err(WhyLeftOut::NotAgain);
@@ -279,7 +285,12 @@ impl<'a> Carrier<'a> {
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
         let state = self.vault.secret(secret);
         let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
-        self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
+        exists.then_some(*object).or_else(|| self.heirs.get(object).copied())
+    }
+
+    fn is_there(&self, abort: &Abort) -> bool {
+        let state = self.vault.secret(&abort.secret).and_then(|of| of.rotation.as_ref());
+        state.is_some_and(|state| state.rotations.iter().any(|of| of.id == abort.rotation))
     }
 
     fn versions(&self, of: &Versions, adopts: Option<OpRef>) -> Result<Versions, WhyLeftOut> {
@@ -368,8 +379,11 @@ fn earlier(vault: &Vault, from: &Vault) -> Earlier {
         for op in &entry.ops {
             let Some(named) = op.adopts() else { continue };
             let Some(there) = from.file().entries.get(&named.entry) else { continue };
-            entries.insert(named.entry, (id, entry.lamport));
             let repeated = usize::try_from(named.op).ok().and_then(|op| there.ops.get(op));
+            let repeated = repeated.filter(|of| op.adoption() == of.adoption_of(named));
+            if repeated.is_some() {
+                entries.insert(named.entry, (id, entry.lamport));
+            }
             let old = match repeated {
                 Some(Op::Put(old)) => Some(old.object),
                 Some(Op::Promote(old)) => Some(old.object),

@@ -19,13 +19,15 @@ pub enum RollbackError {
     Current { secret: SecretName, number: usize },
     #[error("version {number} of {secret} was removed")]
     Removed { secret: SecretName, number: usize },
+    #[error("version {number} of {secret} was retired: what it is for does not accept it any more")]
+    Retired { secret: SecretName, number: usize },
 }
 
 /// Encrypts an old value anew and makes it active, with the old version's expiry. Returns the old
 /// version's number. Of several active versions it settles for the one named.
 ///
 /// # Errors
-/// An old version that is current, removed, pruned, expired or not the member's to read; then those
+/// An old version that is current, removed, retired, pruned, expired or not the member's to read; then those
 /// of [`put::put`].
 pub fn rollback(
     vault: &Vault,
@@ -53,6 +55,9 @@ fn refuse(
     let (secret, number) = (secret.clone(), old.number);
     if old.removed {
         return Err(RollbackError::Removed { secret, number });
+    }
+    if old.retired {
+        return Err(RollbackError::Retired { secret, number });
     }
     if found.current == Some(old.object) && !found.is_conflict() {
         return Err(RollbackError::Current { secret, number });

@@ -4,13 +4,16 @@ use super::Case;
 use crate::crypto::id::EntryId;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
-use crate::log::op::{Op, OpRef};
+use crate::log::op::{Adoption, Op, OpRef};
 use crate::log::register::At;
 use crate::log::rotation::{Rotation, RotationState, Stage, Staleness};
 use crate::log::state::SecretState;
 use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// As many ids are named in one message.
+const SHOWN: usize = 8;
 
 pub(super) fn check(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let Some(rotation) = &state.rotation else { return retired(name, state) };
@@ -32,10 +35,19 @@ fn contested(name: &SecretName, state: &RotationState) -> Option<Finding> {
     let live: Vec<String> = live.map(|of| short(&of.id)).collect();
     let message = format!(
         "several rotations of {name} go on at once, and none of them is given out: {}",
-        live.join(", ")
+        shown(&live)
     );
     let code = FindingCode::RotationContested;
     state.is_contested().then(|| about(name, code, message))
+}
+
+/// The first of them, and how many there are besides.
+fn shown(all: &[String]) -> String {
+    let first = all[..all.len().min(SHOWN)].join(", ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn stale(name: &SecretName, of: &Rotation) -> Option<Finding> {
@@ -64,17 +76,24 @@ fn divided(name: &SecretName, of: &Rotation) -> Finding {
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
-    let retired = state.active().filter(|version| version.retired);
-    let finding = |version: &crate::log::state::Version| {
+    let is_retired = |object| state.version(object).is_some_and(|version| version.retired);
+    let retired = state.active().filter_map(|version| {
+        let why = match version.retired {
+            true => "was retired",
+            false => {
+                version.same.iter().find(|old| is_retired(old))?;
+                "holds the value of one that was retired"
+            }
+        };
         let message = format!(
-            "version {} of {name} is active and was retired: what it is for does not accept it any more",
+            "version {} of {name} is active and {why}: what it is for does not accept it any more",
             version.number
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
         let finding = Finding::new(FindingCode::RetiredActive, subject, message);
-        finding.hint(format!("v-secure set {name}"))
-    };
-    retired.map(finding).collect()
+        Some(finding.hint(format!("v-secure set {name}")))
+    });
+    retired.collect()
 }
 
 /// The void ops of a secret's rotations that nobody adopted.
@@ -121,7 +140,8 @@ fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
     let adopted = adopted(case);
     for (at, position, op) in void {
         let entry = *case.graph.id(at.place as usize);
-        let is_adopted = adopted.contains(&OpRef { entry, op: u64::from(at.op) });
+        let by = op.adoption_of(OpRef { entry, op: u64::from(at.op) });
+        let is_adopted = by.is_some_and(|by| adopted.contains(&by));
         if let Some(name) = op.secret().filter(|_| !is_adopted) {
             let voided = secrets.entry(name).or_insert(Voided { position, entry });
             *voided = Voided { position: position.max(voided.position), entry };
@@ -131,10 +151,10 @@ fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
 }
 
 /// What counting ops say they adopt.
-fn adopted(case: &Case<'_>) -> BTreeSet<OpRef> {
+fn adopted<'a>(case: &Case<'a>) -> BTreeSet<Adoption<'a>> {
     let entries = case.file.entries.iter().filter_map(|(id, e)| Some((case.graph.place(id)?, e)));
     let ops = entries.flat_map(|(place, entry)| {
         entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
     });
-    ops.filter(|(at, _)| case.standings.counts(*at)).filter_map(|(_, op)| op.adopts()).collect()
+    ops.filter(|(at, _)| case.standings.counts(*at)).filter_map(|(_, op)| op.adoption()).collect()
 }

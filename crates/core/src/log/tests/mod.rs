@@ -8,3 +8,4 @@ mod plain;
 mod plain_rotation;
 mod records;
 mod rotating;
+mod rotating_cost;

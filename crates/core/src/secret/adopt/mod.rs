@@ -7,7 +7,7 @@ use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
-use crate::log::op::{Abort, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
+use crate::log::op::{Abort, Adoption, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -136,7 +136,9 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
         if found.last().is_none_or(|last| last.id != id) {
             found.push(VoidEntry { id, entry: entries[place], ops: Vec::new() });
         }
-        let adopted = adopted.contains(&OpRef { entry: id, op: index as u64 });
+        let op = entries[place].ops.get(index);
+        let by = op.and_then(|op| op.adoption_of(OpRef { entry: id, op: index as u64 }));
+        let adopted = by.is_some_and(|by| adopted.contains(&by));
         found.last_mut().into_iter().for_each(|last| {
             last.ops.push(VoidOp { index, position, adopted });
         });
@@ -145,12 +147,12 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
 }
 
 /// The ops that a counting one says it adopts.
-pub(crate) fn adopted(vault: &Vault, entries: &[&Entry]) -> BTreeSet<OpRef> {
+pub(crate) fn adopted<'a>(vault: &Vault, entries: &[&'a Entry]) -> BTreeSet<Adoption<'a>> {
     let ops = entries.iter().enumerate().flat_map(|(place, entry)| {
         entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
     });
     let counting = ops.filter(|(at, _)| vault.standings().counts(*at));
-    counting.filter_map(|(_, op)| op.adopts()).collect()
+    counting.filter_map(|(_, op)| op.adoption()).collect()
 }
 
 /// The void entry whose id is, or begins with, `text`.
@@ -284,7 +286,7 @@ impl<'a> Adopter<'a> {
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
         let state = self.vault.secret(secret);
         let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
-        self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
+        exists.then_some(*object).or_else(|| self.heirs.get(object).copied())
     }
 
     /// The same op on what exists; `None` if nothing does.
@@ -330,17 +332,20 @@ impl<'a> Adopter<'a> {
         op: &Op,
         adopts: Option<OpRef>,
     ) -> Result<(), AdoptError> {
-        let Some(stated) = stated(self.vault, op) else {
+        let all = stated(self.vault, op);
+        let Some(stated) = all.first() else {
             self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         };
-        let expires = self.expiry(&stated);
+        let expires = self.expiry(stated);
         if expires.is_some_and(|at| at <= self.ctx.now) {
             self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         }
         let (secret, uid) = (stated.secret, self.vault.uid(stated.secret));
-        let value = self.open(void, &stated, &uid)?;
+        // Whoever stated it may have done so again with a wrap that opens nothing.
+        let opened = all.iter().find_map(|stated| self.open(void, stated, &uid).ok());
+        let value = opened.map_or_else(|| self.open(void, stated, &uid), Ok)?;
         let value = put::seal(self.vault, secret, &value, expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
         let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
@@ -382,23 +387,27 @@ struct Stated<'a> {
     expires: Option<UnixTime>,
 }
 
-fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Option<Stated<'a>> {
+fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Vec<Stated<'a>> {
     match op {
         Op::Put(Put { secret, object, wrap, expires, .. }) => {
-            Some(Stated { secret, object, wrap, expires: *expires })
+            vec![Stated { secret, object, wrap, expires: *expires }]
         }
         Op::Promote(promote) => {
             let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
-            let pendings = ops.filter_map(|op| match op {
+            let of_it = ops.filter_map(|op| match op {
                 Op::Pending(of) if of.secret == promote.secret => Some(of),
                 _ => None,
             });
-            let mut of_it = pendings.filter(|of| of.object() == Some(&promote.object));
-            let Pending { secret, derived, wrap, expires, .. } = of_it.next()?;
-            let wrap = wrap.as_ref()?;
-            Some(Stated { secret, object: derived, wrap, expires: *expires })
+            let of_it = of_it.filter(|of| {
+                of.rotation() == promote.rotation && of.object() == Some(&promote.object)
+            });
+            let stated = |of: &'a Pending| {
+                let Pending { secret, derived: object, wrap, expires, .. } = of;
+                Some(Stated { secret, object, wrap: wrap.as_ref()?, expires: *expires })
+            };
+            of_it.filter_map(stated).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 

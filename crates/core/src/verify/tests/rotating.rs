@@ -79,6 +79,19 @@ fn what_rotations_do_beside_each_other_is_told() {
     assert_eq!(begun.vault.codes(), [FindingCode::RotationDivided, FindingCode::RetiredActive]);
 }
 
+/// A value that is not accepted any more does not come back unnoticed, encrypted anew.
+#[test]
+fn the_value_of_what_was_retired_is_told_where_it_is_active_again() {
+    let mut begun = Begun::new();
+    let (promote, retire, ready) = (begun.promote(), begun.retire(begun.base), begun.ready);
+    let promoted = begun.vault.add("ann", &[ready], promote);
+    let retired = begun.vault.add("ann", &[promoted], retire);
+    assert_eq!(begun.vault.codes(), []);
+    let put = Put { same: vec![begun.base], ..begun.vault.put_op(A, 6) };
+    begun.vault.add("ann", &[retired], Op::Put(put));
+    assert_eq!(begun.vault.codes(), [FindingCode::RetiredActive]);
+}
+
 #[test]
 fn a_void_op_of_a_rotation_is_told_until_it_is_adopted_or_the_secret_is_set() {
     let mut begun = Begun::new();
