@@ -118,12 +118,10 @@ fn version_ops(
     for (at, setting) in &ops.settings {
         match setting.making() {
             Some(making) if making.object() != version => {}
-            Some(Making::Promote(_)) => {
-                if !std::mem::replace(&mut is_promoted, true) || set.contains(at) {
-                    kept.insert(*at);
-                }
-            }
-            Some(Making::Put(_)) => _ = kept.insert(*at),
+            // One that is neither the first nor makes it active.
+            Some(Making::Promote(_))
+                if std::mem::replace(&mut is_promoted, true) && !set.contains(at) => {}
+            Some(_) => _ = kept.insert(*at),
             None => {}
         }
     }

@@ -69,7 +69,8 @@ fn many_rotations_cost_what_they_are() {
 
 #[test]
 fn many_ops_of_one_rotation_cost_what_they_are() {
-    let ops: [(fn(usize) -> Op, Stage); 4] = [
+    type Case = (fn(usize) -> Op, Stage);
+    let ops: [Case; 4] = [
         (|n| rollout(A, 1, n as u64 % 10_000), Stage::Live),
         (|_| promote(A, 1, 2, &[1]), Stage::Promoted),
         (|_| abort(A, 1), Stage::Aborted),
