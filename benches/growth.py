@@ -303,7 +303,9 @@ def packed(folder, changes, start, change):
     folder.mkdir()
 
     def git(*arguments):
-        who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false"]
+        # Each thread of git's looks through a part of the objects alone, and which one differs from run to run: with two of
+        # them the same changes took two to three times as many bytes.
+        who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false", "-c", "pack.threads=1"]
         return subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
     def size():

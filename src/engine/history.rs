@@ -6,6 +6,7 @@ use crate::store::file::atomic::{self, Expected};
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::{self, Lock, LockError};
 use crate::store::file::read;
+use crate::store::sys::{self, Links};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use v_secure_core::vault::{Beside, Depth, History, Vault, segment_name, versions
 pub const FOLDER: &str = "history";
 
 const SEGMENT_END: &str = ".log";
+const VERSIONS_END: &str = ".versions";
 
 /// For whoever may read the repository.
 const MODE: u32 = 0o644;
@@ -48,6 +50,19 @@ impl Folder<'_> {
 /// A file of the history in a folder. What a link leads to is none: it would change without the repository.
 pub(crate) fn read_beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
     read::read_unlinked(&folder.join(name), MAX_FILE as u64).ok()
+}
+
+/// The names in a folder of a history that files of one can have, whoever put them there.
+pub(crate) fn names_there(folder: &Path) -> BTreeSet<String> {
+    let names = sys::Folder::open_by(folder, Links::Refuse).and_then(|folder| folder.names());
+    let names = names.unwrap_or_default().into_iter().filter_map(|name| name.into_string().ok());
+    names.filter(|name| is_name(name)).collect()
+}
+
+fn is_name(name: &str) -> bool {
+    let stem = name.strip_suffix(SEGMENT_END).or_else(|| name.strip_suffix(VERSIONS_END));
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    stem.is_some_and(|stem| stem.len() == 64 && stem.bytes().all(is_digit))
 }
 
 impl History for Folder<'_> {

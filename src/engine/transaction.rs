@@ -48,8 +48,8 @@ pub enum TransactionError {
     SplitsPolicy,
     #[error("the vault is unchanged: a file of its history cannot be written")]
     Beside(#[from] BesideError),
-    #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
-    TooLarge,
+    #[error("the vault is unchanged: {what} would exceed {} MiB", format::MAX_FILE >> 20)]
+    TooLarge { what: String },
     #[error("the vault is unchanged: after this change nobody could read it")]
     Unreadable(#[source] FormatError),
 }
@@ -135,6 +135,7 @@ impl<'a> Transaction<'a> {
         let vault = vault.apply(change)?;
         let Texts { vault: text, beside } = vault.texts();
         readable(&text, policy.as_ref())?;
+        readable_beside(beside.iter().map(|(name, file)| (name, file.with_old().len())))?;
         session.write_beside(&beside)?;
         let expected = stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
@@ -215,6 +216,7 @@ impl<'a> Replacement<'a> {
         let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
         let text = new.vault.texts().vault;
         readable(&text, None)?;
+        readable_beside(files.iter().map(|(name, bytes)| (name, bytes.len())))?;
         let written = session.bring_before(files)?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
@@ -248,10 +250,22 @@ pub(super) fn replace(
 /// The text of the file, which is read back before it takes the place of one that can be read: a
 /// writer applies the rules of single records, and not all limits are those of one.
 fn readable(text: &str, policy: Option<&ReadPolicy>) -> Result<(), TransactionError> {
-    if text.len() > format::MAX_FILE {
-        return Err(TransactionError::TooLarge);
-    }
+    within("it", text.len())?;
     format::read_back(text, policy).map_err(TransactionError::Unreadable)
+}
+
+/// The same of what is put beside it, which nobody would read either.
+fn readable_beside<'n>(
+    mut files: impl Iterator<Item = (&'n String, usize)>,
+) -> Result<(), TransactionError> {
+    files.try_for_each(|(name, length)| within(&format!("its file history/{name}"), length))
+}
+
+fn within(what: &str, length: usize) -> Result<(), TransactionError> {
+    match length > format::MAX_FILE {
+        true => Err(TransactionError::TooLarge { what: what.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change with these

@@ -125,6 +125,30 @@ fn the_codes_of_the_layers_are_in_the_document() {
     assert!(missing.is_empty(), "not in docs/errors.md: {missing:?}");
 }
 
+/// What no failure and no finding is called any more helps nobody who looks it up.
+#[test]
+fn the_document_names_no_code_that_there_is_not() {
+    let document = fs::read_to_string(repository("docs/errors.md")).unwrap();
+    let (_, lists) = document.split_once("\n## Codes of a vault that is refused").unwrap();
+    let mut known = codes_of_layers();
+    let findings = v_secure_core::log::finding::FindingCode::ALL.iter().map(|code| code.as_str());
+    let commands = COMMANDS.iter().map(|known| known.code.as_str());
+    // Those of what a device accepted are the door's.
+    let door = repository("src/cli/repository/verification.rs");
+    let door = fs::read_to_string(door).unwrap();
+    let of_door = door.split("of_vault(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    known.extend(findings.chain(commands).chain(of_door).map(str::to_owned));
+    let is_code = |text: &&str| {
+        !text.starts_with('-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            && !text.is_empty()
+    };
+    let named: BTreeSet<&str> = lists.split('`').skip(1).step_by(2).filter(is_code).collect();
+    assert!(named.len() > 150, "this test looks in the wrong way: {}", named.len());
+    let unknown: Vec<_> = named.into_iter().filter(|code| !known.contains(*code)).collect();
+    assert!(unknown.is_empty(), "docs/errors.md has codes that are none: {unknown:?}");
+}
+
 /// The table of docs/errors.md.
 fn table_of_codes() -> String {
     let mut table = String::from("\n| code | exit | means | helps |\n|---|---|---|---|\n");

@@ -90,6 +90,7 @@ codes! {
     BackupReader "backup-reader" [Usage] "A backup with an identity needs a recipient or a passphrase", "v-secure backup create FILE --with-identity --passphrase";
     BackupSignature "backup-signature" [Integrity] "A backup was not made by the member it names", "restore another copy of it";
     BackupTerminal "backup-terminal" [Usage] "A terminal cannot show a binary file", "v-secure backup create - --armor";
+    BackupTooLarge "backup-too-large" [Conflict] "The vault and its history are larger than a backup may be", "copy the folder .v-secure, which is all of the vault";
     BadFilter "bad-filter" [Usage] "A filter is not valid", "rotation, read, policy, secret=NAME or actor=MEMBER";
     BadGenerator "bad-generator" [Usage] "--generate does not name a valid generator", "v-secure set --help";
     BadMeta "bad-meta" [Usage] "--meta is not KEY=VALUE", "v-secure secret set --help";
@@ -283,6 +284,7 @@ codes! {
     ValueStaged "value-staged" [Failure] "A staged file seems to hold the value of a secret", "v-secure git pre-commit --confirm";
     ValueTooLong "value-too-long" [Usage, Integrity] "A value is longer than 10 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault";
     VaultDeleted "vault-deleted" [Integrity] "The commit would delete the vault", "git restore --staged .v-secure/vault.toml";
+    VaultFull "vault-full" [Conflict] "The vault, or a file of its history, would be larger than its limit", "v-secure history close";
     VaultHidden "vault-hidden" [NotFound, Conflict] "git has a vault that is not checked out here", "git status";
     VaultRead "vault-read" [Failure] "The vault cannot be read", "v-secure doctor";
     VaultRefused "vault-refused" [Failure] "The vault is a link, belongs to another user, or is not a file", "v-secure doctor";

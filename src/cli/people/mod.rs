@@ -1,5 +1,6 @@
 //! What the commands about people, rights and keys share: what they ask and say before and after.
 
+pub(crate) mod closing;
 pub mod compare;
 pub mod departure;
 pub mod exposure;

@@ -109,7 +109,7 @@ pub fn give(
 ) -> Outcome<Changed> {
     let gifts =
         |vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>| Ok(policy_change::gifts(vault, ops, ctx)?);
-    give_by(context, why, asks, (make, gifts), ask)
+    give_by(context, why, asks, (make, gifts), |_| ask())
 }
 
 /// The same by this signer alone: refused where more owners must sign.
@@ -124,7 +124,7 @@ pub(crate) fn give_alone(
         policy_change::check_alone(vault, ops, ctx)?;
         Ok(policy_change::gifts(vault, ops, ctx)?)
     };
-    give_by(context, why, asks, (make, gifts), ask)
+    give_by(context, why, asks, (make, gifts), |_| ask())
 }
 
 /// The same where `gifts` says what the ops give: of ops that are not the signer's own, by the word of those
@@ -137,7 +137,7 @@ pub(crate) fn give_by(
         impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
         impl FnOnce(&Vault, &[PolicyOp], &Ctx<'_>) -> Outcome<Vec<Gift>>,
     ),
-    ask: impl FnOnce() -> Outcome,
+    ask: impl FnOnce(&Vault) -> Outcome,
 ) -> Outcome<Changed> {
     let plan = |vault: &Vault, ctx: &Ctx<'_>| {
         let ops = make(vault)?;
@@ -147,7 +147,7 @@ pub(crate) fn give_by(
         };
         let gives = vouch.check(context, &gifts)?;
         older.check(context, &exposure::older(vault, &gifts))?;
-        ask()?;
+        ask(vault)?;
         Ok((ops, gives))
     };
     let ((outcome, gives), (written, vault)) = context.write_planned(

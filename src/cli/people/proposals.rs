@@ -4,6 +4,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
+use crate::cli::people::closing;
 use crate::cli::people::policy::listed;
 use crate::engine::proposals::{Found, ProposalError, Proposed};
 use crate::engine::session::Session;
@@ -119,8 +120,8 @@ pub(crate) fn signed_by(vault: &Vault, name: &str, proposal: &Proposal) -> Outco
     Ok(signed)
 }
 
-/// Says what a proposal does, and who asked for it.
-pub(crate) fn tell(context: &Context<'_>, proposal: &Proposal, signed_by: &[Name]) {
+/// Says what a proposal does to the vault as it is, and who asked for it.
+pub(crate) fn tell(context: &Context<'_>, vault: &Vault, proposal: &Proposal, signed_by: &[Name]) {
     let ui = &context.ui;
     ui.say_wrapped("", 0, &format!("proposal {}", proposal.id()));
     let by: Vec<&str> = signed_by.iter().map(Name::as_str).collect();
@@ -132,6 +133,7 @@ pub(crate) fn tell(context: &Context<'_>, proposal: &Proposal, signed_by: &[Name
     for change in ProposedChangeView::all(&proposal.entry) {
         ui.say_wrapped("", 2, &format!("  {}", change.text()));
     }
+    closing::tell(context, vault, &proposal.entry.ops);
 }
 
 fn quoted(reason: &str) -> &str {

@@ -4,7 +4,11 @@
 mod branches;
 mod brought_back;
 mod daily;
+#[cfg(unix)]
+mod forged;
+mod left_over;
 mod lies;
+mod several_owners;
 mod tampered;
 
 use serde_json::Value;

@@ -48,6 +48,8 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("as-file", "only a system without a file system in memory, or with too few descriptors"),
     ("backup-signature", "what is changed is inside the encrypted file: tests/it/backup"),
+    ("backup-too-large", "over 1 GiB of history: src/cli/command/backup/create.rs"),
+    ("vault-full", "256 MiB of a vault: src/cli/error/failures/writing.rs"),
     ("backup-terminal", "bytes for a terminal"),
     ("no-template", "only on a terminal: elsewhere standard input is the template"),
     ("passphrase-differs", "a terminal, with two passphrases typed"),

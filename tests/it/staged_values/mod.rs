@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod copied;
 mod kept;
 mod passing;
 

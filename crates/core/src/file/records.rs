@@ -46,6 +46,34 @@ impl<K: Ord, T> Records<K, T> {
         }
     }
 
+    /// Puts in those of the records whose ids are not there yet, all in one pass. Of those that come under one id the last one
+    /// counts.
+    pub fn add_missing(&mut self, records: impl IntoIterator<Item = (K, T)>) {
+        self.take_in(in_order(records), |_, _| {});
+    }
+
+    /// Both are in order. One by one, each record would move all that stand behind its place.
+    fn take_in(&mut self, new: Vec<(K, T)>, both: impl Fn(&mut T, T)) {
+        if self.0.last().zip(new.first()).is_none_or(|((last, _), (first, _))| last < first) {
+            // Readers and mergers come in order.
+            self.0.reserve_exact(new.len());
+            return self.0.extend(new);
+        }
+        let old = std::mem::take(&mut self.0);
+        self.0.reserve_exact(old.len() + new.len());
+        let mut new = new.into_iter().peekable();
+        for (id, mut record) in old {
+            while let Some(before) = new.next_if(|(other, _)| *other < id) {
+                self.0.push(before);
+            }
+            if let Some((_, other)) = new.next_if(|(other, _)| *other == id) {
+                both(&mut record, other);
+            }
+            self.0.push((id, record));
+        }
+        self.0.extend(new);
+    }
+
     pub fn remove(&mut self, id: &K) -> Option<T> {
         self.place(id).ok().map(|place| self.0.remove(place).1)
     }
@@ -121,8 +149,24 @@ impl<K: Ord, T> FromIterator<(K, T)> for Records<K, T> {
 
 impl<K: Ord, T> Extend<(K, T)> for Records<K, T> {
     fn extend<I: IntoIterator<Item = (K, T)>>(&mut self, records: I) {
-        records.into_iter().for_each(|(id, record)| _ = self.insert(id, record));
+        self.take_in(in_order(records), |kept, record| *kept = record);
     }
+}
+
+/// The records in order of their ids; of those under one id the last.
+fn in_order<K: Ord, T>(records: impl IntoIterator<Item = (K, T)>) -> Vec<(K, T)> {
+    let mut records: Vec<(K, T)> = records.into_iter().collect();
+    if !records.is_sorted_by(|(a, _), (b, _)| a < b) {
+        records.sort_by(|(a, _), (b, _)| a.cmp(b));
+        records.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                std::mem::swap(later, kept);
+            }
+            is_same
+        });
+    }
+    records
 }
 
 impl<K, T> IntoIterator for Records<K, T> {
@@ -148,6 +192,8 @@ mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
     use proptest::prelude::*;
+    use std::cell::Cell;
+    use std::cmp::Ordering;
     use std::collections::BTreeMap;
 
     proptest! {
@@ -166,6 +212,76 @@ mod tests {
                 prop_assert_eq!(records.get(&id), tree.get(&id));
                 prop_assert_eq!(records.last_key_value(), tree.last_key_value());
                 prop_assert!(records.iter().eq(tree.iter()));
+            }
+        }
+
+        #[test]
+        fn many_at_once_leave_what_one_by_one_leaves(
+            there in prop::collection::vec((0..20u8, any::<u8>()), 0..30),
+            new in prop::collection::vec((0..20u8, any::<u8>()), 0..30),
+        ) {
+            let of = |all: &[(u8, u8)]| -> Vec<(Fixed<32>, u8)> {
+                all.iter().map(|(seed, value)| (Fixed([*seed; 32]), *value)).collect()
+            };
+            let mut records: Records<_, _> = of(&there).into_iter().collect();
+            let mut tree: BTreeMap<_, _> = of(&there).into_iter().collect();
+            prop_assert!(records.iter().eq(tree.iter()));
+            let mut missing = records.clone();
+            missing.add_missing(of(&new));
+            let mut both: BTreeMap<_, _> = of(&new).into_iter().collect();
+            both.extend(tree.clone());
+            prop_assert!(missing.iter().eq(both.iter()));
+            records.extend(of(&new));
+            tree.extend(of(&new));
+            prop_assert!(records.iter().eq(tree.iter()));
+        }
+    }
+
+    /// An id that counts how often one is compared.
+    #[derive(Clone)]
+    struct Counted<'a>(u32, &'a Cell<usize>);
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    impl PartialOrd for Counted<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl Ord for Counted<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    /// Whoever can push chooses the order of what stands beside a vault, and how much it is.
+    #[test]
+    fn as_many_in_between_as_there_are_cost_a_few_comparisons_each() {
+        const MANY: u32 = 20_000;
+        let count = Cell::new(0);
+        let all = |first: u32| (0..MANY).map(move |at| 2 * at + first);
+        let id = |number| (Counted(number, &count), ());
+        let there: Records<_, _> = all(0).map(id).collect();
+        assert!(count.get() < 2 * MANY as usize, "in order");
+        for adds in [Records::add_missing, Records::extend] {
+            for backwards in [false, true] {
+                let mut records = there.clone();
+                count.set(0);
+                let mut new: Vec<_> = all(1).map(id).collect();
+                if backwards {
+                    new.reverse();
+                }
+                adds(&mut records, new);
+                assert_eq!(records.len(), 2 * MANY as usize);
+                assert!(count.get() < 8 * MANY as usize, "{}", count.get());
             }
         }
     }

@@ -131,19 +131,23 @@ impl Lost {
 
     pub(super) fn put_into(self, file: &mut VaultFile) {
         let Self { names, found, .. } = self;
+        let mut by_secret: BTreeMap<SecretId, (Vec<_>, Vec<_>)> = BTreeMap::new();
         for one in found {
-            let (Stored::Version { secret, .. } | Stored::Wrap { secret, .. }) = &one;
-            let Some(name) = names.get(secret) else { continue };
-            let section =
-                file.secrets.entry(*secret).or_insert_with(|| SecretSection::of(name.clone()));
             match one {
-                Stored::Version { object, content, .. } => {
-                    section.versions.insert(object, content);
+                Stored::Version { secret, object, content } => {
+                    by_secret.entry(secret).or_default().0.push((object, content));
                 }
-                Stored::Wrap { wrap, content, .. } => {
-                    section.wraps.insert(wrap, content);
+                Stored::Wrap { secret, wrap, content } => {
+                    by_secret.entry(secret).or_default().1.push((wrap, content));
                 }
             }
+        }
+        for (secret, (versions, wraps)) in by_secret {
+            let Some(name) = names.get(&secret) else { continue };
+            let section =
+                file.secrets.entry(secret).or_insert_with(|| SecretSection::of(name.clone()));
+            section.versions.extend(versions);
+            section.wraps.extend(wraps);
         }
         // A wrap alone is no section; any other that is none is for verification to refuse.
         file.secrets

@@ -74,14 +74,6 @@ fn unite<K: Ord, V>(kept: &mut BTreeMap<K, V>, other: BTreeMap<K, V>, both: fn(&
 /// The ids of versions and wraps are the hashes of what they hold: two of one id are one, or one of them is
 /// refused when the whole is verified.
 fn section(kept: &mut SecretSection, other: SecretSection) {
-    for (id, version) in other.versions {
-        if !kept.versions.contains_key(&id) {
-            kept.versions.insert(id, version);
-        }
-    }
-    for (id, wrap) in other.wraps {
-        if !kept.wraps.contains_key(&id) {
-            kept.wraps.insert(id, wrap);
-        }
-    }
+    kept.versions.add_missing(other.versions);
+    kept.wraps.add_missing(other.wraps);
 }

@@ -241,17 +241,16 @@ pub fn absent(found: &SecretState, secret: &SecretName) -> ReadError {
     }
 }
 
-/// The version of a secret whose content has this commitment, if it is there.
-pub fn committed<'a>(
-    vault: &'a Vault,
-    secret: &SecretName,
-    commitment: &Id,
-) -> Option<&'a Version> {
-    let section = vault.file().secrets.get(&vault.uid(secret))?;
-    let is_it = |version: &&Version| {
+/// The versions of a secret whose content states this commitment. One alone has the key that it commits to, as a
+/// rule: but whoever may write can copy it into a version of theirs, and whoever made a version knows its key and can
+/// seal another value under it.
+pub fn committed<'a>(vault: &'a Vault, secret: &SecretName, commitment: &Id) -> Vec<&'a Version> {
+    let section = vault.file().secrets.get(&vault.uid(secret));
+    let (Some(section), Some(state)) = (section, vault.secret(secret)) else { return Vec::new() };
+    let states_it = |version: &&Version| {
         section.versions.get(&version.object).is_some_and(|it| it.commitment == *commitment)
     };
-    vault.secret(secret)?.versions.iter().find(is_it)
+    state.versions.iter().filter(states_it).collect()
 }
 
 /// Decrypts one version, whatever its standing, and notes with `who` if its live wrap did not open.

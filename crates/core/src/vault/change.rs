@@ -206,13 +206,20 @@ impl Change {
             Signed::Proposal(entry) => file.chain.push(*entry),
             Signed::Slots(slots) => file.slots.extend(slots),
         }
-        for version in self.versions {
-            let section = file.secret_section(version.uid, &version.secret);
-            section.versions.insert(version.id, version.object);
+        let mut versions: BTreeMap<(SecretId, SecretName), Vec<_>> = BTreeMap::new();
+        for NewVersion { uid, secret, id, object } in self.versions {
+            versions.entry((uid, secret)).or_default().push((id, object));
         }
+        for ((uid, secret), versions) in versions {
+            file.secret_section(uid, &secret).versions.extend(versions);
+        }
+        let mut wraps: BTreeMap<SecretId, Vec<_>> = BTreeMap::new();
         for NewWrap { uid, id, wrap } in self.wraps {
+            wraps.entry(uid).or_default().push((id, wrap));
+        }
+        for (uid, wraps) in wraps {
             if let Some(section) = file.secrets.get_mut(&uid) {
-                section.wraps.insert(id, wrap);
+                section.wraps.extend(wraps);
             }
         }
         file.audiences.extend(self.audiences);

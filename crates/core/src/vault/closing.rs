@@ -172,6 +172,26 @@ fn put_aside(vault: &Vault, until: Option<UnixTime>) -> Result<PutAside, Nothing
     })
 }
 
+/// What closing the log up to this entry would be, whoever chose it. Of a vault that was read as a whole.
+///
+/// # Errors
+/// The log cannot be closed there.
+pub fn up_to(vault: &Vault, entry: &EntryId) -> Result<PutAside, ClosingError> {
+    let (checkpoint, bytes) = preview(vault, entry)?;
+    let graph = vault.graph();
+    let before = vault.policy().checkpoint().map(|closing| closing.stated.entry);
+    let (closed, before) = (graph.ancestry([entry]), graph.ancestry(before.iter()));
+    let dates = graph
+        .ids()
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| closed.get(*place) && !before.get(*place));
+    let dates = dates.filter_map(|(_, id)| Some(vault.file().entries.get(id)?.ts));
+    let ts = dates.max().unwrap_or(UnixTime::from_secs(0));
+    let entries = usize::try_from(checkpoint.entries).unwrap_or(usize::MAX);
+    Ok(PutAside { summit: Summit { entry: *entry, ts, entries }, checkpoint, bytes })
+}
+
 /// What a checkpoint up to the entry states, as the next entry of the chain. Of a vault that was read as a whole.
 ///
 /// # Errors

@@ -567,10 +567,10 @@ fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: VaultId) {
     for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
         let uid = ids::secret_uid(&vault, name);
         let Some(section) = file.secrets.get_mut(&uid) else { continue };
-        for pruned in secret.held().filter(|version| version.pruned) {
-            section.versions.remove(&pruned.object);
-            section.wraps.retain(|_, wrap| wrap.version != pruned.object);
-        }
+        let gone = secret.held().filter(|version| version.pruned);
+        let gone: BTreeSet<ObjectId> = gone.map(|version| version.object).collect();
+        section.versions.retain(|id, _| !gone.contains(id));
+        section.wraps.retain(|_, wrap| !gone.contains(&wrap.version));
         if section.versions.is_empty() {
             file.secrets.remove(&uid);
         }

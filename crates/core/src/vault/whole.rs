@@ -208,17 +208,12 @@ fn put_into(
     wraps: impl IntoIterator<Item = (WrapId, Wrap)>,
 ) {
     let section = file.secret_section(uid, name);
-    for (id, version) in versions {
-        if !section.versions.contains_key(&id) {
-            section.versions.insert(id, version);
-        }
-    }
-    for (id, wrap) in wraps {
-        // One without its version would open nothing.
-        if section.versions.contains_key(&wrap.version) && !section.wraps.contains_key(&id) {
-            section.wraps.insert(id, wrap);
-        }
-    }
+    section.versions.add_missing(versions);
+    // One without its version would open nothing.
+    let versions = &section.versions;
+    section
+        .wraps
+        .add_missing(wraps.into_iter().filter(|(_, wrap)| versions.contains_key(&wrap.version)));
     if section.versions.is_empty() {
         file.secrets.remove(&uid);
     }
@@ -393,12 +388,8 @@ impl Away {
         let mut both = now.clone();
         for (uid, section) in before {
             let into = both.entry(*uid).or_insert_with(|| section.clone());
-            let missing = section.versions.iter().filter(|(id, _)| !into.versions.contains_key(id));
-            let missing: Vec<_> = missing.map(|(id, version)| (*id, version.clone())).collect();
-            into.versions.extend(missing);
-            let missing = section.wraps.iter().filter(|(id, _)| !into.wraps.contains_key(id));
-            let missing: Vec<_> = missing.map(|(id, wrap)| (*id, wrap.clone())).collect();
-            into.wraps.extend(missing);
+            into.versions.add_missing(section.versions.iter().map(|(id, one)| (*id, one.clone())));
+            into.wraps.add_missing(section.wraps.iter().map(|(id, one)| (*id, one.clone())));
         }
         let with_old = format::write_versions(&both);
         let with_old = (with_old != text).then_some(with_old);

@@ -88,11 +88,13 @@ impl Create {
         let opened = session.open_bytes(&bytes, Depth::Everything)?;
         judging::judge(context, &session, &opened, Purpose::Use)?;
         let vault = &opened.vault;
+        let history = if vault.has_history() { session.history_of(vault) } else { BTreeMap::new() };
+        // Before a passphrase is asked for; and what is sealed has more.
+        fits(history.values().fold(bytes.len(), |sum, file| sum.saturating_add(file.len())))?;
         let identity = self.with_identity.then(|| own(context, vault)).transpose()?;
         let key = self.key(context, vault)?;
         refuse_lone_identity(identity.as_ref(), &key)?;
         let text = identity.as_ref().map(identity_text);
-        let history = if vault.has_history() { session.history_of(vault) } else { BTreeMap::new() };
         let mut backup = Backup {
             created: context.host.now(),
             pin: CarriedPin::of(vault.chain()),
@@ -105,9 +107,7 @@ impl Create {
             backup.sign(&self.signer(context, vault)?);
         }
         let plain = container::write(&backup);
-        if plain.len() > MAX_PLAIN {
-            return Err(too_large(plain.len()));
-        }
+        fits(plain.len())?;
         let sealed = seal(&key, &plain)?;
         let to_out = self.write(context, &sealed)?;
         let maker = backup.signed.map(|signed| signed.maker);
@@ -224,12 +224,15 @@ impl Create {
     }
 }
 
-/// Nobody could restore it.
-fn too_large(bytes: usize) -> Failure {
+/// Nobody could restore a larger one.
+fn fits(bytes: usize) -> Outcome {
+    if bytes <= MAX_PLAIN {
+        return Ok(());
+    }
     let message = format!(
-        "the vault and its history have {bytes} bytes, and a backup has at most {MAX_PLAIN}: copy the folder .v-secure"
+        "the vault and its history have {bytes} bytes, and a backup has at most {MAX_PLAIN}"
     );
-    Failure::new(Code::FileTooLarge, message)
+    Err(Failure::new(Code::BackupTooLarge, message))
 }
 
 /// The identity here that belongs to a member of the vault: one that stands somewhere as text, or else
@@ -301,5 +304,19 @@ fn seal(key: &Key, plain: &SecretValue) -> Outcome<Vec<u8>> {
                 }
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vault is whole, so that what helps is no look at its history.
+    #[test]
+    fn what_is_too_large_for_a_backup_is_copied() {
+        fits(MAX_PLAIN).unwrap();
+        let failure = fits(MAX_PLAIN + 1).unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.exit.code()), ("backup-too-large", 7));
+        assert_eq!(failure.steps(), ["copy the folder .v-secure, which is all of the vault"]);
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::store::file::find::{FindError, Location, Search};
 use std::cell::OnceCell;
 use v_secure_core::time::UnixTime;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::{Depth, HistoryError, OpenError, Vault};
 
 /// Where the vault is.
@@ -80,6 +81,11 @@ impl<'a> Examined<'a> {
     /// The vault, if it is not refused.
     pub fn vault(&self) -> Option<&Vault> {
         self.found().filter(|_| !self.is_refused()).map(|opened| &opened.vault)
+    }
+
+    /// What this device accepted before, as against the vault.
+    pub(crate) fn pin(&self) -> Option<&PinStatus> {
+        self.found().map(|opened| &opened.pin)
     }
 
     /// What comes of each way to unlock the vault, without asking.

@@ -78,6 +78,7 @@ codes! {
     HistoryAbsent "history-absent" Note "The closed history is not in this clone, which reads values without it.",
     HistoryNeeded "history-needed" Warning "Some secrets cannot be read without the closed history.",
     HistoryLong "history-long" Note "Most of the vault's file is history, which 'v-secure history close' puts aside.",
+    HistoryLeft "history-left" Note "Files in the folder of the closed history belong to no closing of this vault.",
     HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
     HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",
     HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",

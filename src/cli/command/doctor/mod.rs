@@ -13,6 +13,7 @@ mod git;
 mod history;
 mod identity;
 mod keyring;
+mod left_over;
 mod members;
 mod permissions;
 mod pins;
@@ -48,6 +49,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<DoctorFinding>] = &[
     contents::check,
     exposed::check,
     history::check,
+    left_over::check,
 ];
 
 /// Check the set-up: identity, vault, keyring, pins, permissions, clock, git, recovery, members, secrets

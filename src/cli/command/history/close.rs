@@ -1,11 +1,11 @@
 //! `v-secure history close`: closes the log up to an entry, by a checkpoint that owners sign.
 
-use super::{entries, size};
 use crate::cli::args::times::{self, Takes};
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::people::closing::{self as people_closing, entries, newly, size};
 use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
 use crate::cli::repository::project;
@@ -100,11 +100,7 @@ impl Close {
             size(before)
         ));
         policy::tell(&context.ui, &changed.effects);
-        if context.location()?.git_common_dir.is_some() {
-            let why = "its new files belong to the vault, and 'git commit -a' leaves them out";
-            context.ui.note(&format!("next: git add .v-secure && git commit: {why}"));
-        }
-        Ok(())
+        people_closing::tell_next(context)
     }
 
     fn foreseen(&self, vault: &Vault, until: Option<UnixTime>) -> Foreseen {
@@ -150,21 +146,11 @@ impl Close {
         before: usize,
         aside: &PutAside,
     ) -> Outcome {
-        let question = format!(
-            "Close {}, up to {}? The vault's file has {} then, instead of {}.",
-            entries(newly(vault, aside)),
-            rfc3339(aside.summit.ts),
-            size(aside.bytes),
-            size(before)
-        );
+        let (extent, gain) =
+            (people_closing::extent(vault, aside), people_closing::gain(aside, before));
+        let question = format!("Close {extent}? {gain}");
         self.confirm.check(context, &question)
     }
-}
-
-/// How many entries are closed by it that are not yet.
-fn newly(vault: &Vault, aside: &PutAside) -> usize {
-    let closed = vault.policy().checkpoint().map_or(0, |closing| closing.stated.entries);
-    aside.summit.entries.saturating_sub(usize::try_from(closed).unwrap_or(usize::MAX))
 }
 
 fn refused(error: &NothingToClose) -> Failure {

@@ -25,17 +25,3 @@ impl History {
         }
     }
 }
-
-/// Bytes as people say them.
-fn size(bytes: usize) -> String {
-    const MIB: usize = 1 << 20;
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..MIB => format!("{} KiB", bytes / 1024),
-        _ => format!("{}.{} MiB", bytes / MIB, bytes % MIB * 10 / MIB),
-    }
-}
-
-fn entries(count: usize) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
-}

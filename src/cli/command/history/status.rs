@@ -1,9 +1,9 @@
 //! `v-secure history status`: how much of the vault's file is history, and what closing it would bring.
 
-use super::{entries, size};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata::shown;
+use crate::cli::people::closing::{entries, size};
 use crate::engine::door::Purpose;
 use clap::Args;
 use v_secure_core::convert::duration::rfc3339;

@@ -86,7 +86,7 @@ impl Renew {
         let gifts = |vault: &Vault, _: &[PolicyOp], ctx: &Ctx<'_>| {
             Ok(proposal::gifts_anew(vault, old, ctx)?)
         };
-        let ask = || self.agree(context, old, &signers.borrow());
+        let ask = |vault: &Vault| self.agree(context, vault, old, &signers.borrow());
         let (why, asks) = ((&self.reason, &*old.entry.reason), (&self.vouch, &self.older));
         policy::give_by(context, why, asks, (make, gifts), ask)
     }
@@ -96,7 +96,7 @@ impl Renew {
         let (outcome, (written, vault)) = context.write_planned(
             reason,
             &old.entry.reason,
-            |vault, _| self.agree(context, old, &proposals::signed_by(vault, name, old)?),
+            |vault, _| self.agree(context, vault, old, &proposals::signed_by(vault, name, old)?),
             |(), vault, ctx| {
                 let (change, outcome) = proposal::keys_anew(vault, old, ctx)?;
                 Ok((outcome, change))
@@ -105,8 +105,14 @@ impl Renew {
         Ok(Changed::of(outcome, written, vault))
     }
 
-    fn agree(&self, context: &Context<'_>, old: &Proposal, signers: &[Name]) -> Outcome {
-        proposals::tell(context, old, signers);
+    fn agree(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        old: &Proposal,
+        signers: &[Name],
+    ) -> Outcome {
+        proposals::tell(context, vault, old, signers);
         self.confirm.check(context, "Propose that again?")
     }
 }

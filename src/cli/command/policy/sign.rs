@@ -4,6 +4,7 @@
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::people::closing;
 use crate::cli::people::exposure as people_exposure;
 use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::{policy, proposals};
@@ -90,7 +91,7 @@ impl Sign {
         // What does not open is refused before anybody is asked.
         proposal::sign(vault, &proposal, ctx).map_err(|error| proposals::unsigned(name, error))?;
         let signers: Vec<Name> = judged.signed_by.iter().cloned().collect();
-        proposals::tell(context, &proposal, &signers);
+        proposals::tell(context, vault, &proposal, &signers);
         let gifts = proposal::gifts(vault, &proposal, &judged)
             .map_err(|error| proposals::unsigned(name, error))?;
         let gives = self.vouch.check(context, &gifts)?;
@@ -153,6 +154,9 @@ fn report(context: &Context<'_>, name: &str, done: &Done, vault: &Vault) -> Outc
         }
     }
     policy::tell(&context.ui, &effects);
+    if done.missing.is_none() && closing::is_among(&done.proposal.entry.ops) {
+        closing::tell_next(context)?;
+    }
     context.ui.note("next: commit and push .v-secure; it takes effect for others once they pull");
     Ok(())
 }

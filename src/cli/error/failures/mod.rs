@@ -7,18 +7,14 @@ pub mod merging;
 pub mod one_commit;
 mod policy;
 mod secrets;
+mod writing;
 
-use self::policy::chain_failure;
-use super::exit::Exit;
 use super::pin_failures::ACCEPT;
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::cli::output::shell_word;
 use crate::engine::session::SessionError;
-use crate::engine::transaction::TransactionError;
-use crate::store::file::error::WriteError;
 use crate::store::file::find::{FOLDER, FindError};
-use crate::store::file::lock::LockError;
 use crate::store::file::read::ReadError as FileError;
 use crate::store::git::base::BaseError;
 use crate::store::git::index as git_index;
@@ -33,8 +29,8 @@ use v_secure_core::name::Name;
 use v_secure_core::people::init::InitError;
 use v_secure_core::people::recovery;
 use v_secure_core::vault::HistoryError;
+use v_secure_core::vault::OpenError;
 use v_secure_core::vault::unlock::{KeyError, SignerError};
-use v_secure_core::vault::{ApplyError, OpenError};
 
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
 /// neither are keys that nobody has given yet.
@@ -319,47 +315,6 @@ impl From<SignerError> for Failure {
     }
 }
 
-impl From<TransactionError> for Failure {
-    fn from(error: TransactionError) -> Self {
-        match error {
-            TransactionError::Session(error) => error.into(),
-            TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
-            TransactionError::Apply(ApplyError::NotCounting) => {
-                Self::from_error(Code::NotPermitted, &error)
-            }
-            TransactionError::Apply(ApplyError::Voids { ref actor, .. }) => {
-                Self::from_error(Code::VoidsWork, &error)
-                    .hint(format!("v-secure audit log --actor {actor}  # to see that work"))
-                    .hint("make the change again, from the vault as it is now")
-            }
-            TransactionError::Apply(ApplyError::Record(source)) => {
-                Self::new(Code::Of(source.into()), "this cannot be stored")
-                    .with_exit(Exit::Usage)
-                    .because(&source)
-            }
-            TransactionError::Write(error) => error.into(),
-            TransactionError::SplitsPolicy => Self::from_error(Code::SplitsPolicy, &error).hint(
-                "git merge BRANCH, with the branch that has them, and then the same command again",
-            ),
-            TransactionError::Lock(LockError::Busy { .. }) => {
-                Self::from_error(Code::LockedFile, &error)
-            }
-            _ => Self::from_error(Code::Write, &error),
-        }
-    }
-}
-
-impl From<WriteError> for Failure {
-    fn from(error: WriteError) -> Self {
-        match &error {
-            WriteError::Exists { .. } => {
-                Self::from_error(Code::Exists, &error).hint("-o FILE, to write to another file")
-            }
-            _ => Self::from_error(Code::Write, &error),
-        }
-    }
-}
-
 impl From<InitError> for Failure {
     fn from(error: InitError) -> Self {
         Self::from_error(Code::Init, &error)
@@ -369,6 +324,7 @@ impl From<InitError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::error::exit::Exit;
     use v_secure_core::name::SecretName;
     use v_secure_core::name::audience::AudienceName;
     use v_secure_core::secret::read::ReadError;

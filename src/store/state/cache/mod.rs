@@ -108,11 +108,29 @@ fn prune(folder: &Folder, newest: &OsStr) {
         return;
     }
     let mut dated: Vec<_> = records.into_iter().filter_map(|name| dated(folder, name)).collect();
+    date_anew(folder, newest, &mut dated);
     dated.sort_unstable_by_key(|(modified, name)| (name != newest, Reverse(*modified)));
     for (_, name) in dated.iter().skip(KEPT) {
         // Another process may have removed it already.
         let _ = folder.remove(name);
     }
+}
+
+/// A file's date, in seconds and nanoseconds, and its name.
+type Dated = ((i64, i64), OsString);
+
+/// What is dated after `newest`, which was written just now, is of a clock that was wrong: it would outlive everything
+/// that is used until then. It counts as used now, and ages from now on.
+fn date_anew(folder: &Folder, newest: &OsStr, dated: &mut Vec<Dated>) {
+    let now = dated.iter().find(|(_, name)| name == newest).map(|(modified, _)| *modified);
+    let Some(now) = now else { return };
+    let is_later = |(modified, _): &Dated| *modified > now;
+    let (mut later, rest): (Vec<_>, Vec<_>) = dated.drain(..).partition(is_later);
+    // In their order, which their new dates keep where the file system tells them apart.
+    later.sort_unstable();
+    later.retain(|(_, name)| folder.touch(name).is_ok() || folder.remove(name).is_err());
+    *dated = rest;
+    dated.extend(later.into_iter().map(|(_, name)| (now, name)));
 }
 
 /// Whether a name is a record's, or that of one that was not finished.
@@ -121,7 +139,7 @@ fn is_ours(name: &OsStr) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| Id::parse(name).is_ok())
 }
 
-fn dated(folder: &Folder, name: OsString) -> Option<((i64, i64), OsString)> {
+fn dated(folder: &Folder, name: OsString) -> Option<Dated> {
     let seen = folder.look(&name).ok().filter(|seen| seen.is_file())?;
     Some((seen.modified(), name))
 }

@@ -201,6 +201,29 @@ fn a_new_record_stays_where_all_others_are_from_the_future() {
     assert_eq!(names(&state).len(), KEPT);
 }
 
+/// A clock that was ahead for a while leaves records that are as old as their use, and no older.
+#[test]
+fn what_is_dated_after_now_makes_room_like_everything_else() {
+    let (state, cache) = fresh();
+    for number in 0..KEPT {
+        cache.put(&id(number), REPORT);
+        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(8_000_000_000 + number as u64);
+        let file = fs::File::options().write(true).open(record(&state, &id(number))).unwrap();
+        file.set_modified(then).unwrap();
+    }
+    let new = KEPT..2 * KEPT;
+    for number in new.clone() {
+        cache.put(&id(number), REPORT);
+    }
+    let is_there = |number: &usize| record(&state, &id(*number)).exists();
+    let lost = new.clone().filter(|number| !is_there(number)).count();
+    assert!(lost <= SLACK + 1, "{lost}: those of before the first look at the dates");
+    let now = SystemTime::now() + Duration::from_secs(60);
+    let modified = |number| fs::metadata(record(&state, &id(number))).unwrap().modified().unwrap();
+    assert!((0..2 * KEPT).filter(is_there).all(|number| modified(number) < now));
+    assert!((0..KEPT).filter(is_there).count() < KEPT / 2, "they went");
+}
+
 #[test]
 fn readers_and_writers_at_once_see_whole_records() {
     let (state, cache) = fresh();

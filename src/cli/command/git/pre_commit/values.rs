@@ -23,6 +23,8 @@ use v_secure_core::scan::search::{Form, Place, place_of};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::{ReadError, VersionSelector};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
+use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
 /// How many places are listed.
@@ -149,11 +151,22 @@ fn confirmed(
     Ok(places)
 }
 
-/// Whether a place holds the value that it has the bits of; `None` if it does not.
-fn judged(found: &Searched, hit: &Hit, value: Option<&SecretValue>) -> Option<(Hit, Known)> {
-    let Some(value) = value else { return Some((hit.clone(), Known::Suspected)) };
+/// The values that one mark can stand for, and whether these are all.
+struct Marked {
+    values: Vec<SecretValue>,
+    is_all: bool,
+}
+
+/// Whether a place holds the value that it has the bits of; `None` if it does not. Somebody may have put a version with
+/// the mark of another one: none of them is taken for the one that was seen here.
+fn judged(found: &Searched, hit: &Hit, marked: Option<&Marked>) -> Option<(Hit, Known)> {
+    let suspected = || Some((hit.clone(), Known::Suspected));
+    let Some(Marked { values, is_all }) = marked else { return suspected() };
     let content = found.contents.get(&hit.file)?;
-    place_of(content, value).map(|_| (hit.clone(), Known::Certain))
+    if values.iter().any(|value| place_of(content, value).is_some()) {
+        return Some((hit.clone(), Known::Certain));
+    }
+    if *is_all { None } else { suspected() }
 }
 
 /// The values that the vault of a place still has, read by the user's rights and written down.
@@ -161,21 +174,18 @@ fn values(
     context: &Context<'_>,
     location: Location,
     hits: &[&Hit],
-) -> Outcome<BTreeMap<Id, SecretValue>> {
+) -> Outcome<BTreeMap<Id, Marked>> {
     let names: BTreeSet<SecretName> = hits.iter().map(|hit| hit.secret.clone()).collect();
     let session = context.session_at(location)?;
     let opened = judging::open(context, &session, Purpose::Use, Depth::Secrets(&names))?;
     let vault = &opened.vault;
     let who = context.unlock(vault)?;
-    let mut values = BTreeMap::new();
+    let mut values: BTreeMap<Id, Marked> = BTreeMap::new();
     for hit in hits {
-        let Some(wanted) = version(vault, hit) else { continue };
-        match read::read(vault, &who, &hit.secret, &wanted, session.now) {
-            Ok(value) => _ = values.insert(hit.mark, value),
-            Err(
-                ReadError::Expired { .. } | ReadError::Pruned { .. } | ReadError::Missing { .. },
-            ) => {}
-            Err(error) => return Err(error.into()),
+        if !values.contains_key(&hit.mark)
+            && let Some(marked) = marked((vault, &who), hit, session.now)?
+        {
+            values.insert(hit.mark, marked);
         }
     }
     let secrets: BTreeSet<&SecretName> =
@@ -192,8 +202,53 @@ fn values(
     Ok(values)
 }
 
-/// The version that was known by its mark, where the vault still has it.
-fn version(vault: &Vault, hit: &Hit) -> Option<VersionSelector> {
-    let version = read::committed(vault, &hit.secret, &hit.mark)?;
-    Some(VersionSelector::Number(version.number))
+/// What the mark of a place stands for, where the vault still has some of it.
+fn marked((vault, who): (&Vault, &Unlocked), hit: &Hit, now: UnixTime) -> Outcome<Option<Marked>> {
+    let versions = read::committed(vault, &hit.secret, &hit.mark);
+    let mut marked = Marked { values: Vec::new(), is_all: true };
+    for version in &versions {
+        let wanted = VersionSelector::Number(version.number);
+        match read::read(vault, who, &hit.secret, &wanted, now) {
+            Ok(value) => marked.values.push(value),
+            Err(
+                ReadError::Expired { .. } | ReadError::Pruned { .. } | ReadError::Missing { .. },
+            ) => marked.is_all = false,
+            // What was copied without its key opens nowhere.
+            Err(ReadError::Open { .. }) if versions.len() > 1 => marked.is_all = false,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Some(marked).filter(|marked| !marked.values.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever made a version knows its key, and can put another value under the same mark.
+    #[test]
+    fn a_place_is_dismissed_only_by_all_that_its_mark_stands_for() {
+        let text = |text: &str| SecretValue::from(text.to_owned());
+        let content = b"x the-value-itself-of-A x".to_vec();
+        let file = std::path::PathBuf::from("a");
+        let hit = Hit {
+            file: file.clone(),
+            is_new: true,
+            place: place_of(&content, &text("the-value-itself-of-A")).unwrap(),
+            secret: SecretName::parse("prod/A").unwrap(),
+            vault: VaultId([1; 32]),
+            mark: Id::parse(&"A".repeat(43)).unwrap(),
+        };
+        let found = Searched { contents: [(file, content)].into(), ..Searched::default() };
+        let marked = |values: &[&str], is_all| Marked {
+            values: values.iter().map(|value| text(value)).collect(),
+            is_all,
+        };
+        let known = |marked: &Marked| judged(&found, &hit, Some(marked)).map(|(_, known)| known);
+        assert_eq!(known(&marked(&["another-value-than-that"], true)), None);
+        assert_eq!(known(&marked(&["another-value-than-that"], false)), Some(Known::Suspected));
+        let both = ["another-value-than-that", "the-value-itself-of-A"];
+        assert_eq!(known(&marked(&both, false)), Some(Known::Certain));
+        assert!(judged(&found, &hit, None).is_some_and(|(_, known)| known == Known::Suspected));
+    }
 }
