@@ -1,6 +1,6 @@
 //! Branches that began before a checkpoint, and merge after it.
 
-use super::{files, fill, folder, hidden, outcome, says};
+use super::{closed_beside_a_role, files, fill, folder, hidden, outcome, says};
 use serde_json::Value;
 use std::fs;
 use v_secure_testkit::repository::Repository;
@@ -188,21 +188,8 @@ fn two_closings_beside_each_other_are_two_policies() {
 #[test]
 fn a_closing_that_gives_way_to_a_change_of_the_policy_is_said_to_be_open_again() {
     for (keep, closed) in [("ours", true), ("theirs", false)] {
-        let Some(repository) = Repository::new() else { return };
+        let Some(repository) = closed_beside_a_role() else { return };
         let cli = &repository.0;
-        cli.ok("git install");
-        fill(cli, 2);
-        repository.git(&["add", "-A"]);
-        repository.commit("common");
-        repository.git(&["checkout", "--quiet", "-b", "side"]);
-        cli.ok("role create dev");
-        repository.commit("role");
-        repository.git(&["checkout", "--quiet", "main"]);
-        cli.ok("pin accept --yes");
-        cli.ok("history close --all --yes");
-        repository.git(&["add", "-A"]);
-        repository.commit("closed");
-        assert!(!repository.shell("git merge --no-edit side").status.success());
         let run = cli.run(&format!("policy rebase --keep {keep} --yes"));
         assert_eq!(run.code, 0, "{run:?}");
         assert_eq!(run.shows("open again"), !closed, "{run:?}");

@@ -1,7 +1,7 @@
 //! Files of closings that came to nothing: doctor names them, with a command that takes away nothing that some state of
 //! the vault still needs.
 
-use super::{closed, files, fill, folder};
+use super::{closed, closed_beside_a_role, files, fill, folder};
 use std::fs;
 use std::process::Command;
 use v_secure_testkit::cli::Cli;
@@ -58,21 +58,8 @@ fn what_some_state_needs_is_not_called_of_no_use() {
 /// By git: what gave way was committed, and git keeps it.
 #[test]
 fn what_a_closing_left_that_gave_way_goes_by_git() {
-    let Some(repository) = Repository::new() else { return };
+    let Some(repository) = closed_beside_a_role() else { return };
     let cli = &repository.0;
-    cli.ok("git install");
-    fill(cli, 2);
-    repository.git(&["add", "-A"]);
-    repository.commit("common");
-    repository.git(&["checkout", "--quiet", "-b", "side"]);
-    cli.ok("role create dev");
-    repository.commit("role");
-    repository.git(&["checkout", "--quiet", "main"]);
-    cli.ok("pin accept --yes");
-    cli.ok("history close --all --yes");
-    repository.git(&["add", "-A"]);
-    repository.commit("closed");
-    assert!(!repository.shell("git merge --no-edit side").status.success());
     cli.ok("policy rebase --keep theirs --yes");
     assert_eq!(said(cli), None, "the last commit names them");
     let done = repository.shell("git add .v-secure && git commit --quiet --no-edit");

@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 use v_secure_testkit::cli::{Cli, Run, failure};
+use v_secure_testkit::repository::Repository;
 
 /// Exit code and code of what was refused; 0 and nothing of what was not. Of a verification that of its first finding.
 fn outcome(cli: &Cli, line: &str) -> (i32, String) {
@@ -66,4 +67,24 @@ fn hidden(cli: &Cli) -> PathBuf {
     let away = cli.project().join("../history-away");
     fs::rename(folder(cli), &away).unwrap();
     away
+}
+
+/// A merge that stopped: one side closed the history, the other changed the policy. `None` without git.
+fn closed_beside_a_role() -> Option<Repository> {
+    let repository = Repository::new()?;
+    let cli = &repository.0;
+    cli.ok("git install");
+    fill(cli, 2);
+    repository.git(&["add", "-A"]);
+    repository.commit("common");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    cli.ok("role create dev");
+    repository.commit("role");
+    repository.git(&["checkout", "--quiet", "main"]);
+    cli.ok("pin accept --yes");
+    cli.ok("history close --all --yes");
+    repository.git(&["add", "-A"]);
+    repository.commit("closed");
+    assert!(!repository.shell("git merge --no-edit side").status.success());
+    Some(repository)
 }
