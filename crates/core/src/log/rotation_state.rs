@@ -59,6 +59,22 @@ pub enum Staleness {
     Void,
 }
 
+impl Staleness {
+    /// Why, as the end of a sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "not exactly one version is active",
+            Self::Base => "what it was begun on is not the current version any more",
+            Self::Object => {
+                "its value was removed, pruned or retired, does not count, is there without it, or it has several"
+            }
+            Self::Void => {
+                "what does not count any more may have withdrawn its value, or what it was begun on"
+            }
+        }
+    }
+}
+
 impl RotationState {
     fn is_empty(&self) -> bool {
         self.held.is_empty() && self.rotations.is_empty() && self.previous.is_empty()

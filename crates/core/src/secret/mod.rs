@@ -17,6 +17,7 @@ pub mod references;
 pub mod remove;
 pub mod resolve;
 pub mod rollback;
+pub mod rotate;
 pub mod rotation_due;
 pub mod selection;
 pub mod similar;

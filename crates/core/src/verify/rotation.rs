@@ -6,7 +6,7 @@ use crate::log::describe::{self, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::op::{Adoption, Op, OpRef};
 use crate::log::register::At;
-use crate::log::rotation::{Rotation, RotationState, Stage, Staleness};
+use crate::log::rotation::{Rotation, RotationState, Stage};
 use crate::log::state::SecretState;
 use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
@@ -51,17 +51,8 @@ fn shown(all: &[String]) -> String {
 }
 
 fn stale(name: &SecretName, of: &Rotation) -> Option<Finding> {
-    let why = match of.stage {
-        Stage::Stale(Staleness::Active) => "not exactly one version is active",
-        Stage::Stale(Staleness::Base) => "what it was begun on is not the current version any more",
-        Stage::Stale(Staleness::Object) => {
-            "its value was removed, pruned or retired, does not count, is there without it, or it has several"
-        }
-        Stage::Stale(Staleness::Void) => {
-            "what does not count any more may have withdrawn its value, or what it was begun on"
-        }
-        Stage::Live | Stage::Promoted | Stage::Aborted => return None,
-    };
+    let Stage::Stale(why) = of.stage else { return None };
+    let why = why.as_str();
     let message = format!("rotation {} of {name} is open and cannot go on: {why}", short(&of.id));
     Some(about(name, FindingCode::RotationStale, message))
 }
