@@ -9,7 +9,7 @@ use crate::host::real::RealHost;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 use std::ffi::OsStr;
 use v_secure_core::policy::settings::SETTINGS;
-use v_secure_core::secret::similar;
+use v_secure_core::secret::{rotate, similar};
 use v_secure_core::vault::{Depth, Vault};
 
 /// Names of secrets: bare in the environment of `V_SECURE_ENV`, else `ENVIRONMENT/NAME`.
@@ -51,6 +51,14 @@ pub fn members(current: &OsStr) -> Vec<CompletionCandidate> {
 /// Names of roles.
 pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
     of_vault(current, |vault| vault.policy().roles().map(|(name, _)| name.to_string()).collect())
+}
+
+/// Ids of the rotations that are open.
+pub fn rotations(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| {
+        let open = vault.state().secrets.values().flat_map(rotate::open);
+        open.map(|rotation| rotation.id.to_string()).collect()
+    })
 }
 
 /// Names of audiences.

@@ -2,6 +2,7 @@
 
 use super::put::{self, NewValue, PutError, PutRequest};
 use super::read::{self, ReadError, VersionSelector};
+use super::rotate;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::vault::Vault;
@@ -24,7 +25,8 @@ pub enum RollbackError {
 }
 
 /// Encrypts an old value anew and makes it active, with the old version's expiry. Returns the old
-/// version's number. Of several active versions it settles for the one named.
+/// version's number. Of several active versions it settles for the one named; a rotation that is open is withdrawn
+/// along with it.
 ///
 /// # Errors
 /// An old version that is current, removed, retired, pruned, expired or not the member's to read; then those
@@ -41,7 +43,8 @@ pub fn rollback(
     let value = read::read(vault, ctx.who, secret, wanted, ctx.now)?;
     let value = NewValue { value, expires: old.expires, same: vec![old.object] };
     let request = PutRequest { secret: secret.clone(), value: Some(value), fields: Vec::new() };
-    Ok((old.number, put::put(vault, vec![request], ctx)?))
+    let aborts = rotate::aborts_of_open(found, secret);
+    Ok((old.number, put::put_with(vault, vec![request], aborts, ctx)?))
 }
 
 fn refuse(

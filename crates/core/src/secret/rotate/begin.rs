@@ -54,11 +54,7 @@ pub fn begin(
 ///
 /// # Errors
 /// Those of [`begin`], but for what is about the value.
-pub fn permit_beginning(
-    vault: &Vault,
-    secret: &SecretName,
-    ctx: &Ctx<'_>,
-) -> Result<(), RotateError> {
+fn permit_beginning(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
     may_begin(vault, secret)?;
     permit(vault, secret, ctx)
 }
@@ -68,13 +64,22 @@ pub fn permit_beginning(
 /// # Errors
 /// A secret that is missing, gone, in conflict or in a rotation that is open.
 pub fn may_begin(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> {
+    refuse_open(vault, secret)?;
     let state = found(vault, secret)?;
-    if let Some(one) = open(state).next() {
-        return Err(RotateError::Open { secret: secret.clone(), rotation: Standing::of(one) });
-    }
     if state.is_conflict() {
         return Err(RotateError::Conflict { secret: secret.clone() });
     }
     read::select(state, secret, &VersionSelector::Current)?;
     Ok(())
+}
+
+/// Refuses another value for a secret of which a rotation is open: that would be left at the provider.
+///
+/// # Errors
+/// A secret that is missing, or in a rotation that is open.
+pub fn refuse_open(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> {
+    match open(found(vault, secret)?).next() {
+        None => Ok(()),
+        Some(one) => Err(RotateError::Open { secret: secret.clone(), rotation: Standing::of(one) }),
+    }
 }

@@ -31,6 +31,19 @@ pub fn abort(
     Ok((Standing::of(chosen), Batch::of(vault, ctx, vec![op]).change_with(Change::log)))
 }
 
+/// Withdraws every rotation of the secret that is open.
+///
+/// # Errors
+/// None is open; a member who may neither write nor rotate.
+pub fn withdraw(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<Change, RotateError> {
+    let state = found(vault, secret)?;
+    permit(vault, secret, ctx)?;
+    match aborts_of_open(state, secret) {
+        ops if ops.is_empty() => Err(RotateError::NoneOpen { secret: secret.clone() }),
+        ops => Ok(Batch::of(vault, ctx, ops).change_with(Change::log)),
+    }
+}
+
 /// What withdraws every rotation of the secret that is open, for an entry that does more.
 pub fn aborts_of_open(found: &SecretState, secret: &SecretName) -> Vec<Op> {
     open(found).map(|of| aborting(secret, of.id)).collect()
@@ -56,38 +69,60 @@ pub struct Retired {
     pub number: Option<usize>,
 }
 
-/// Says that the provider accepts versions no more. That is final, and changes nothing that is served.
+/// What would be retired.
 ///
 /// # Errors
-/// Nothing is to be retired; a version that is active, or that an open rotation is about to make so; missing rights.
-pub fn retire(
+/// Nothing is to be retired; a version that is active, or that an open rotation is about to make so.
+pub fn to_retire(
     vault: &Vault,
     secret: &SecretName,
     retiring: &Retiring,
-    ctx: &Ctx<'_>,
-) -> Result<(Vec<Retired>, Change), RotateError> {
+) -> Result<Vec<Retired>, RotateError> {
     let state = found(vault, secret)?;
-    permit(vault, secret, ctx)?;
     let versions = match retiring {
         Retiring::WhatIsOver => over(state),
         Retiring::One(wanted) => vec![one(state, secret, wanted)?],
     };
-    let left: Vec<&Version> = versions.into_iter().filter(|version| !version.retired).collect();
-    if left.is_empty() {
+    let left = versions.into_iter().filter(|version| !version.retired);
+    let left: Vec<Retired> = left.map(retired).collect();
+    match left.is_empty() {
+        true => Err(RotateError::NothingToRetire { secret: secret.clone() }),
+        false => Ok(left),
+    }
+}
+
+/// Says that the provider accepts versions no more, those of [`to_retire`]. That is final, and changes nothing that is
+/// served.
+///
+/// # Errors
+/// None is given; a member who may neither write nor rotate.
+pub fn retire(
+    vault: &Vault,
+    secret: &SecretName,
+    due: Vec<Retired>,
+    ctx: &Ctx<'_>,
+) -> Result<(Vec<Retired>, Change), RotateError> {
+    permit(vault, secret, ctx)?;
+    if due.is_empty() {
         return Err(RotateError::NothingToRetire { secret: secret.clone() });
     }
-    let objects: BTreeSet<ObjectId> = left.iter().map(|version| version.object).collect();
+    let objects: BTreeSet<ObjectId> = due.iter().map(|one| one.object).collect();
     let objects: Vec<ObjectId> = objects.into_iter().collect();
     let parts = objects.chunks(Counted::Ids.max());
     let ops = parts.map(|part| {
         Op::Retire(Versions { secret: secret.clone(), objects: part.to_vec(), adopts: None })
     });
     let change = Batch::of(vault, ctx, ops.collect()).change_with(Change::log);
-    Ok((left.into_iter().map(retired).collect(), change))
+    Ok((due, change))
 }
 
 fn retired(version: &Version) -> Retired {
     Retired { object: version.object, number: (version.number > 0).then_some(version.number) }
+}
+
+/// Whether anything is to be retired once nobody uses it.
+pub fn has_to_retire(state: &SecretState) -> bool {
+    !over(state).is_empty()
 }
 
 /// What is not needed any more once nobody uses it, in order of number.

@@ -26,6 +26,12 @@ fn value(text: &str) -> SecretValue {
     SecretValue::new(text.as_bytes().to_vec())
 }
 
+/// Both steps of a command that nobody is asked about.
+fn retire(scene: &Scene, retiring: &Retiring) -> Result<(Vec<Retired>, Change), RotateError> {
+    let due = to_retire(&scene.vault, &secret(), retiring)?;
+    super::retire(&scene.vault, &secret(), due, &scene.olga.ctx())
+}
+
 impl Scene {
     fn new() -> Self {
         let made = generate_identity();
@@ -126,10 +132,10 @@ fn an_aborted_value_is_given_to_nobody_and_is_retired_with_what_is_over() {
     scene.apply(change);
     assert_eq!(scene.served("web-1"), b"old");
     let retiring = Retiring::WhatIsOver;
-    let (gone, change) = retire(&scene.vault, &secret(), &retiring, &scene.olga.ctx()).unwrap();
+    let (gone, change) = retire(&scene, &retiring).unwrap();
     assert_eq!(gone.iter().map(|one| one.number).collect::<Vec<_>>(), [None]);
     scene.apply(change);
-    let again = retire(&scene.vault, &secret(), &retiring, &scene.olga.ctx());
+    let again = retire(&scene, &retiring);
     assert!(matches!(again, Err(RotateError::NothingToRetire { .. })));
 }
 
@@ -139,15 +145,14 @@ fn what_was_promoted_over_is_retired_and_what_is_in_use_is_not() {
     scene.begin("new", 0);
     let pending = scene.state().in_rotation().next().unwrap().object.to_string();
     let one = |text: &str| Retiring::One(VersionSelector::Id(text.to_owned()));
-    let refused = retire(&scene.vault, &secret(), &one(&pending), &scene.olga.ctx());
+    let refused = retire(&scene, &one(&pending));
     assert!(matches!(refused, Err(RotateError::InRotation { .. })));
     let current = Retiring::One(VersionSelector::Number(1));
-    let refused = retire(&scene.vault, &secret(), &current, &scene.olga.ctx());
+    let refused = retire(&scene, &current);
     assert!(matches!(refused, Err(RotateError::Active { number: 1, .. })));
     let (_, change) = promote(&scene.vault, &secret(), None, &scene.olga.ctx()).unwrap();
     scene.apply(change);
-    let (gone, change) =
-        retire(&scene.vault, &secret(), &Retiring::WhatIsOver, &scene.olga.ctx()).unwrap();
+    let (gone, change) = retire(&scene, &Retiring::WhatIsOver).unwrap();
     assert_eq!(gone[0].number, Some(1));
     scene.apply(change);
     assert!(scene.state().numbered(1).unwrap().retired);
@@ -159,7 +164,9 @@ fn one_rotation_at_a_time_and_only_on_what_is_active() {
     scene.begin("new", 0);
     let begun = Begun { value: value("other"), expires: None, share: 0 };
     let refused = begin(&scene.vault, &secret(), begun, &scene.olga.ctx());
-    assert!(matches!(refused, Err(RotateError::Open { rotation, .. }) if rotation.as_str() == "live"));
+    assert!(
+        matches!(refused, Err(RotateError::Open { rotation, .. }) if rotation.as_str() == "live")
+    );
     // Somebody sets it meanwhile: the rotation goes on no more, and is withdrawn or, by name, taken all the same.
     scene.put("third");
     let refused = rollout(&scene.vault, &secret(), None, 1, &scene.olga.ctx());
@@ -181,8 +188,7 @@ fn one_rotation_at_a_time_and_only_on_what_is_active() {
 #[test]
 fn an_expired_value_is_given_to_nobody_and_not_promoted() {
     let mut scene = Scene::new();
-    let begun =
-        Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: 10_000 };
+    let begun = Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: 10_000 };
     let (_, change) = begin(&scene.vault, &secret(), begun, &scene.olga.ctx()).unwrap();
     scene.apply(change);
     let instance = Instance::new("web-1").unwrap();
