@@ -17,7 +17,7 @@ use super::op::Promote;
 use super::register::{At, latest};
 use super::rotation::{Making, RotationOps};
 use crate::crypto::id::{ObjectId, RotationId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An op that counts and may set its secret's active version.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +53,48 @@ pub(super) struct Ends {
     /// True removes, false restores.
     pub removed: HashMap<ObjectId, Vec<(At, bool)>>,
     pub pruned: HashMap<ObjectId, Vec<At>>,
+    /// The removals of what was not there yet where they were written: they take nothing away.
+    idle: Vec<At>,
 }
 
 impl Ends {
+    /// Leaves out what is said of versions before they are there. What is put is there with its id; what is promoted,
+    /// since a promotion of it: until then it is withdrawn by an abort, which deletes nothing. So a removal or a prune
+    /// beside a promotion is not for it, and whoever may only rotate cannot turn it into one of the secret.
+    pub fn settle(&mut self, graph: &Graph, settings: &[(At, Setting<'_>)]) {
+        let mut puts: HashSet<&ObjectId> = HashSet::new();
+        let mut promotes: HashMap<&ObjectId, Vec<At>> = HashMap::new();
+        for (at, setting) in settings {
+            match setting.making() {
+                Some(Making::Put(put)) => _ = puts.insert(&put.object),
+                Some(Making::Promote(of)) => promotes.entry(&of.object).or_default().push(*at),
+                None => {}
+            }
+        }
+        promotes.values_mut().for_each(|all| *all = earliest(graph, all.iter().copied()));
+        let acts = |object: &ObjectId, at: At| {
+            graph.is_kept(at.place as usize)
+                || puts.contains(object)
+                || promotes.get(object).is_some_and(|all| all.iter().any(|by| by.before(graph, at)))
+        };
+        for (object, ops) in &mut self.pruned {
+            ops.retain(|at| acts(object, *at));
+        }
+        self.pruned.retain(|_, ops| !ops.is_empty());
+        for (object, ops) in &mut self.removed {
+            let idle = ops.iter().filter(|(at, removes)| *removes && !acts(object, *at));
+            self.idle.extend(idle.map(|(at, _)| *at));
+            ops.retain(|(at, _)| acts(object, *at));
+        }
+        self.removed.retain(|_, ops| !ops.is_empty());
+    }
+
+    /// Of whatever versions.
+    pub fn all_removes(&self) -> impl Iterator<Item = At> {
+        let all = self.removed.values().flatten().filter(|(_, removes)| *removes);
+        all.map(|(at, _)| *at).chain(self.idle.iter().copied())
+    }
+
     fn removes<'a>(&'a self, version: &ObjectId) -> impl Iterator<Item = At> + use<'a> {
         let ops = self.removed.get(version).into_iter().flatten();
         ops.filter(|(_, removes)| *removes).map(|(at, _)| *at)
@@ -119,10 +158,7 @@ pub(super) fn settings(
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
-        let is_promotion = op.making().is_some_and(|making| making.promotes().is_some());
-        let is_ended =
-            pass.is_ended(*at, object) || (is_promotion && pass.is_ended_beside(*at, object));
-        if sets && (is_kept || !is_ended) {
+        if sets && (is_kept || !pass.is_ended(*at, object)) {
             outcome.set.push((*at, *object));
             if let Some(promote) = op.making().and_then(Making::promotes).filter(|_| !is_kept) {
                 let replaced = pass.replaced(*at, promote);
@@ -134,6 +170,40 @@ pub(super) fn settings(
         }
     }
     outcome
+}
+
+/// Those of the ops in `set`, which set something and are in order, that say what is active: those that are before no
+/// other, but for a promotion of what others promoted and went on from without it. That says no more than theirs did, and
+/// whoever may only rotate would else bring back any earlier value. `ops` are those that `set` is of.
+pub(super) fn survivors(
+    graph: &Graph,
+    ops: &[(At, Setting<'_>)],
+    set: &[(At, ObjectId)],
+) -> Vec<(At, ObjectId)> {
+    let left = latest(graph, set);
+    let promotes = |at: At| {
+        let found = ops.binary_search_by_key(&at, |(of, _)| *of).ok();
+        found.and_then(|place| ops[place].1.making()?.promotes()).is_some()
+    };
+    if left.len() < 2 || !left.iter().any(|(at, _)| promotes(*at)) {
+        return left;
+    }
+    let mut gone_on: HashMap<ObjectId, Vec<(At, ())>> = HashMap::new();
+    for (_, object) in left.iter().filter(|(at, _)| promotes(*at)) {
+        gone_on.entry(*object).or_insert_with(|| {
+            let same = set.iter().filter(|(at, of)| of == object && promotes(*at));
+            let same = earliest(graph, same.map(|(at, _)| *at));
+            let others = set.iter().filter(|(_, of)| of != object).map(|(at, _)| (*at, ()));
+            let follow = others.filter(|(at, ())| same.iter().any(|by| by.before(graph, *at)));
+            latest(graph, &follow.collect::<Vec<_>>())
+        });
+    }
+    let is_known = |(at, object): &(At, ObjectId)| {
+        promotes(*at) && gone_on[object].iter().any(|(other, ())| !other.before(graph, *at))
+    };
+    let new: Vec<(At, ObjectId)> = left.iter().filter(|of| !is_known(of)).copied().collect();
+    // Two that were promoted each upon the other have nobody else to give way to.
+    if new.is_empty() { left } else { new }
 }
 
 /// The ops so far that set something.
@@ -209,18 +279,6 @@ impl Pass<'_> {
                 .any(|at| self.before(at, op) && !self.is_restored(version, at, Some(op)))
     }
 
-    /// Whether beside a promotion its version is pruned, or removed for good: it would leave nothing where there was
-    /// something.
-    fn is_ended_beside(&self, op: At, version: &ObjectId) -> bool {
-        let beside = |at: At| !self.before(at, op) && !self.before(op, at);
-        self.ends.prunes(version).any(beside)
-            || (self.ends.is_removed(self.graph, version)
-                && self
-                    .ends
-                    .removes(version)
-                    .any(|at| beside(at) && !self.is_restored(version, at, None)))
-    }
-
     /// Whether a removal of the version is followed by a restore of it, before `until` if stated.
     fn is_restored(&self, version: &ObjectId, removal: At, until: Option<At>) -> bool {
         self.ends.restores(version).any(|restore| {
@@ -233,8 +291,7 @@ impl Pass<'_> {
         let active = self.active_before(rotation);
         if active.is_empty() {
             // All that was there is void: a removal beside or before the rotation wins all the same.
-            let mut ops = self.ends.removed.values().flatten();
-            return ops.all(|(at, removes)| !removes || self.before(rotation, *at));
+            return self.ends.all_removes().all(|at| self.before(rotation, at));
         }
         active.iter().any(|version| self.carries(rotation, version))
     }
@@ -242,22 +299,26 @@ impl Pass<'_> {
     /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
     /// its value before.
     fn promotes(&mut self, at: At, promote: &Promote) -> bool {
-        let base = self.rotating.and_then(|ops| ops.rotations.get(&promote.rotation)?.base());
-        base.is_some_and(|base| {
+        self.base_of(promote).is_some_and(|base| {
             !self.is_withdrawn(at, promote)
                 && self.active_before(at).contains(&base)
                 && self.carries(at, &base)
         })
     }
 
-    /// What was active where the promotion was written, as far as it says that it replaces that.
+    /// What was active where the promotion was written, as far as it says that it replaces that, or its rotation was begun
+    /// on it.
     fn replaced(&self, at: At, promote: &Promote) -> Vec<ObjectId> {
-        if promote.replaces.is_empty() {
-            return Vec::new();
-        }
+        let base = self.base_of(promote);
         let mut active = self.active_before(at);
-        active.retain(|version| promote.replaces.binary_search(version).is_ok());
+        active.retain(|version| {
+            Some(*version) == base || promote.replaces.binary_search(version).is_ok()
+        });
         active
+    }
+
+    fn base_of(&self, promote: &Promote) -> Option<ObjectId> {
+        self.rotating.and_then(|ops| ops.rotations.get(&promote.rotation)?.base())
     }
 
     fn is_withdrawn(&mut self, at: At, promote: &Promote) -> bool {

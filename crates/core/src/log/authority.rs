@@ -5,7 +5,7 @@
 use super::base::Base;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::ground::{self, Grounds};
+use super::ground::{Ground, Grounds};
 use super::op::Op;
 use super::policy_view::PolicyView;
 use crate::crypto::id::KeyId;
@@ -125,8 +125,14 @@ impl<'a> Authority<'a> {
         position: PolicyPosition,
     ) -> RightVerdict {
         let verdict = self.judge_kept(entry, op, position);
-        let is_put = matches!(op, Op::Put(_)) && verdict != RightVerdict::Refused;
-        if is_put && !self.stands(place, op) { RightVerdict::Refused } else { verdict }
+        match op {
+            Op::Put(put)
+                if verdict != RightVerdict::Refused && !self.stands(place, &put.secret) =>
+            {
+                RightVerdict::Refused
+            }
+            _ => verdict,
+        }
     }
 
     /// Judges a `put` or `promote` that is kept of what is closed by either right: what there was to rotate is not in
@@ -140,24 +146,14 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::WriteOrRotate, op.secret(), position)
     }
 
-    /// Whether ancestors have what the op needs, whatever right its author has.
-    pub(crate) fn has_ground(&self, place: usize, op: &'a Op) -> bool {
-        matches!(op, Op::Put(_)) || self.stands(place, op)
-    }
-
-    fn stands(&self, place: usize, op: &'a Op) -> bool {
-        let needed = ground::needed(op);
-        needed.is_empty()
-            || self.is_put_behind(place, op)
-            || needed.into_iter().all(|ground| self.grounds.is_before(place, ground))
-    }
-
-    /// Whether something closed puts the secret: what else is said of it there is for the whole log to tell.
-    fn is_put_behind(&self, place: usize, op: &Op) -> bool {
-        let numbers = |base: &'a Base| op.secret().and_then(|secret| base.numbers(secret));
-        self.graph.base().is_some_and(|base| {
-            !base.is_kept(place) && numbers(base).is_some_and(|numbers| numbers.put)
-        })
+    /// Whether there is something to rotate: an ancestor puts the secret, or something closed does, as to what else is
+    /// said of it there the whole log tells.
+    fn stands(&self, place: usize, secret: &'a SecretName) -> bool {
+        let is_closed = |base: &Base| {
+            !base.is_kept(place) && base.numbers(secret).is_some_and(|numbers| numbers.put)
+        };
+        self.graph.base().is_some_and(is_closed)
+            || self.grounds.is_before(place, Ground::Put(secret))
     }
 
     fn ask(

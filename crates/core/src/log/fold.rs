@@ -6,6 +6,7 @@ use super::bits::Bits;
 use super::entry::Entry;
 use super::existing::{Existing, Index};
 use super::graph::Graph;
+use super::ground::Grounds;
 use super::op::{Op, Versions};
 use super::register::{At, latest};
 use super::rotation::{Ground, Making, RotationOps, Statement, Statements};
@@ -16,6 +17,7 @@ use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// From this many secrets on, threads save more than starting them costs.
@@ -132,6 +134,9 @@ impl<'a> Fold<'a> {
         scope: FoldScope<'_>,
         within: Option<&Bits>,
     ) -> Vec<(&'a SecretName, Gathered<'a>)> {
+        // Most logs have no rotations.
+        let grounds = OnceCell::new();
+        let grounds = || grounds.get_or_init(|| Grounds::new(self.graph, self.sound()));
         let mut slots: HashMap<&SecretName, usize> = HashMap::new();
         let mut gathered: Vec<(&SecretName, Gathered<'_>)> = Vec::new();
         for (place, standing) in self.standings.iter() {
@@ -149,11 +154,24 @@ impl<'a> Fold<'a> {
                 let at = At::new(place, index);
                 match self.graph.base().filter(|base| base.is_kept(place)) {
                     Some(base) => gathered[slot].1.note_kept(at, base, op),
+                    None if op.is_of_rotation() => {
+                        gathered[slot].1.rotate(at, self.counts(at), op, grounds());
+                    }
                     None => gathered[slot].1.note(at, self.counts(at), op),
                 }
             }
         }
+        for (_, of) in gathered.iter_mut().filter(|(_, of)| of.rotation.is_some()) {
+            of.ends.settle(self.graph, &of.settings);
+        }
         gathered
+    }
+
+    /// The entries on which something may rest, by place.
+    fn sound(&self) -> Vec<Option<&'a Entry>> {
+        let forged = |place| matches!(self.standings.of(place), EntryStatus::Forged(_));
+        let entries = self.entries.iter().enumerate();
+        entries.map(|(place, entry)| (!forged(place)).then_some(*entry)).collect()
     }
 
     fn counts(&self, at: At) -> Counts {
@@ -213,7 +231,10 @@ impl<'a> Fold<'a> {
             found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
         self.wraps(&mut versions, &index, &given(&giving, wraps));
-        let (candidates, current) = self.active(&versions, &index, &set);
+        let mut known = set.clone();
+        known.retain(|(_, object)| index.find(&versions, object).is_some());
+        let survivors = active::survivors(self.graph, &settings, &known);
+        let (candidates, current) = self.active(&versions, &index, survivors);
         let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
         let rotation = rotating.and_then(|ops| {
             let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
@@ -305,11 +326,8 @@ impl<'a> Fold<'a> {
         &self,
         versions: &[Version],
         index: &Index,
-        set: &[(At, ObjectId)],
+        mut left: Vec<(At, ObjectId)>,
     ) -> (Vec<ObjectId>, Option<ObjectId>) {
-        let mut ops = set.to_vec();
-        ops.retain(|(_, object)| index.find(versions, object).is_some());
-        let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {
             let version = index.find(versions, object).map(|at| &versions[at]);
             version.is_some_and(|version| !version.removed && !version.pruned)
@@ -364,17 +382,10 @@ impl<'a> Gathered<'a> {
                 }
                 push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
-            op if op.is_of_rotation() => self.rotate(at, counts, op),
             Op::Rewrap { object, wrap, .. } => {
                 push(&mut self.wraps, (*object, *wrap, counts.then(at)));
             }
-            Op::Prune { objects, .. } if counts == Counts::Not => {
-                self.void_pruned.extend(objects);
-                self.rotation.get_or_insert_default().note(at, false, op);
-            }
-            Op::Remove(_) if counts == Counts::Not => {
-                self.rotation.get_or_insert_default().note(at, false, op);
-            }
+            Op::Prune { objects, .. } if counts == Counts::Not => self.void_pruned.extend(objects),
             Op::Expire(expire) if counts == Counts::Not => {
                 self.void_expires.push((expire.object, at, expire.at));
             }
@@ -391,9 +402,18 @@ impl<'a> Gathered<'a> {
         push(&mut self.settings, (at, setting));
     }
 
-    fn rotate(&mut self, at: At, counts: Counts, op: &'a Op) {
+    /// An op of rotations; without ground it does nothing, but that it names a wrap.
+    fn rotate(&mut self, at: At, counts: Counts, op: &'a Op, grounds: &Grounds<'a>) {
+        let place = at.place as usize;
+        if let Op::Retire(of) = op {
+            let rotation = self.rotation.get_or_insert_default();
+            let acting = of.objects.iter().filter(|o| grounds.retires(place, &of.secret, **o));
+            acting.for_each(|object| rotation.note_retire(at, counts != Counts::Not, *object));
+            return;
+        }
+        let acts = grounds.acts(place, op);
         match op {
-            Op::Promote(promote) if counts != Counts::Not => {
+            Op::Promote(promote) if acts && counts != Counts::Not => {
                 self.make(at, counts, Making::Promote(promote));
             }
             // Which pendings give their version is known when all is: until then their wraps count for nothing.
@@ -403,7 +423,9 @@ impl<'a> Gathered<'a> {
             }
             _ => {}
         }
-        self.rotation.get_or_insert_default().note(at, counts != Counts::Not, op);
+        if acts {
+            self.rotation.get_or_insert_default().note(at, counts != Counts::Not, op);
+        }
     }
 
     /// An op of what is closed: it says what it is kept for, and of the versions that it names no other.

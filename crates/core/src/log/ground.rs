@@ -1,12 +1,15 @@
 //! What an op stands on besides rights: something that an ancestor of its entry has, whether that counts or is void
-//! (`docs/format.md` section 6). Nothing can so be said of a rotation before it begins.
+//! (`docs/format.md` section 6). An op of a rotation that has none does nothing: nothing can so be said of a rotation
+//! before it begins. It is not forged for that, or a reader who lacks what it rests on would refuse what others build on.
 
+use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::Op;
+use super::op::{Op, Pending};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::name::SecretName;
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
@@ -48,7 +51,7 @@ type Places<'a> = HashMap<Ground<'a>, Vec<usize>>;
 pub(super) struct Grounds<'a> {
     graph: &'a Graph,
     /// By place; `None` for what nothing may rest upon.
-    entries: &'a [Option<&'a Entry>],
+    entries: Cow<'a, [Option<&'a Entry>]>,
     puts: OnceCell<Places<'a>>,
     /// Most logs have no rotations, and ask for no more than puts.
     others: OnceCell<Places<'a>>,
@@ -58,23 +61,56 @@ pub(super) struct Grounds<'a> {
 
 impl<'a> Grounds<'a> {
     /// `entries` are by place in `graph`.
-    pub fn new(graph: &'a Graph, entries: &'a [Option<&'a Entry>]) -> Self {
+    pub fn new(graph: &'a Graph, entries: impl Into<Cow<'a, [Option<&'a Entry>]>>) -> Self {
         let (puts, others) = (OnceCell::new(), OnceCell::new());
-        Self { graph, entries, puts, others, below: RefCell::default() }
+        Self { graph, entries: entries.into(), puts, others, below: RefCell::default() }
     }
 
     /// Whether an ancestor of the entry at the place has it. What is active, and whether a removal wins, is for the
     /// fold to say: a right that hung on that would come and go with other entries.
     pub fn is_before(&self, place: usize, ground: Ground<'a>) -> bool {
-        let places = match ground {
-            Ground::Put(_) => self.puts.get_or_init(|| places(self.entries, put)),
-            _ => self.others.get_or_init(|| places(self.entries, others)),
-        };
-        let Some(places) = places.get(&ground) else { return false };
+        let Some(places) = self.places(ground) else { return false };
         let earlier = &places[..places.partition_point(|other| *other < place)];
         let (rest, near) = earlier.split_at(earlier.len().saturating_sub(NEAR));
         near.iter().rev().any(|other| self.graph.ancestor(*other, place))
             || (!rest.is_empty() && self.descends(ground, places, place))
+    }
+
+    /// Whether an op of rotations in the open entry at the place acts; of a `retire` [`Grounds::retires`] says.
+    pub fn acts(&self, place: usize, op: &'a Op) -> bool {
+        needed(op).into_iter().all(|ground| self.is_found(place, ground))
+    }
+
+    /// Whether what the entry at the place says of this version being retired acts.
+    pub fn retires(&self, place: usize, secret: &'a SecretName, object: ObjectId) -> bool {
+        self.is_found(place, Ground::Stated(secret, object))
+    }
+
+    /// The same as [`Grounds::is_before`], by what a reader without history has: what is closed puts its secrets, and
+    /// states the versions that are kept of it.
+    fn is_found(&self, place: usize, ground: Ground<'a>) -> bool {
+        let closed = |base: &Base| match ground {
+            Ground::Put(secret) => base.numbers(secret).is_some_and(|of| of.put),
+            Ground::Stated(_, object) => base.is_settled(place) && base.keeps(&object),
+            Ground::Begun(..) | Ground::Brought(..) => false,
+        };
+        self.graph.base().is_some_and(closed) || self.is_before(place, ground)
+    }
+
+    /// Whether the op rests on what is closed, as far as can be told without that: it may bring a value. What else is
+    /// said of a closed rotation comes too late for it, and what is not kept is retired without effect.
+    pub fn reaches_behind(&self, place: usize, op: &'a Op) -> bool {
+        let brings = matches!(op, Op::Promote(_) | Op::Pending(Pending { rotation: Some(_), .. }));
+        brings && !self.acts(place, op)
+    }
+
+    /// The entries that have it, ascending.
+    fn places(&self, ground: Ground<'a>) -> Option<&[usize]> {
+        let all = match ground {
+            Ground::Put(_) => self.puts.get_or_init(|| places(&self.entries, put)),
+            _ => self.others.get_or_init(|| places(&self.entries, others)),
+        };
+        all.get(&ground).map(Vec::as_slice)
     }
 
     /// The same for entries that are many and beside this one: one walk over the log for the ground.

@@ -6,7 +6,7 @@ use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::graph::Graph;
 use crate::log::op::{Op, Pending, Promote};
 use crate::log::register::{At, latest};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// Each list in order.
 #[derive(Default)]
@@ -16,8 +16,6 @@ pub(super) struct RotationOps<'a> {
     kept_pendings: Vec<(At, &'a Pending)>,
     /// By version; whether each counts.
     pub retires: HashMap<ObjectId, Vec<(At, bool)>>,
-    /// What void ops remove or prune.
-    pub void_ends: BTreeSet<ObjectId>,
 }
 
 /// The ops of one rotation, each list in order.
@@ -88,9 +86,6 @@ impl<'a> RotationOps<'a> {
             }
             Op::Abort(abort) => self.of(abort.rotation).aborts.push((at, counts)),
             Op::Promote(op) if counts => self.of(op.rotation).promotes.push((at, op)),
-            Op::Retire(of) => of.objects.iter().for_each(|o| self.note_retire(at, counts, *o)),
-            Op::Remove(of) if !counts => self.void_ends.extend(&of.objects),
-            Op::Prune { objects, .. } if !counts => self.void_ends.extend(objects),
             _ => {}
         }
     }

@@ -1,12 +1,11 @@
-//! Which rotations a reader without closed history cannot tell (`docs/format.md`, section 11): what goes on with one
-//! that nothing open begins, or retires what nothing open states, is another's to judge.
+//! Which rotations a reader without closed history cannot tell (`docs/format.md`, section 11): what brings a value to
+//! one that nothing open begins is another's to judge.
 
 use crate::crypto::id::EntryId;
-use crate::log::base::Base;
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::ground::{self, Ground, Grounds};
+use crate::log::ground::Grounds;
 use crate::log::op::Op;
 use crate::name::SecretName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,42 +20,16 @@ pub(crate) fn reaching(
     let is_open = |(place, entry): (usize, _)| (!base.is_kept(place)).then_some(entry);
     let open: Vec<Option<&Entry>> =
         graph.in_order(entries).into_iter().enumerate().map(is_open).collect();
-    let open = Open { grounds: Grounds::new(graph, &open), entries: &open, base };
-    open.ops()
-        .filter(|(place, op)| scope.names(op) && open.reaches(*place, op))
+    let grounds = Grounds::new(graph, &open[..]);
+    let ops = open.iter().enumerate().flat_map(|(place, entry)| {
+        entry.iter().flat_map(move |entry| entry.ops.iter().map(move |op| (place, op)))
+    });
+    let is_closed = |op: &Op| {
+        let numbers = op.secret().and_then(|secret| base.numbers(secret));
+        numbers.is_some_and(|of| of.put)
+    };
+    ops.filter(|(_, op)| op.is_of_rotation() && scope.names(op) && is_closed(op))
+        .filter(|(place, op)| grounds.reaches_behind(*place, op))
         .filter_map(|(_, op)| op.secret().cloned())
         .collect()
-}
-
-struct Open<'a> {
-    grounds: Grounds<'a>,
-    /// By place; `None` for what is kept of what is closed.
-    entries: &'a [Option<&'a Entry>],
-    base: &'a Base,
-}
-
-impl<'a> Open<'a> {
-    /// The ops of rotations.
-    fn ops(&self) -> impl Iterator<Item = (usize, &'a Op)> {
-        let entries = self.entries.iter().enumerate();
-        let ops = entries.filter_map(|(place, entry)| Some((place, &(*entry)?.ops)));
-        let ops = ops.flat_map(|(place, ops)| ops.iter().map(move |op| (place, op)));
-        ops.filter(|(_, op)| op.is_of_rotation())
-    }
-
-    fn reaches(&self, place: usize, op: &'a Op) -> bool {
-        let numbers = op.secret().and_then(|secret| self.base.numbers(secret));
-        numbers.is_some_and(|of| of.put)
-            && !ground::needed(op).into_iter().all(|ground| self.is_found(place, ground))
-    }
-
-    fn is_found(&self, place: usize, ground: Ground<'a>) -> bool {
-        let is_closed = match ground {
-            // What is closed puts the secret.
-            Ground::Put(_) => true,
-            Ground::Stated(_, object) => self.base.is_settled(place) && self.base.keeps(&object),
-            Ground::Begun(..) | Ground::Brought(..) => false,
-        };
-        is_closed || self.grounds.is_before(place, ground)
-    }
 }

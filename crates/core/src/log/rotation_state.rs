@@ -2,7 +2,7 @@
 
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
@@ -16,7 +16,9 @@ pub struct RotationState {
     pub held: Vec<Version>,
     /// In order of id.
     pub rotations: Vec<Rotation>,
-    /// What the current version was promoted over, as far as that may still be in use. In order of id.
+    /// What the current version was promoted over. In order of id.
+    pub replaced: Vec<ObjectId>,
+    /// The same, as far as that may still be in use. In order of id.
     pub previous: Vec<ObjectId>,
 }
 
@@ -33,6 +35,8 @@ pub struct Rotation {
     pub share: u64,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
+    /// The entries that ended it: of the aborts that count, and the promotions that set something.
+    pub ended_by: BTreeSet<EntryId>,
 }
 
 /// How far a rotation is.
@@ -77,7 +81,7 @@ impl Staleness {
 
 impl RotationState {
     fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.rotations.is_empty() && self.previous.is_empty()
+        self.held.is_empty() && self.rotations.is_empty() && self.replaced.is_empty()
     }
 
     fn live(&self) -> impl Iterator<Item = &Rotation> {
@@ -133,19 +137,22 @@ impl Ground<'_> {
         let there = self.ops.rotations.iter().filter(|(_, of)| of.is_there());
         let rotations = there.map(|(id, of)| self.rotation(*id, of)).collect();
         let held = self.versions[self.existing..].to_vec();
-        let state = RotationState { held, rotations, previous: self.previous() };
+        let replaced = self.replaced();
+        let is_left = |object: &ObjectId| self.existing(object).is_some_and(is_intact);
+        let previous = replaced.iter().filter(|object| is_left(object)).copied().collect();
+        let state = RotationState { held, rotations, replaced, previous };
         (!state.is_empty()).then(|| Box::new(state))
     }
 
     /// What the current version's promotions replaced.
-    fn previous(&self) -> Vec<ObjectId> {
+    fn replaced(&self) -> Vec<ObjectId> {
         let Some(current) = self.current else { return Vec::new() };
         let from = (current, ObjectId([0; 32]));
         let of = self.replaced.range(from..).take_while(|(by, _)| *by == current);
-        let is_left = |object: &ObjectId| {
-            self.existing(object).is_some_and(is_intact) && !self.candidates.contains(object)
+        let is_over = |object: &ObjectId| {
+            self.existing(object).is_some() && !self.candidates.contains(object)
         };
-        of.map(|(_, old)| *old).filter(is_left).collect()
+        of.map(|(_, old)| *old).filter(is_over).collect()
     }
 
     fn version(&self, object: &ObjectId) -> Option<&Version> {
@@ -167,9 +174,15 @@ impl Ground<'_> {
             stage: Stage::Live,
             share: share::of(self.graph, ops),
             is_divided: self.is_divided(ops),
+            ended_by: self.ended_by(ops),
         };
         rotation.stage = self.stage(&rotation, ops);
         rotation
+    }
+
+    fn ended_by(&self, ops: &OpsOfOne<'_>) -> BTreeSet<EntryId> {
+        let ends = ops.counting_aborts().chain(ops.standing(self.set));
+        ends.map(|at| *self.graph.id(at.place as usize)).collect()
     }
 
     fn stage(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> Stage {
@@ -216,8 +229,7 @@ impl Ground<'_> {
             all.filter(|(_, counts)| !counts).map(|(at, _)| *at)
         };
         let precedes = |at: At| ops.pendings.iter().all(|of| at.before(self.graph, of.at));
-        of.objects.iter().any(|object| self.ops.void_ends.contains(object))
-            || of.objects.iter().any(|object| void(object).next().is_some())
+        of.objects.iter().any(|object| void(object).next().is_some())
             || of.base.iter().any(|base| void(base).any(|at| !precedes(at)))
     }
 

@@ -66,9 +66,7 @@ pub(crate) fn removal(
         if seen.is_empty() {
             return Err(read::absent(found, secret).into());
         }
-        // What a rotation made ready goes with it, or a promotion would bring the secret back.
-        let all: Vec<&Version> = found.held().filter(|v| !v.removed).collect();
-        ops.extend(versions(secret, &all).into_iter().map(Op::Remove));
+        ops.extend(versions(secret, &seen).into_iter().map(Op::Remove));
         touched.push(touch(secret, &seen));
     }
     Ok((touched, ops))

@@ -180,9 +180,9 @@ impl Secret<'_> {
         }
         let secret = self.name.clone();
         let step = match (before.is_empty(), after.is_empty()) {
-            // What a rotation made ready would bring the secret back.
             (true, _) => {
-                let left = self.here.held().filter(|version| !version.removed && !version.pruned);
+                let left =
+                    self.here.versions.iter().filter(|version| !version.removed && !version.pruned);
                 let objects: BTreeSet<ObjectId> = left.map(|version| version.object).collect();
                 Step::Remove { secret, objects: objects.into_iter().collect() }
             }

@@ -49,15 +49,14 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
     if rotating.is_some_and(|of| is_any_open(of, &set)) {
         return Err(Unsettled::Open);
     }
-    let survivors = latest(graph, &set);
+    let survivors = active::survivors(graph, &ops.settings, &set);
     let mut kept: BTreeSet<At> = survivors.iter().map(|(at, _)| *at).collect();
     for field in ops.fields.values() {
         kept.extend(latest(graph, field).iter().map(|(at, _)| *at));
     }
     if survivors.is_empty() {
         // That something was removed counts against a later rotation which finds nothing.
-        let removed = ops.ends.removed.values().flatten().filter(|(_, removes)| *removes);
-        kept.extend(removed.map(|(at, _)| *at).max());
+        kept.extend(ops.ends.all_removes().max());
     }
     let live: BTreeSet<ObjectId> = survivors.iter().map(|(_, object)| *object).collect();
     let is_left = |(by, old): &&(ObjectId, ObjectId)| {
@@ -81,29 +80,20 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
 }
 
 /// Whether nothing to come can turn what a closed op made active: no rotation is beside a removal, or only ops by the
-/// right to write are the latest, which no removal is beside.
+/// right to write are the latest. Puts alone: what a promotion came upon says what it replaced, and a restore can turn that.
 fn is_settled(graph: &Graph, ops: &Gathered<'_>, set: &[(At, ObjectId)]) -> bool {
     let beside = |a: At, b: At| !a.before(graph, b) && !b.before(graph, a);
-    let all: Vec<At> = ops.ends.removed.values().flat_map(|of| removes(of)).collect();
+    let all: Vec<At> = ops.ends.all_removes().collect();
     let is_rotation = |(at, op): &(At, Setting<'_>)| {
         matches!(op, Setting::Rotate(_)) && all.iter().any(|remove| beside(*at, *remove))
     };
-    let is_promotion = |(at, op): &(At, Setting<'_>)| {
-        let promote = op.making().and_then(|making| making.promotes());
-        let of = promote.and_then(|promote| ops.ends.removed.get(&promote.object));
-        of.into_iter().flat_map(|of| removes(of)).any(|remove| beside(*at, remove))
-    };
-    if !ops.settings.iter().any(|op| is_rotation(op) || is_promotion(op)) {
+    if !ops.settings.iter().any(is_rotation) {
         return true;
     }
     let sets: BTreeSet<At> = set.iter().map(|(at, _)| *at).collect();
     latest(graph, &ops.settings)
         .iter()
-        .all(|op| matches!(op.1, Setting::Write(_)) && sets.contains(&op.0) && !is_promotion(op))
-}
-
-fn removes(of: &[(At, bool)]) -> impl Iterator<Item = At> {
-    of.iter().filter(|(_, removes)| *removes).map(|(at, _)| *at)
+        .all(|(at, op)| matches!(op, Setting::Write(Making::Put(_))) && sets.contains(at))
 }
 
 /// What says how a version stands. Any number of promotions and retires can be made of it, and the first tells it all.

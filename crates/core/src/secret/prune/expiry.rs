@@ -49,7 +49,7 @@ fn own(version: &Version, grace: u64) -> Option<UnixTime> {
 pub fn first_due(vault: &Vault) -> Option<UnixTime> {
     let of_secret = |secret| {
         let lateness = Lateness::of(secret, GRACE);
-        secret.held().filter_map(|version| lateness.due(version)).min()
+        secret.versions.iter().filter_map(|version| lateness.due(version)).min()
     };
     vault.state().secrets.values().filter_map(of_secret).min()
 }

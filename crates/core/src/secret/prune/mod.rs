@@ -1,5 +1,6 @@
 //! What is due to be pruned, and the change that prunes it: versions past their expiry
-//! (`expiry`), and superseded ones beyond what the vault keeps (`retention`).
+//! (`expiry`) and superseded ones beyond what the vault keeps (`retention`). A value that no
+//! rotation has promoted yet is not pruned: it is withdrawn, and nothing is deleted for that.
 //!
 //! Who prunes signs for it, so nothing goes on the word of a member who could not delete it: what
 //! makes a version due is said by its own author, or by a member who held `delete`.
@@ -35,9 +36,9 @@ pub const GRACE: u64 = DAY;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PruneCause {
     Expired,
-    /// More versions than `retention.versions`.
+    /// More versions than `retention.versions`, or retired without ever being active.
     Versions,
-    /// Superseded or removed longer ago than `retention.days`.
+    /// Superseded, removed or called off longer ago than `retention.days`.
     Days,
     /// Pruned before, and back by a merge with a file that still had it.
     LeftOver,
@@ -58,6 +59,7 @@ impl PruneCause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneDue {
     pub secret: SecretName,
+    /// 0 of what a rotation made ready and nobody promoted.
     pub number: usize,
     pub object: ObjectId,
     pub why: PruneCause,
@@ -87,7 +89,7 @@ pub fn due(vault: &Vault, look: Look) -> Vec<PruneDue> {
         };
         let lateness = Lateness::of(secret, look.grace);
         let expired = |version: &Version| lateness.due(version).is_some_and(|at| at <= look.now);
-        let late = secret.held().filter(|version| expired(version));
+        let late = secret.versions.iter().filter(|version| expired(version));
         found.extend(late.map(|v| one(v, PruneCause::Expired)));
         if let Some(retired) = &retired {
             let due = retired.due(name, secret, expired);

@@ -75,7 +75,7 @@ impl<'a> Retired<'a> {
             |version: &Version| self.days.as_ref().is_some_and(|d| d.is_over(&of, version));
         for version in secret.versions.iter().rev().filter(there) {
             let is_active = secret.candidates.binary_search(&version.object).is_ok()
-                || secret.is_previous(&version.object);
+                || secret.is_replaced(&version.object);
             if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
                 due.push((version, PruneCause::Versions));
             } else if !is_active && is_old(version) {
@@ -235,12 +235,17 @@ fn note<'a>(
         note(ends.entry((secret, object)).or_default());
     };
     match op {
-        Op::Put(Put { secret, object, .. }) | Op::Promote(Promote { secret, object, .. }) => {
-            of(secret, object, &|ends| {
-                ends.put.get_or_insert(at);
+        Op::Put(Put { secret, object, .. }) => of(secret, object, &|ends| {
+            ends.put.get_or_insert(at);
+            ends.set.push(at);
+        }),
+        // Whoever may rotate can say a later one at any time, and nothing of the others' would ever go.
+        Op::Promote(Promote { secret, object, .. }) => of(secret, object, &|ends| {
+            if ends.put.is_none() {
+                ends.put = Some(at);
                 ends.set.push(at);
-            });
-        }
+            }
+        }),
         Op::Resolve(resolve) => of(&resolve.secret, &resolve.object, &|ends| ends.set.push(at)),
         Op::Remove(Versions { secret, objects, .. }) => {
             let removed = |ends: &mut Ends| ends.removed.push((at, entry.ts));
