@@ -126,9 +126,7 @@ impl<'a> Authority<'a> {
     ) -> RightVerdict {
         let verdict = self.judge_kept(entry, op, position);
         match op {
-            Op::Put(put)
-                if verdict != RightVerdict::Refused && !self.stands(place, &put.secret) =>
-            {
+            Op::Put(_) if verdict != RightVerdict::Refused && !self.stands(place, op) => {
                 RightVerdict::Refused
             }
             _ => verdict,
@@ -148,7 +146,8 @@ impl<'a> Authority<'a> {
 
     /// Whether there is something to rotate: an ancestor puts the secret, or something closed does, as to what else is
     /// said of it there the whole log tells.
-    fn stands(&self, place: usize, secret: &'a SecretName) -> bool {
+    pub(super) fn stands(&self, place: usize, op: &'a Op) -> bool {
+        let Some(secret) = op.secret() else { return false };
         let is_closed = |base: &Base| {
             !base.is_kept(place) && base.numbers(secret).is_some_and(|numbers| numbers.put)
         };

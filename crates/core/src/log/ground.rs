@@ -16,6 +16,9 @@ use std::collections::HashMap;
 /// So many ancestors are asked about one by one before the log is walked.
 const NEAR: usize = 16;
 
+/// Of so many grounds it is remembered what descends from them.
+const REMEMBERED: usize = 256;
+
 /// What an ancestor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Ground<'a> {
@@ -54,7 +57,8 @@ pub(super) struct Grounds<'a> {
     entries: Cow<'a, [Option<&'a Entry>]>,
     puts: OnceCell<Places<'a>>,
     /// Most logs have no rotations, and ask for no more than puts.
-    others: OnceCell<Places<'a>>,
+    begun: OnceCell<Places<'a>>,
+    stated: OnceCell<Places<'a>>,
     /// What descends from ground that many entries have, where that was asked.
     below: RefCell<HashMap<Ground<'a>, Bits>>,
 }
@@ -62,8 +66,9 @@ pub(super) struct Grounds<'a> {
 impl<'a> Grounds<'a> {
     /// `entries` are by place in `graph`.
     pub fn new(graph: &'a Graph, entries: impl Into<Cow<'a, [Option<&'a Entry>]>>) -> Self {
-        let (puts, others) = (OnceCell::new(), OnceCell::new());
-        Self { graph, entries: entries.into(), puts, others, below: RefCell::default() }
+        let (puts, begun, stated) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        let (entries, below) = (entries.into(), RefCell::default());
+        Self { graph, entries, puts, begun, stated, below }
     }
 
     /// Whether an ancestor of the entry at the place has it. What is active, and whether a removal wins, is for the
@@ -107,8 +112,17 @@ impl<'a> Grounds<'a> {
     /// The entries that have it, ascending.
     fn places(&self, ground: Ground<'a>) -> Option<&[usize]> {
         let all = match ground {
-            Ground::Put(_) => self.puts.get_or_init(|| places(&self.entries, put)),
-            _ => self.others.get_or_init(|| places(&self.entries, others)),
+            Ground::Put(_) => self.puts.get_or_init(|| places(&self.entries, |_, op| put(op))),
+            Ground::Begun(..) => {
+                self.begun.get_or_init(|| places(&self.entries, |_, op| begun(op)))
+            }
+            // What is added to a rotation that did not begin before does nothing, for this either.
+            Ground::Brought(..) | Ground::Stated(..) => self.stated.get_or_init(|| {
+                places(&self.entries, |place, op| match op {
+                    Op::Pending(of) if of.rotation.is_some() && !self.acts(place, op) => Vec::new(),
+                    op => stated(op),
+                })
+            }),
         };
         all.get(&ground).map(Vec::as_slice)
     }
@@ -116,15 +130,22 @@ impl<'a> Grounds<'a> {
     /// The same for entries that are many and beside this one: one walk over the log for the ground.
     fn descends(&self, ground: Ground<'a>, from: &[usize], place: usize) -> bool {
         let mut below = self.below.borrow_mut();
+        // Each is a bit for each entry, and whoever writes can make any number of grounds.
+        if below.len() >= REMEMBERED && !below.contains_key(&ground) {
+            below.clear();
+        }
         below.entry(ground).or_insert_with(|| self.graph.descendants(from)).get(place)
     }
 }
 
 /// The places of the entries with each ground, ascending.
-fn places<'a>(entries: &[Option<&'a Entry>], of: impl Fn(&'a Op) -> Vec<Ground<'a>>) -> Places<'a> {
+fn places<'a>(
+    entries: &[Option<&'a Entry>],
+    of: impl Fn(usize, &'a Op) -> Vec<Ground<'a>>,
+) -> Places<'a> {
     let mut all: Places<'a> = HashMap::new();
     for (place, entry) in entries.iter().enumerate() {
-        for ground in entry.iter().flat_map(|entry| &entry.ops).flat_map(&of) {
+        for ground in entry.iter().flat_map(|entry| &entry.ops).flat_map(|op| of(place, op)) {
             let places = all.entry(ground).or_default();
             if places.last() != Some(&place) {
                 places.push(place);
@@ -138,16 +159,22 @@ fn put(op: &Op) -> Vec<Ground<'_>> {
     if let Op::Put(put) = op { vec![Ground::Put(&put.secret)] } else { Vec::new() }
 }
 
-fn others(op: &Op) -> Vec<Ground<'_>> {
+fn begun(op: &Op) -> Vec<Ground<'_>> {
+    match op {
+        Op::Pending(of) if of.nonce.is_some() => vec![Ground::Begun(&of.secret, of.begun)],
+        _ => Vec::new(),
+    }
+}
+
+fn stated(op: &Op) -> Vec<Ground<'_>> {
     match op {
         Op::Put(put) => vec![Ground::Stated(&put.secret, put.object)],
         Op::Pending(of) => {
-            let begun = of.nonce.map(|_| Ground::Begun(&of.secret, of.begun));
             let brought = of.object().into_iter().flat_map(|object| {
                 let secret = &of.secret;
                 [Ground::Brought(secret, of.rotation(), *object), Ground::Stated(secret, *object)]
             });
-            begun.into_iter().chain(brought).collect()
+            brought.collect()
         }
         _ => Vec::new(),
     }

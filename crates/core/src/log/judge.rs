@@ -229,7 +229,7 @@ impl<'a> Judge<'a> {
     ) -> Option<Judged> {
         let first = self.authority.judge(entry, op, position);
         let first = self.ended(place, first);
-        match (op, first) {
+        let judged = match (op, first) {
             (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
             // A right to rotate matters only where the right to write does not carry the whole way.
             (Op::Put(_) | Op::Promote(_), _) => self
@@ -237,7 +237,10 @@ impl<'a> Judge<'a> {
                 .or(first.map(|voided| Judged { voided, by_rotate: false })),
             (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
             (_, None) => None,
-        }
+        };
+        // Asked last: whoever has no right makes nobody look for it.
+        let begins = matches!(op, Op::Pending(of) if of.nonce.is_some());
+        judged.filter(|_| !begins || self.authority.stands(place, op))
     }
 
     /// An op that is kept of what is closed counts, on the word of those who closed it: what is looked for here is

@@ -60,12 +60,13 @@ pub struct OpRef {
     pub op: u64,
 }
 
-/// That an op re-issues another one: it counts as of the same kind, on the same secret.
+/// That an op re-issues another one: it counts as of the same kind, on the same secret, an abort of the same rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Adoption<'a> {
     of: OpRef,
     secret: &'a SecretName,
     kind: &'static str,
+    rotation: Option<RotationId>,
 }
 
 /// Which version is active where several are.
@@ -285,7 +286,13 @@ impl Op {
 
     /// The void op that this one re-issues, and as what.
     pub fn adoption(&self) -> Option<Adoption<'_>> {
-        Some(Adoption { of: self.adopts()?, secret: self.secret()?, kind: history::action(self) })
+        let (kind, rotation) = (history::action(self), self.ended());
+        Some(Adoption { of: self.adopts()?, secret: self.secret()?, kind, rotation })
+    }
+
+    /// The rotation that an abort is of: one of another is none of this one's.
+    fn ended(&self) -> Option<RotationId> {
+        if let Self::Abort(abort) = self { Some(abort.rotation) } else { None }
     }
 
     /// What re-issues this op, the one that `of` names: a promotion comes to be a put.
@@ -294,6 +301,6 @@ impl Op {
             Self::Promote(_) => "put",
             op => history::action(op),
         };
-        Some(Adoption { of, secret: self.secret()?, kind })
+        Some(Adoption { of, secret: self.secret()?, kind, rotation: self.ended() })
     }
 }

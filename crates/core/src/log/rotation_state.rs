@@ -2,18 +2,20 @@
 
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
-use crate::crypto::id::{EntryId, ObjectId, RotationId};
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
 use crate::log::state::Version;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What rotations say of a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RotationState {
     /// The held versions that do not exist: nobody promoted them. Their number is 0.
     pub held: Vec<Version>,
+    /// What somebody retired, whether or not that is held.
+    pub retired: BTreeSet<ObjectId>,
     /// In order of id.
     pub rotations: Vec<Rotation>,
     /// What the current version was promoted over. In order of id.
@@ -31,12 +33,12 @@ pub struct Rotation {
     /// What its pendings state, in order of id.
     pub objects: Vec<ObjectId>,
     pub stage: Stage,
+    /// Whether it would be live if nothing were there that does not count.
+    pub contends: bool,
     /// Of 10,000.
     pub share: u64,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
-    /// The entries that ended it: of the aborts that count, and the promotions that set something.
-    pub ended_by: BTreeSet<EntryId>,
 }
 
 /// How far a rotation is.
@@ -81,17 +83,20 @@ impl Staleness {
 
 impl RotationState {
     fn is_empty(&self) -> bool {
-        self.held.is_empty() && self.rotations.is_empty() && self.replaced.is_empty()
+        self.held.is_empty()
+            && self.rotations.is_empty()
+            && self.replaced.is_empty()
+            && self.retired.is_empty()
     }
 
     fn live(&self) -> impl Iterator<Item = &Rotation> {
         self.rotations.iter().filter(|rotation| rotation.stage == Stage::Live)
     }
 
-    /// The rotation that goes on, if it is the only one that does.
+    /// The rotation that goes on, if it is the only one that does. What does not count ends no contest: whoever wrote it
+    /// would choose who wins.
     pub fn going_on(&self) -> Option<&Rotation> {
-        let mut live = self.live();
-        live.next().filter(|_| live.next().is_none())
+        self.live().next().filter(|_| !self.is_contested())
     }
 
     /// The pending version, with its rotation.
@@ -102,7 +107,8 @@ impl RotationState {
 
     /// Whether several rotations are live, of which none has the say.
     pub fn is_contested(&self) -> bool {
-        self.live().nth(1).is_some()
+        let contending = self.rotations.iter().filter(|rotation| rotation.contends);
+        self.live().next().is_some() && contending.take(2).count() > 1
     }
 }
 
@@ -140,7 +146,9 @@ impl Ground<'_> {
         let replaced = self.replaced();
         let is_left = |object: &ObjectId| self.existing(object).is_some_and(is_intact);
         let previous = replaced.iter().filter(|object| is_left(object)).copied().collect();
-        let state = RotationState { held, rotations, replaced, previous };
+        let retired = self.ops.retires.keys().filter(|object| self.ops.is_retired(object));
+        let retired = retired.copied().collect();
+        let state = RotationState { held, retired, rotations, replaced, previous };
         (!state.is_empty()).then(|| Box::new(state))
     }
 
@@ -172,17 +180,13 @@ impl Ground<'_> {
             base: ops.base(),
             objects: objects.into_iter().collect(),
             stage: Stage::Live,
+            contends: false,
             share: share::of(self.graph, ops),
             is_divided: self.is_divided(ops),
-            ended_by: self.ended_by(ops),
         };
         rotation.stage = self.stage(&rotation, ops);
+        rotation.contends = self.contends(&rotation, ops);
         rotation
-    }
-
-    fn ended_by(&self, ops: &OpsOfOne<'_>) -> BTreeSet<EntryId> {
-        let ends = ops.counting_aborts().chain(ops.standing(self.set));
-        ends.map(|at| *self.graph.id(at.place as usize)).collect()
     }
 
     fn stage(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> Stage {
@@ -200,6 +204,21 @@ impl Ground<'_> {
             () => return Stage::Live,
         };
         Stage::Stale(stale)
+    }
+
+    fn contends(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> bool {
+        if !matches!(of.stage, Stage::Live | Stage::Stale(_)) {
+            return false;
+        }
+        let counting = ops.pendings.iter().filter(|pending| pending.counts);
+        let objects: BTreeSet<&ObjectId> = counting.filter_map(|of| of.op.object()).collect();
+        let is_sound = |object: &ObjectId| {
+            self.existing(object).is_none() && self.version(object).is_some_and(is_intact)
+        };
+        self.candidates.len() == 1
+            && self.is_upon_current(of)
+            && objects.len() <= 1
+            && objects.iter().all(|object| is_sound(object))
     }
 
     fn is_upon_current(&self, of: &Rotation) -> bool {
@@ -239,10 +258,14 @@ impl Ground<'_> {
         let standing = latest(self.graph, &standing);
         let is_last = |abort: &At| !standing.iter().any(|(at, ())| before(*abort, *at));
         let is_active = |object| self.candidates.binary_search(object).is_ok();
-        ops.counting_aborts().filter(is_last).any(|abort| {
-            let mut active = ops.promotes.iter().filter(|(_, of)| is_active(&of.object));
-            active.any(|(at, _)| !before(*at, abort) && !before(abort, *at))
-        })
+        // Ops of one entry stand alike to those of another one, and many may be in one.
+        let active = ops.promotes.iter().filter(|(_, of)| is_active(&of.object));
+        let active: BTreeMap<u32, At> = active.map(|(at, _)| (at.place, *at)).collect();
+        let aborts = ops.counting_aborts().filter(is_last).map(|at| (at.place, at));
+        let aborts: BTreeMap<u32, At> = aborts.collect();
+        aborts
+            .values()
+            .any(|abort| active.values().any(|at| !before(*at, *abort) && !before(*abort, *at)))
     }
 }
 

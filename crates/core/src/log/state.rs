@@ -7,7 +7,7 @@ use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Every secret that has an existing version or a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -195,6 +195,30 @@ impl SecretState {
     /// retired, and so ends nothing of others'.
     pub fn is_replaced(&self, object: &ObjectId) -> bool {
         self.rotation.as_ref().is_some_and(|state| state.replaced.binary_search(object).is_ok())
+    }
+
+    /// Whether what the version is for accepts its value no more, as somebody says: it was retired, or one was that holds
+    /// the same value, over any number of steps.
+    pub fn is_withdrawn(&self, object: &ObjectId) -> bool {
+        let Some(rotation) = self.rotation.as_ref().filter(|of| !of.retired.is_empty()) else {
+            return false;
+        };
+        let mut same: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
+        for version in &self.versions {
+            for other in &version.same {
+                same.entry(&version.object).or_default().push(other);
+                same.entry(other).or_default().push(&version.object);
+            }
+        }
+        let (mut seen, mut open) = (HashSet::from([object]), vec![object]);
+        while let Some(next) = open.pop() {
+            if rotation.retired.contains(next) {
+                return true;
+            }
+            let others = same.get(next).into_iter().flatten();
+            open.extend(others.filter(|other| seen.insert(**other)));
+        }
+        false
     }
 
     /// Whether the version was promoted over and may still be in use.

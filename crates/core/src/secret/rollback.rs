@@ -59,7 +59,7 @@ fn refuse(
     if old.removed {
         return Err(RollbackError::Removed { secret, number });
     }
-    if old.retired {
+    if found.is_withdrawn(&old.object) {
         return Err(RollbackError::Retired { secret, number });
     }
     if found.current == Some(old.object) && !found.is_conflict() {

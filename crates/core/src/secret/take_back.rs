@@ -222,7 +222,7 @@ impl Secret<'_> {
         match version {
             Version { pruned: true, .. } => Some(WhyLeft::Pruned { number }),
             Version { removed: true, .. } => Some(WhyLeft::Removed { number }),
-            Version { retired: true, .. } => Some(WhyLeft::Retired { number }),
+            version if self.here.is_withdrawn(&version.object) => Some(WhyLeft::Retired { number }),
             version if version.is_expired(self.now) => Some(WhyLeft::Expired { number }),
             _ => None,
         }

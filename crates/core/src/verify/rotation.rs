@@ -67,15 +67,16 @@ fn divided(name: &SecretName, of: &Rotation) -> Finding {
     about(name, FindingCode::RotationDivided, message)
 }
 
-/// What rotations made ready that were called off, as long as nobody says that it is gone.
+/// What rotations made ready that are over without it, as long as nobody says that it is gone.
 fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
-    let aborted = state.rotations.iter().filter(|of| of.stage == Stage::Aborted);
-    let objects: BTreeSet<&ObjectId> = aborted.flat_map(|rotation| &rotation.objects).collect();
+    let over = |of: &&Rotation| matches!(of.stage, Stage::Aborted | Stage::Promoted);
+    let over = state.rotations.iter().filter(over);
+    let objects: BTreeSet<&ObjectId> = over.flat_map(|rotation| &rotation.objects).collect();
     let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
     let left = state.held.iter().filter(is_left).filter(|v| objects.contains(&v.object));
     let finding = |version: &Version| {
         let message = format!(
-            "{}, which was aborted: what it is for may accept it still",
+            "{}, which is over without it: what it is for may accept it still",
             version.called(name)
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
@@ -86,14 +87,13 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
-    let is_retired = |object| state.version(object).is_some_and(|version| version.retired);
     let retired = state.active().filter_map(|version| {
         let why = match version.retired {
             true => "was retired",
-            false => {
-                version.same.iter().find(|old| is_retired(old))?;
+            false if state.is_withdrawn(&version.object) => {
                 "holds the value of one that was retired"
             }
+            false => return None,
         };
         let message = format!(
             "version {} of {name} is active and {why}: what it is for does not accept it any more",

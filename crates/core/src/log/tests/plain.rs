@@ -35,12 +35,19 @@ fn follows(log: &Log, id: &EntryId, is_one: impl Fn(&Op) -> bool) -> bool {
     ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_one)
 }
 
+/// The same of what does something.
+fn follows_acting(log: &Log, id: &EntryId, is_one: impl Fn(&Op) -> bool) -> bool {
+    ancestors(log, id).iter().any(|earlier| {
+        log.entries[earlier].ops.iter().any(|op| is_one(op) && acts(log, earlier, op))
+    })
+}
+
 fn follows_a_put(log: &Log, id: &EntryId, op: &Op) -> bool {
     follows(log, id, |earlier| matches!(earlier, Op::Put(_)) && earlier.secret() == op.secret())
 }
 
-/// Whether the op's ancestors have what it rests upon.
-fn has_ground(log: &Log, id: &EntryId, op: &Op) -> bool {
+/// Whether the op's ancestors have what it rests upon; of a retire each version is asked about ([`is_stated`]).
+fn acts(log: &Log, id: &EntryId, op: &Op) -> bool {
     let begun = |rotation| {
         follows(log, id, |earlier| {
             let begins = matches!(earlier, Op::Pending(of) if of.nonce.is_some());
@@ -48,20 +55,21 @@ fn has_ground(log: &Log, id: &EntryId, op: &Op) -> bool {
         })
     };
     let brought = |promote: &Promote| {
-        follows(log, id, |op| matches!(op, Op::Pending(pending) if is_of(promote, pending)))
-    };
-    let stated = |object: &ObjectId| {
-        follows(log, id, |earlier| {
-            let states = earlier.states();
-            states.is_some_and(|(secret, o)| Some(secret) == op.secret() && o == object)
-        })
+        follows_acting(log, id, |op| matches!(op, Op::Pending(pending) if is_of(promote, pending)))
     };
     match op {
-        Op::Pending(of) if of.nonce.is_some() => follows_a_put(log, id, op),
+        Op::Pending(of) if of.nonce.is_some() => true,
         Op::Promote(promote) => begun(promote.rotation) && brought(promote),
-        Op::Retire(of) => of.objects.iter().all(stated),
         op => op.rotation().is_none_or(begun),
     }
+}
+
+/// Whether an ancestor of the entry states the version, for the op's secret.
+pub(super) fn is_stated(log: &Log, id: &EntryId, op: &Op, object: &ObjectId) -> bool {
+    follows_acting(log, id, |earlier| {
+        let states = earlier.states();
+        states.is_some_and(|(secret, o)| Some(secret) == op.secret() && o == object)
+    })
 }
 
 /// Whether a pending is what the promotion promotes.
@@ -93,8 +101,9 @@ pub(super) fn authorised(
         Op::Rewrap { .. } => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
         _ => has(Right::Write),
     };
+    let begins = matches!(op, Op::Pending(of) if of.nonce.is_some());
     rights
-        && has_ground(log, id, op)
+        && (!begins || follows_a_put(log, id, op))
         && log.policy.actor_at(position, &entry.key) == Some(&entry.actor)
 }
 
@@ -153,7 +162,7 @@ impl<'a> Plain<'a> {
             for (at, op) in entry.ops.iter().enumerate() {
                 let is_void = void.iter().any(|(index, _)| *index == at);
                 let list = if is_void { &mut plain.void } else { &mut plain.counting };
-                if op.secret().unwrap().as_str() == secret {
+                if op.secret().unwrap().as_str() == secret && acts(log, id, op) {
                     list.push(((entry.lamport, *id, at), op));
                 }
             }
@@ -219,23 +228,38 @@ impl<'a> Plain<'a> {
         (*at, *wrap, *expires)
     }
 
+    /// Whether a removal, restore or prune at this place is one of the version: it is put, or promoted before.
+    fn is_there(&self, at: &OpOrder, version: &ObjectId) -> bool {
+        self.counting.iter().any(|(by, op)| match op {
+            Op::Put(put) => put.object == *version,
+            Op::Promote(promote) => promote.object == *version && self.before(by, at),
+            _ => false,
+        })
+    }
+
     /// The places of counting removals, of one version or of any.
     pub(super) fn removes(&self, version: Option<&ObjectId>) -> Vec<OpOrder> {
-        let is_one = |op: &Op| match op {
-            Op::Remove(v) => version.is_none_or(|version| v.objects.contains(version)),
+        let is_one = |at: &OpOrder, op: &Op| match op {
+            Op::Remove(v) => version
+                .is_none_or(|version| v.objects.contains(version) && self.is_there(at, version)),
             _ => false,
         };
-        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+        self.counting.iter().filter(|(at, op)| is_one(at, op)).map(|(at, _)| *at).collect()
     }
 
     pub(super) fn restores(&self, version: &ObjectId) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Restore(v) if v.objects.contains(version));
-        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+        self.naming(version, is_one)
     }
 
     pub(super) fn prunes(&self, version: &ObjectId) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Prune { objects, .. } if objects.contains(version));
-        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+        self.naming(version, is_one)
+    }
+
+    fn naming(&self, version: &ObjectId, is_one: impl Fn(&Op) -> bool) -> Vec<OpOrder> {
+        let is_one = |at: &OpOrder, op: &Op| is_one(op) && self.is_there(at, version);
+        self.counting.iter().filter(|(at, op)| is_one(at, op)).map(|(at, _)| *at).collect()
     }
 
     /// Rule 4: its version was pruned, or removed and not restored, before the op.
@@ -246,16 +270,6 @@ impl<'a> Plain<'a> {
         };
         self.prunes(version).iter().any(|prune| self.before(prune, op))
             || self.removes(Some(version)).iter().any(|r| self.before(r, op) && !between(r))
-    }
-
-    /// Of a promotion: its version was pruned beside it, or removed and not restored since.
-    fn is_ended_beside(&self, op: &OpOrder, version: &ObjectId) -> bool {
-        let beside = |other: &OpOrder| !self.before(other, op) && !self.before(op, other);
-        let removed = self.removed(version).last().copied().unwrap_or(false);
-        let restores = self.restores(version);
-        let lasts = |remove: &OpOrder| !restores.iter().any(|r| self.before(remove, r));
-        self.prunes(version).iter().any(beside)
-            || (removed && self.removes(Some(version)).iter().any(|r| beside(r) && lasts(r)))
     }
 
     /// What sets the active version, in order; and the puts by rotate that do not.
@@ -283,10 +297,7 @@ impl<'a> Plain<'a> {
                 }
                 _ => None,
             };
-            let is_promotion = matches!(op, Op::Promote(_));
-            let is_ended = |version: &ObjectId| {
-                self.is_ended(at, version) || (is_promotion && self.is_ended_beside(at, version))
-            };
+            let is_ended = |version: &ObjectId| self.is_ended(at, version);
             set.extend(sets.filter(|version| !is_ended(version)).map(|v| (*at, v)));
         }
         (set, overruled)
@@ -319,11 +330,13 @@ impl<'a> Plain<'a> {
     }
 
     pub(super) fn removed(&self, version: &ObjectId) -> Vec<bool> {
-        let ops = self.register(|op| match op {
-            Op::Remove(v) if v.objects.contains(version) => Some(true),
-            Op::Restore(v) if v.objects.contains(version) => Some(false),
+        let named = self.counting.iter().filter(|(at, _)| self.is_there(at, version));
+        let named = named.filter_map(|(at, op)| match op {
+            Op::Remove(v) if v.objects.contains(version) => Some((*at, true)),
+            Op::Restore(v) if v.objects.contains(version) => Some((*at, false)),
             _ => None,
         });
+        let ops = self.latest(&named.collect::<Vec<_>>());
         ops.into_iter().map(|(_, removed)| removed).collect()
     }
 
@@ -331,7 +344,26 @@ impl<'a> Plain<'a> {
         let is_live = |v: &ObjectId| {
             self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false)
         };
-        self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
+        self.survivors().into_iter().map(|(_, v)| v).filter(is_live).collect()
+    }
+
+    /// What sets the active versions and is before nothing that does, but for promotions of what was gone on from.
+    fn survivors(&self) -> Vec<(OpOrder, ObjectId)> {
+        let set = self.settings().0;
+        let left = self.latest(&set);
+        let promotes = |at: &OpOrder| {
+            self.counting.iter().any(|(of, op)| of == at && matches!(op, Op::Promote(_)))
+        };
+        let is_old = |(at, version): &(OpOrder, ObjectId)| {
+            let twins = || set.iter().filter(|(by, v)| v == version && by != at && promotes(by));
+            let beside = |other: &OpOrder| !self.before(other, at) && !self.before(at, other);
+            promotes(at)
+                && set.iter().any(|(other, v)| {
+                    v != version && beside(other) && twins().any(|(by, _)| self.before(by, other))
+                })
+        };
+        let new: Vec<_> = left.iter().filter(|of| !is_old(of)).copied().collect();
+        if new.is_empty() { left } else { new }
     }
 
     pub(super) fn expiries(&self, version: &ObjectId) -> Vec<(OpOrder, Option<UnixTime>)> {

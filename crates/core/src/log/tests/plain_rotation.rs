@@ -1,6 +1,6 @@
 //! The document's words about rotations, written out plainly: every pair compared.
 
-use super::plain::{OpOrder, Plain, ancestors, is_of};
+use super::plain::{OpOrder, Plain, ancestors, is_of, is_stated};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Op, Pending, Promote};
 use crate::log::rotation::{Rotation, Stage};
@@ -66,19 +66,20 @@ impl Plain<'_> {
         let withdrawn = self.counting.iter().any(|(other, op)| {
             let names = match op {
                 Op::Abort(abort) => abort.rotation == promote.rotation,
-                op => self.retires(op, &promote.object),
+                op => self.retires(other, op, &promote.object),
             };
             names && self.before(other, at)
         });
         !withdrawn && active.iter().any(|(_, v)| is_base(v) && self.carries(at, v))
     }
 
-    fn retires(&self, op: &Op, version: &ObjectId) -> bool {
-        matches!(op, Op::Retire(of) if of.objects.contains(version))
+    fn retires(&self, at: &OpOrder, op: &Op, version: &ObjectId) -> bool {
+        let names = matches!(op, Op::Retire(of) if of.objects.contains(version));
+        names && is_stated(self.log, &at.1, op, version)
     }
 
     pub(super) fn is_retired(&self, version: &ObjectId) -> bool {
-        self.counting.iter().any(|(_, op)| self.retires(op, version))
+        self.counting.iter().any(|(at, op)| self.retires(at, op, version))
     }
 
     fn is_intact(&self, version: &ObjectId) -> bool {
@@ -99,7 +100,12 @@ impl Plain<'_> {
             }
             let past: Vec<_> = set.iter().filter(|(of, _)| self.before(of, at)).copied().collect();
             let upon = self.latest(&past).into_iter().map(|(_, version)| version);
-            replaced.extend(upon.filter(|version| promote.replaces.contains(version)));
+            let base = self.all().find_map(|(_, _, op)| match op {
+                Op::Pending(of) if of.rotation() == promote.rotation => of.base,
+                _ => None,
+            });
+            let is_named = |v: &ObjectId| promote.replaces.contains(v) || base == Some(*v);
+            replaced.extend(upon.filter(is_named));
         }
         let is_left =
             |v: &&ObjectId| versions.contains(v) && !active.contains(v) && self.is_intact(v);
@@ -156,16 +162,11 @@ impl Plain<'_> {
         all: &[(OpOrder, &Pending)],
     ) -> bool {
         let candidates: BTreeSet<ObjectId> = self.active().into_iter().collect();
-        let withdrawn = |object: &ObjectId| {
-            self.void.iter().any(|(_, op)| match op {
-                Op::Remove(of) => of.objects.contains(object),
-                Op::Prune { objects, .. } => objects.contains(object),
-                op => self.retires(op, object),
-            })
-        };
+        let withdrawn =
+            |object: &ObjectId| self.void.iter().any(|(at, op)| self.retires(at, op, object));
         let base_withdrawn = |base: &ObjectId| {
             self.void.iter().any(|(at, op)| {
-                self.retires(op, base) && !all.iter().all(|(other, _)| self.before(at, other))
+                self.retires(at, op, base) && !all.iter().all(|(other, _)| self.before(at, other))
             })
         };
         candidates.len() == 1

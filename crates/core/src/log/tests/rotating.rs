@@ -1,6 +1,7 @@
 //! What rotations come to, one rule each.
 
 use crate::crypto::id::{EntryId, ObjectId};
+use crate::log::op::Op;
 use crate::log::policy_view::PolicyView;
 use crate::log::rotation::{RotationState, Stage, Staleness};
 use crate::log::standing::{EntryStatus, Forgery};
@@ -51,25 +52,30 @@ fn a_rotation_goes_from_pending_to_promoted_to_retired() {
     log.add("ci", &[promoted], vec![retire(A, &[1])]);
     assert!(rotation(&log).previous.is_empty() && log.secret(A).version(&id(1)).unwrap().retired);
 }
+/// The log with an op of an entry upon these: nothing of its secrets is otherwise than without.
+fn is_idle(log: &Log, parents: &[EntryId], ops: Vec<Op>) -> bool {
+    let mut with = log.clone();
+    let id = with.add("ci", parents, ops);
+    assert_eq!(with.standing(&id), EntryStatus::Counting);
+    with.state() == log.state()
+}
 
 #[test]
 fn a_promotion_needs_the_pending_before_it_and_a_pending_a_put() {
     let (mut log, root) = begun();
     let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2)]);
-    let refused = |log: &mut Log, parents: &[EntryId], op| {
-        let id = log.add("ann", parents, vec![op]);
-        let standing = log.standing(&id);
-        log.entries.remove(&id);
-        standing == EntryStatus::Forged(Forgery::Unauthorised { op: 0 })
-    };
     for (rotation, object) in [(2, 2), (1, 3)] {
-        assert!(refused(&mut log, &[ready], promote(A, rotation, object, &[])));
+        assert!(is_idle(&log, &[ready], vec![promote(A, rotation, object, &[])]));
     }
-    assert!(refused(&mut log, &[root], promote(A, 1, 2, &[])), "beside the pending");
-    assert!(!refused(&mut log, &[ready], promote(A, 1, 2, &[])));
-    assert!(refused(&mut log, &[root], begin("prod/B", 1, 1, 2)), "a secret that nobody put");
+    assert!(is_idle(&log, &[root], vec![promote(A, 1, 2, &[])]), "beside the pending");
+    assert!(!is_idle(&log, &[ready], vec![promote(A, 1, 2, &[])]));
+    let foreign = log.add("ann", &[ready], vec![begin("prod/B", 1, 1, 2)]);
+    let refused = EntryStatus::Forged(Forgery::Unauthorised { op: 0 });
+    assert_eq!(log.standing(&foreign), refused, "a secret that nobody put");
+    log.entries.remove(&foreign);
     let both = log.add("ann", &[root], vec![begin(A, 3, 1, 4), promote(A, 3, 4, &[])]);
-    assert_eq!(log.standing(&both), EntryStatus::Forged(Forgery::Unauthorised { op: 1 }));
+    assert_eq!(log.standing(&both), EntryStatus::Counting);
+    assert_eq!(log.secret(A).versions.len(), 1, "an entry is no ancestor of its own");
 }
 
 #[test]
@@ -145,7 +151,7 @@ fn what_a_rotation_does_not_know_of_makes_it_stale() {
         ("ann", vec![put(A, 9)], Staleness::Active),
         ("ann", vec![retire(A, &[1])], Staleness::Base),
         ("ann", vec![add_value(A, 1, 3)], Staleness::Object),
-        ("ann", vec![remove(A, &[2])], Staleness::Object),
+        ("ann", vec![retire(A, &[2])], Staleness::Object),
         ("ann", vec![remove(A, &[1])], Staleness::Active),
     ];
     for (actor, ops, why) in cases {
@@ -263,33 +269,80 @@ fn a_rotation_ends_by_a_promotion_that_sets_something_alone() {
     stolen.add("ci", &[late], vec![promote(A, 2, 6, &[])]);
     assert_eq!(stage(&stolen, 2), Stage::Stale(Staleness::Base));
     assert_eq!((stage(&stolen, 1), pending(&stolen)), (Stage::Live, Some(id(2))));
-    let removed = log.add("ann", &[ready], vec![remove(A, &[2])]);
-    let promoted = log.add("ann", &[removed], vec![promote(A, 1, 2, &[1])]);
-    assert_eq!(log.standing(&promoted), EntryStatus::Counting);
-    assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
-    assert_eq!(log.secret(A).current, Some(id(1)), "so nobody retires it for that");
 }
 
-/// A value that somebody withdrew beside its promotion leaves the secret as it was, whoever promotes.
+/// Who may only rotate turns no removal of a value that nobody promoted into one of the secret.
 #[test]
-fn a_promotion_beside_the_removal_of_its_value_leaves_what_was_active() {
-    for (by, end) in [("ci", remove(A, &[2])), ("ann", remove(A, &[2])), ("ci", prune(A, &[2]))] {
+fn what_is_only_pending_is_not_removed() {
+    for end in [remove(A, &[2]), prune(A, &[2])] {
         let (mut log, root) = begun();
         let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
-        let promoted = log.add(by, &[ready], vec![promote(A, 1, 2, &[1])]);
-        assert_eq!(log.secret(A).current, Some(id(2)));
-        let withdrawn = log.add("ann", &[ready], vec![end.clone()]);
-        assert_eq!(log.secret(A).current, Some(id(1)), "{end:?}");
-        assert_eq!(stage(&log, 1), Stage::Stale(Staleness::Object));
-        if end == remove(A, &[2]) {
-            let mut restored = log.clone();
-            let both = [promoted, withdrawn];
-            let back = restored.add("ann", &both, vec![restore(A, &[2])]);
-            assert_eq!(restored.secret(A).current, Some(id(2)));
-            restored.add("ann", &[back], vec![remove(A, &[2])]);
-            assert!(restored.secret(A).is_gone(), "an earlier version does not take its place");
+        let ended = log.add("ann", &[ready], vec![end.clone()]);
+        assert_eq!(pending(&log), Some(id(2)), "{end:?}");
+        for parents in [ready, ended] {
+            let mut log = log.clone();
+            let promoted = log.add("ci", &[parents], vec![promote(A, 1, 2, &[1])]);
+            assert_eq!((log.secret(A).current, stage(&log, 1)), (Some(id(2)), Stage::Promoted));
+            log.add("ann", &[promoted], vec![end.clone()]);
+            assert!(log.secret(A).is_gone(), "an earlier version does not take its place");
         }
     }
+}
+
+/// A secret that was rotated three times, by who may only rotate, and the entries of the first beginning and of the last
+/// promotion.
+fn rotated() -> (Log, EntryId, EntryId) {
+    let (mut log, root) = begun();
+    let first = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let mut last = log.add("ci", &[first], vec![promote(A, 1, 2, &[1])]);
+    for n in [2, 3] {
+        let ready = log.add("ci", &[last], vec![begin(A, n, n, n + 1)]);
+        last = log.add("ci", &[ready], vec![promote(A, n, n + 1, &[n])]);
+    }
+    assert_eq!(log.secret(A).current, Some(id(4)));
+    (log, first, last)
+}
+
+/// No removal beside a promotion undoes what was rotated upon it since.
+#[test]
+fn what_was_rotated_upon_a_value_outlives_its_withdrawal_beside() {
+    for end in [remove(A, &[2]), prune(A, &[2])] {
+        let (mut log, first, _) = rotated();
+        log.add("ann", &[first], vec![end.clone()]);
+        let state = log.secret(A);
+        assert_eq!((state.current, &state.candidates[..]), (Some(id(4)), &[id(4)][..]), "{end:?}");
+        for n in 1..4 {
+            assert_eq!(stage(&log, n), Stage::Promoted);
+        }
+    }
+}
+
+/// However late the entry is made to look in which somebody repeats it.
+#[test]
+fn a_promotion_beside_brings_no_value_back_that_was_gone_on_from() {
+    let (mut log, first, last) = rotated();
+    let mut tip = first;
+    for n in 20..40 {
+        tip = log.add("ci", &[tip], vec![intend(A, n, 1)]);
+    }
+    log.add("ci", &[tip], vec![promote(A, 1, 2, &[])]);
+    let state = log.secret(A);
+    assert_eq!((state.current, &state.candidates[..]), (Some(id(4)), &[id(4)][..]));
+    // With knowledge of what came since, who may write takes it again.
+    log.add("ann", &[last], vec![promote(A, 1, 2, &[4])]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+/// Where each of two is gone on from by the other, both stay, or nothing would.
+#[test]
+fn of_two_promotions_upon_each_other_both_stay() {
+    let (mut log, root) = begun();
+    let ready = log.add("ann", &[root], vec![begin(A, 1, 1, 2), begin(A, 2, 1, 3)]);
+    for (one, other) in [((1, 2), (2, 3)), ((2, 3), (1, 2))] {
+        let first = log.add("ann", &[ready], vec![promote(A, one.0, one.1, &[])]);
+        log.add("ann", &[first], vec![promote(A, other.0, other.1, &[])]);
+    }
+    assert_eq!(log.secret(A).candidates, [id(2), id(3)]);
 }
 
 /// Whoever promotes a version does not make it theirs, and so has it deleted by nothing that they put later.
@@ -329,24 +382,26 @@ fn what_is_current_again_is_not_previous() {
     assert!(rotation(&log).previous.is_empty());
     assert_eq!(log.standing(&beside), EntryStatus::Counting);
 }
-
 #[test]
 fn nothing_is_said_of_a_rotation_that_an_ancestor_does_not_begin() {
     let (mut log, root) = begun();
     let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
-    let ops = || [abort(A, 1), rollout(A, 1, 0), add_value(A, 1, 3), retire(A, &[2])];
-    for op in ops() {
-        for (parents, stands) in [(vec![], false), (vec![root], false), (vec![ready], true)] {
-            let id = log.add("ci", &parents, vec![op.clone()]);
-            assert_eq!(log.standing(&id) == EntryStatus::Counting, stands, "{op:?}");
-            log.entries.remove(&id);
+    for op in [abort(A, 1), rollout(A, 1, 7), add_value(A, 1, 3), retire(A, &[2])] {
+        for (parents, idle) in [(vec![], true), (vec![root], true), (vec![ready], false)] {
+            assert_eq!(is_idle(&log, &parents, vec![op.clone()]), idle, "{op:?}");
         }
     }
-    for op in ops() {
-        let both = log.add("ci", &[root], vec![begin(A, 1, 1, 2), op]);
-        assert_eq!(log.standing(&both), EntryStatus::Forged(Forgery::Unauthorised { op: 1 }));
-        log.entries.remove(&both);
-    }
+}
+
+/// Each version that a retire names needs its own ground.
+#[test]
+fn a_retire_acts_on_what_its_author_knew_of() {
+    let (mut log, root) = begun();
+    log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    log.add("ci", &[root], vec![retire(A, &[1, 2, 9])]);
+    let state = log.secret(A);
+    assert!(state.version(&id(1)).unwrap().retired);
+    assert!(state.held().all(|version| version.retired == (version.object == id(1))));
 }
 
 /// A former member cannot say of a rotation that began since that it was called off.
@@ -358,8 +413,8 @@ fn what_is_back_dated_touches_no_rotation_that_began_later() {
     log.policy.remove_key(&[root], "eve");
     let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
     let void = log.add_at(at, "eve", &[root], vec![abort(A, 1)]);
-    assert_eq!(log.standing(&void), EntryStatus::Forged(Forgery::Unauthorised { op: 0 }));
-    log.entries.remove(&void);
+    assert!(matches!(log.standing(&void), EntryStatus::Void { .. }));
+    assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, Some(id(2))));
     let later = log.add_at(at, "eve", &[root], vec![retire(A, &[1])]);
     assert!(matches!(log.standing(&later), EntryStatus::Void { .. }));
     assert_eq!(log.standing(&ready), EntryStatus::Counting);

@@ -190,13 +190,35 @@ pub fn adopt(
     Ok((adopter.made, adopter.batch.change()))
 }
 
+/// The versions that re-issue void ones: of the same secret, by an adoption of an op that states or promotes what they
+/// say they hold. On any other word whoever may write one secret could have what is adopted of another go astray.
+fn heirs(vault: &Vault) -> BTreeMap<(SecretName, ObjectId), ObjectId> {
+    let secrets = vault.state().secrets.iter();
+    let versions = secrets.flat_map(|(name, state)| state.versions.iter().map(move |v| (name, v)));
+    let mut heirs = BTreeMap::new();
+    for (name, version) in versions.filter(|(_, version)| !version.adopts.is_empty()) {
+        let ops = version.adopts.iter().filter_map(|of| {
+            let index = usize::try_from(of.op).ok()?;
+            vault.file().entries.get(&of.entry)?.ops.get(index)
+        });
+        let objects: BTreeSet<&ObjectId> = ops
+            .filter(|op| op.secret() == Some(name))
+            .filter(|op| matches!(op, Op::Put(_) | Op::Promote(_)))
+            .flat_map(Op::objects)
+            .collect();
+        let held = version.same.iter().filter(|old| objects.contains(old));
+        heirs.extend(held.map(|old| ((name.clone(), *old), version.object)));
+    }
+    heirs
+}
+
 struct Adopter<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
     made: Adopted,
     batch: Batch<'a>,
-    /// By void version: the one with its value that counts, here or from an earlier adoption.
-    heirs: BTreeMap<ObjectId, ObjectId>,
+    /// By secret and void version: the one with its value that counts, here or from an earlier adoption.
+    heirs: BTreeMap<(SecretName, ObjectId), ObjectId>,
     /// By void version: what counting ops say of its expiry.
     expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
     /// What is active of a secret after the ops so far, where they changed it.
@@ -205,9 +227,7 @@ struct Adopter<'a> {
 
 impl<'a> Adopter<'a> {
     fn new(vault: &'a Vault, ctx: &'a Ctx<'a>) -> Self {
-        let versions = vault.state().secrets.values().flat_map(|state| &state.versions);
-        let adopting = versions.filter(|version| !version.adopts.is_empty());
-        let heirs = adopting.flat_map(|v| v.same.iter().map(|old| (*old, v.object))).collect();
+        let heirs = heirs(vault);
         let (made, batch, active) = (Adopted::default(), Batch::new(vault, ctx), BTreeMap::new());
         Self { vault, ctx, made, batch, heirs, expires: expires(vault), active }
     }
@@ -286,7 +306,7 @@ impl<'a> Adopter<'a> {
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
         let state = self.vault.secret(secret);
         let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
-        exists.then_some(*object).or_else(|| self.heirs.get(object).copied())
+        exists.then_some(*object).or_else(|| self.heirs.get(&(secret.clone(), *object)).copied())
     }
 
     /// The same op on what exists; `None` if nothing does.
@@ -353,7 +373,7 @@ impl<'a> Adopter<'a> {
         let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
         let heir = self.batch.put(new);
         self.active.insert(secret.clone(), vec![heir]);
-        self.heirs.insert(*stated.object, heir);
+        self.heirs.insert((secret.clone(), *stated.object), heir);
         self.note(void, secret);
         Ok(())
     }

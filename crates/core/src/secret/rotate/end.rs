@@ -130,12 +130,12 @@ pub(crate) fn over(state: &SecretState) -> Vec<&Version> {
     let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
     let in_open = rotations.clone().filter(|of| is_open(of)).flat_map(|of| &of.objects);
     let in_open: BTreeSet<&ObjectId> = in_open.collect();
-    let aborted = rotations.filter(|of| of.stage == Stage::Aborted).flat_map(|of| &of.objects);
-    let aborted: BTreeSet<&ObjectId> = aborted.collect();
+    let ended = rotations
+        .filter(|of| matches!(of.stage, Stage::Aborted | Stage::Promoted))
+        .flat_map(|of| &of.objects);
+    let ended: BTreeSet<&ObjectId> = ended.collect();
     let is_left = |version: &Version| {
-        version.number == 0
-            && aborted.contains(&version.object)
-            && !in_open.contains(&version.object)
+        version.number == 0 && ended.contains(&version.object) && !in_open.contains(&version.object)
     };
     let is_there = |version: &Version| !version.retired && !version.removed && !version.pruned;
     let is_over = |version: &&Version| {
