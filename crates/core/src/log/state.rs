@@ -2,7 +2,7 @@
 //! [`super::fold`]; nothing here decides anything by itself.
 
 use super::op::OpRef;
-use super::rotation::{RotationState, Stage};
+use super::rotation::{Rotation, RotationState, Stage};
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
@@ -177,10 +177,8 @@ impl SecretState {
 
     /// The held versions that open rotations are about to bring.
     pub(crate) fn in_rotation(&self) -> impl Iterator<Item = &Version> {
-        let state = self.rotation.iter();
-        let rotations = state.clone().flat_map(|state| &state.rotations);
-        let open = rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)));
-        let objects: Vec<&ObjectId> = open.flat_map(|rotation| &rotation.objects).collect();
+        let rotations = self.open_rotations();
+        let objects: Vec<&ObjectId> = rotations.flat_map(|rotation| &rotation.objects).collect();
         let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
         let held = state.flat_map(|state| &state.held).filter(is_left);
         held.filter(move |version| objects.contains(&&version.object))
@@ -190,6 +188,12 @@ impl SecretState {
     pub fn is_previous(&self, object: &ObjectId) -> bool {
         self.rotation.as_ref().is_some_and(|state| state.previous.binary_search(object).is_ok())
     }
+    /// The rotations that are neither promoted nor aborted, in order of id.
+    pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
+        let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
+        rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
+    }
+
 
     /// The version with this display number.
     pub fn numbered(&self, number: usize) -> Option<&Version> {
