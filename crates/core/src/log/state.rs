@@ -110,6 +110,9 @@ pub struct Register {
 pub enum VersionStatus {
     Active,
     Conflicting,
+    /// Another version took its place.
+    Replaced,
+    /// As [`Version::retired`], and not active.
     Retired,
     Removed,
     Expired,
@@ -121,6 +124,7 @@ impl VersionStatus {
         match self {
             Self::Active => "active",
             Self::Conflicting => "conflicting",
+            Self::Replaced => "replaced",
             Self::Retired => "retired",
             Self::Removed => "removed",
             Self::Expired => "expired",
@@ -180,20 +184,20 @@ impl SecretState {
         let rotations = self.open_rotations();
         let objects: Vec<&ObjectId> = rotations.flat_map(|rotation| &rotation.objects).collect();
         let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
-        let held = state.flat_map(|state| &state.held).filter(is_left);
+        let held = self.rotation.iter().flat_map(|state| &state.held).filter(is_left);
         held.filter(move |version| objects.contains(&&version.object))
     }
 
-    /// Whether the version was promoted over and may still be in use.
-    pub fn is_previous(&self, object: &ObjectId) -> bool {
-        self.rotation.as_ref().is_some_and(|state| state.previous.binary_search(object).is_ok())
-    }
     /// The rotations that are neither promoted nor aborted, in order of id.
     pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
         let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
         rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
     }
 
+    /// Whether the version was promoted over and may still be in use.
+    pub fn is_previous(&self, object: &ObjectId) -> bool {
+        self.rotation.as_ref().is_some_and(|state| state.previous.binary_search(object).is_ok())
+    }
 
     /// The version with this display number.
     pub fn numbered(&self, number: usize) -> Option<&Version> {
@@ -215,10 +219,11 @@ impl SecretState {
         match version {
             Version { pruned: true, .. } => VersionStatus::Pruned,
             Version { removed: true, .. } => VersionStatus::Removed,
+            Version { retired: true, .. } if !is_candidate => VersionStatus::Retired,
             version if version.is_expired(now) => VersionStatus::Expired,
             _ if is_candidate && self.is_conflict() => VersionStatus::Conflicting,
             _ if is_candidate => VersionStatus::Active,
-            _ => VersionStatus::Retired,
+            _ => VersionStatus::Replaced,
         }
     }
 
