@@ -25,3 +25,6 @@ pub mod take_back;
 pub(crate) mod testing;
 pub mod void_known;
 pub mod waived;
+
+#[cfg(test)]
+mod tests;
