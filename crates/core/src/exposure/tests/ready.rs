@@ -97,8 +97,8 @@ fn a_promotion_does_not_begin_the_time_anew() {
     // He gets the older keys of the role, and never had a right.
     world.add("bob", "developer");
     let bob = |world: &World| {
-        let found = stated(world.vault()).unwrap().into_iter();
-        let ready = found.filter(|value| value.secret == db()).next_back().unwrap();
+        let mut found = stated(world.vault()).unwrap().into_iter();
+        let ready = found.rfind(|value| value.secret == db()).unwrap();
         ready.to.into_iter().find(|to| to.member == name("bob")).map(|to| (to.why, to.since))
     };
     let joined = world.now;
