@@ -13,14 +13,20 @@ fn team() -> (Person, Person) {
     owner.set("dev/DB", "dev-db");
     owner.set("prod/DB", "prod-db");
     owner.run("role create developer --grant read,write:dev/*").ok();
+    let developer = device(&owner, "--role developer");
+    (owner, developer)
+}
+
+/// A device of the developer's.
+fn device(owner: &Person, rest: &str) -> Person {
     let developer = Person::new("developer");
-    developer.pull(&owner);
+    developer.pull(owner);
     let request = developer.run("member request --json").json();
     let line = request["request"].as_str().unwrap();
-    owner.feed("member add developer --request - --yes --role developer", line).ok();
-    developer.pull(&owner);
-    developer.accept_as(&owner);
-    (owner, developer)
+    owner.feed(&format!("member add developer --request - --yes {rest}"), line).ok();
+    developer.pull(owner);
+    developer.accept_as(owner);
+    developer
 }
 
 /// Of each exposed value: its secret, version and rotation.
@@ -61,6 +67,8 @@ fn what_a_leaver_made_ready_is_told_before_it_is_current() {
 #[test]
 fn a_lost_device_knows_what_it_made_ready() {
     let (owner, developer) = team();
+    device(&owner, "--device");
+    developer.pull(&owner);
     let id = rotated::begin(&developer, "dev/DB", "planted").to_string();
     owner.pull(&developer);
     owner.set("dev/DB", "next");
