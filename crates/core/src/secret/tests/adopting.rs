@@ -6,6 +6,7 @@ use crate::keys::policy_change;
 use crate::log::rotation::Staleness;
 use crate::name::Pattern;
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
+use crate::report::history::{self, HistoryFilter};
 use crate::secret::adopt::{self, Adopted};
 use crate::vault::unlock::{Signer, Unlocked};
 
@@ -106,4 +107,21 @@ fn a_retire_is_adopted_of_the_version_that_it_names() {
     let adopted = scene.adopt();
     assert_eq!((adopted.entries.len(), adopted.left_out.len()), (1, 0));
     assert_eq!(scene.statuses(), [VersionStatus::Retired, VersionStatus::Active]);
+}
+
+#[test]
+fn who_stated_a_value_is_told_beside_who_promoted_it() {
+    let mut scene = Scene::new();
+    let bob = scene.hire();
+    let who = Unlocked::new(&scene.vault, parse_identities(&bob.made.text).unwrap()).unwrap();
+    let his = Actor { who, signer: bob.signer };
+    let change = testing::begin(&scene.vault, &secret(), "two", &his.at(NOW));
+    scene.vault = open(scene.now().apply(change).unwrap().file());
+    scene.promote();
+    let version = scene.vault.secret(&secret()).unwrap().current().unwrap();
+    assert_eq!((version.author.as_str(), version.brought_by.as_str()), ("bob", "olga"));
+    let rows = history::rows(&scene.vault, &HistoryFilter::default());
+    let told = rows.iter().map(|row| (row.action, row.actor.as_str(), row.object.as_str()));
+    let told: Vec<_> = told.take(2).collect();
+    assert_eq!(told, [("promote", "olga", "bob"), ("pending", "bob", "")]);
 }
