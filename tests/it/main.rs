@@ -12,6 +12,7 @@ mod asked;
 mod at_home;
 mod audit;
 mod backup;
+mod begun;
 mod bytes;
 #[cfg(unix)]
 mod changed;

@@ -9,7 +9,7 @@ use crate::host::real::RealHost;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 use std::ffi::OsStr;
 use v_secure_core::policy::settings::SETTINGS;
-use v_secure_core::secret::{rotate, similar};
+use v_secure_core::secret::similar;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Names of secrets: bare in the environment of `V_SECURE_ENV`, else `ENVIRONMENT/NAME`.
@@ -56,7 +56,7 @@ pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
 /// Ids of the rotations that are open.
 pub fn rotations(current: &OsStr) -> Vec<CompletionCandidate> {
     of_vault(current, |vault| {
-        let open = vault.state().secrets.values().flat_map(rotate::open);
+        let open = vault.state().secrets.values().flat_map(|state| state.open_rotations());
         open.map(|rotation| rotation.id.to_string()).collect()
     })
 }

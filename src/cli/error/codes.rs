@@ -261,6 +261,7 @@ codes! {
     RequestOtherName "request-other-name" [Conflict] "The request is for another member", "v-secure member add NAME --request LINE";
     RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
     RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
+    Retired "retired" [Conflict] "The version to roll back to was retired: what it is for accepts it no more", "v-secure set NAME";
     Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure git resolve";
     RoleTaken "role-taken" [Conflict] "The role of the new service already exists", "v-secure role list";
     RotationMissing "rotation-missing" [NotFound] "The secret has no such rotation, none that is open, or nothing to retire", "v-secure secret rotation-status NAME";

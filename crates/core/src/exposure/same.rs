@@ -66,6 +66,14 @@ impl<'a> SameValues<'a> {
         }
     }
 
+    /// When a version was first stated: one that a rotation made ready was so before it was promoted. The end of all
+    /// time if that is behind what is closed.
+    pub fn stated(&self, object: &ObjectId) -> UnixTime {
+        let all = self.0.get(object).into_iter().flat_map(|of| &of.disclosures);
+        let stated = all.filter(|disclosure| disclosure.author.is_some());
+        stated.map(|disclosure| disclosure.ts).min().unwrap_or(UnixTime::MAX)
+    }
+
     /// Takes note of two versions that were opened and hold the same value.
     pub fn join(&mut self, one: ObjectId, other: ObjectId) {
         self.0.entry(one).or_default().stated.insert(other);

@@ -110,6 +110,9 @@ pub struct Register {
 pub enum VersionStatus {
     Active,
     Conflicting,
+    /// Another version took its place.
+    Replaced,
+    /// As [`Version::retired`], and not active.
     Retired,
     Removed,
     Expired,
@@ -121,6 +124,7 @@ impl VersionStatus {
         match self {
             Self::Active => "active",
             Self::Conflicting => "conflicting",
+            Self::Replaced => "replaced",
             Self::Retired => "retired",
             Self::Removed => "removed",
             Self::Expired => "expired",
@@ -185,12 +189,6 @@ impl SecretState {
         held.filter(move |version| objects.contains(&version.object))
     }
 
-    /// The rotations that are neither promoted nor aborted, in order of id.
-    pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
-        let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
-        rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
-    }
-
     /// Whether the current version was promoted over it, whatever became of it since: who may only rotate can call it
     /// retired, and so ends nothing of others'.
     pub fn is_replaced(&self, object: &ObjectId) -> bool {
@@ -219,6 +217,12 @@ impl SecretState {
             open.extend(others.filter(|other| seen.insert(**other)));
         }
         false
+    }
+
+    /// The rotations that are neither promoted nor aborted, in order of id.
+    pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
+        let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
+        rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
     }
 
     /// Whether the version was promoted over and may still be in use.
@@ -251,10 +255,11 @@ impl SecretState {
         match version {
             Version { pruned: true, .. } => VersionStatus::Pruned,
             Version { removed: true, .. } => VersionStatus::Removed,
+            Version { retired: true, .. } if !is_candidate => VersionStatus::Retired,
             version if version.is_expired(now) => VersionStatus::Expired,
             _ if is_candidate && self.is_conflict() => VersionStatus::Conflicting,
             _ if is_candidate => VersionStatus::Active,
-            _ => VersionStatus::Retired,
+            _ => VersionStatus::Replaced,
         }
     }
 

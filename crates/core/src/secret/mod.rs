@@ -22,5 +22,10 @@ pub mod rotation_due;
 pub mod selection;
 pub mod similar;
 pub mod take_back;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod void_known;
 pub mod waived;
+
+#[cfg(test)]
+mod tests;

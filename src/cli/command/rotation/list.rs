@@ -7,7 +7,6 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use v_secure_core::report::view::rotation::RotationListView;
 use v_secure_core::report::view::secret::rotation::RotationView;
-use v_secure_core::secret::rotate;
 use v_secure_core::vault::Depth;
 
 /// List the rotations that are open
@@ -24,7 +23,7 @@ impl List {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let secrets = opened.vault.state().secrets.iter();
         let open = secrets.flat_map(|(secret, state)| {
-            rotate::open(state).map(move |of| RotationView::of(secret, state, of))
+            state.open_rotations().map(move |of| RotationView::of(secret, state, of))
         });
         let rotations: Vec<RotationView<'_>> = open.collect();
         if context.ui.json {

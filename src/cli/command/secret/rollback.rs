@@ -88,7 +88,12 @@ impl Rollback {
 type Done = (Option<usize>, Vec<RotationId>);
 
 fn open(vault: &Vault, secret: &SecretName) -> Vec<RotationId> {
-    vault.secret(secret).into_iter().flat_map(rotate::open).map(|of| of.id).collect()
+    vault
+        .secret(secret)
+        .into_iter()
+        .flat_map(|state| state.open_rotations())
+        .map(|of| of.id)
+        .collect()
 }
 
 /// Nothing rotates, so that it has to be said what to go back to.

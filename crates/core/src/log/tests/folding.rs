@@ -19,7 +19,7 @@ fn a_later_put_retires_the_earlier() {
     log.add("ann", &[first], vec![put(A, 2)]);
     let state = log.secret(A);
     assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
-    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Active]);
+    assert_eq!(statuses(&state), [VersionStatus::Replaced, VersionStatus::Active]);
     assert_eq!(state.numbered(2).unwrap().object, id(2));
     assert!(state.numbered(0).is_none() && state.numbered(3).is_none());
 }
@@ -72,7 +72,7 @@ fn removing_the_active_version_brings_no_earlier_one_back() {
     let removed = log.add("ann", &[second], vec![remove(A, &[2])]);
     let state = log.secret(A);
     assert_eq!((state.current, state.is_gone()), (None, true));
-    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Removed]);
+    assert_eq!(statuses(&state), [VersionStatus::Replaced, VersionStatus::Removed]);
     log.add("ann", &[removed], vec![restore(A, &[2])]);
     assert_eq!(log.secret(A).current, Some(id(2)));
 }

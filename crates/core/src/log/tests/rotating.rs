@@ -1,7 +1,7 @@
 //! What rotations come to, one rule each.
 
 use crate::crypto::id::{EntryId, ObjectId};
-use crate::log::op::Op;
+use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::rotation::{RotationState, Stage, Staleness};
 use crate::log::standing::{EntryStatus, Forgery};
@@ -426,4 +426,54 @@ fn retiring_ends_nothing() {
     log.add("ci", &[root], vec![retire(A, &[1])]);
     let state = log.secret(A);
     assert!(state.current().unwrap().retired && state.current == Some(id(1)));
+}
+
+/// Who lost the right to rotate cannot choose which of two rotations goes on by withdrawing the other.
+#[test]
+fn what_is_void_ends_no_contest() {
+    for void in [abort(A, 2), retire(A, &[3]), add_value(A, 2, 9)] {
+        let (mut log, root) = begun();
+        log.policy.add("eve", &[Right::Rotate], "prod/*");
+        let at = log.policy.head_position();
+        log.policy.remove_key(&[root], "eve");
+        let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2), begin(A, 2, 1, 3)]);
+        assert!(rotation(&log).is_contested());
+        log.add_at(at, "eve", &[ready], vec![void.clone()]);
+        let state = rotation(&log);
+        assert_eq!((stage(&log, 1), pending(&log)), (Stage::Live, None), "{void:?}");
+        assert!(state.is_contested() && matches!(stage(&log, 2), Stage::Stale(_)));
+        // What counts ends it.
+        log.add("ann", &[ready], vec![abort(A, 2)]);
+        assert_eq!(pending(&log), Some(id(2)));
+    }
+}
+
+/// The base of a rotation is what its promotion took the place of, whatever that says it replaces.
+#[test]
+fn a_promotion_replaces_what_its_rotation_began_on() {
+    let (mut log, root) = begun();
+    let ready = log.add("ci", &[root], vec![begin(A, 1, 1, 2)]);
+    let promoted = log.add("ci", &[ready], vec![promote(A, 1, 2, &[])]);
+    assert_eq!(rotation(&log).previous, [id(1)]);
+    log.add("ci", &[promoted], vec![retire(A, &[1])]);
+    let state = rotation(&log);
+    assert!(state.previous.is_empty() && state.replaced == [id(1)]);
+}
+
+fn holding(object: u8, same: u8) -> Op {
+    Op::Put(Put { same: vec![id(same)], ..put_op(A, id(object)) })
+}
+
+/// A value is withdrawn with all versions that hold it.
+#[test]
+fn what_holds_a_retired_value_is_withdrawn() {
+    let (mut log, root) = begun();
+    let again = log.add("ann", &[root], vec![holding(5, 1)]);
+    let third = log.add("ann", &[again], vec![holding(6, 5)]);
+    let other = log.add("ann", &[third], vec![put(A, 7)]);
+    log.add("ci", &[other], vec![retire(A, &[5])]);
+    let state = log.secret(A);
+    let withdrawn: Vec<bool> =
+        [1, 5, 6, 7].iter().map(|n| state.is_withdrawn(&id(*n))).collect();
+    assert_eq!(withdrawn, [true, true, true, false]);
 }

@@ -74,7 +74,8 @@ fn standing(state: &SecretState, version: &Version) -> &'static str {
         Version { removed: true, .. } => "removed",
         _ if is_active && state.is_conflict() => "conflicting",
         _ if is_active => "current",
-        _ => "retired",
+        Version { retired: true, .. } => "retired",
+        _ => "replaced",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Beginning a rotation: a value that nobody is given until a share of the instances is.
 
-use super::{RotateError, Standing, found, open, permit};
+use super::{RotateError, Standing, found, permit};
 use crate::crypto::bytes::Fixed;
 use crate::crypto::id::RotationId;
 use crate::host;
@@ -78,7 +78,7 @@ pub fn may_begin(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> 
 /// # Errors
 /// A secret that is missing, or in a rotation that is open.
 pub fn refuse_open(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> {
-    match open(found(vault, secret)?).next() {
+    match found(vault, secret)?.open_rotations().next() {
         None => Ok(()),
         Some(one) => Err(RotateError::Open { secret: secret.clone(), rotation: Standing::of(one) }),
     }

@@ -1,6 +1,6 @@
 //! The ends of a rotation: its value is withdrawn, or what it took the place of is retired at the provider.
 
-use super::{RotateError, Standing, chosen, found, is_open, open, permit};
+use super::{RotateError, Standing, chosen, found, is_open, permit};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Abort, Op, Versions};
 use crate::log::rotation::Stage;
@@ -46,7 +46,7 @@ pub fn withdraw(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<Cha
 
 /// What withdraws every rotation of the secret that is open, for an entry that does more.
 pub fn aborts_of_open(found: &SecretState, secret: &SecretName) -> Vec<Op> {
-    open(found).map(|of| aborting(secret, of.id)).collect()
+    found.open_rotations().map(|of| aborting(secret, of.id)).collect()
 }
 
 fn aborting(secret: &SecretName, rotation: RotationId) -> Op {
@@ -168,7 +168,7 @@ fn one<'a>(
     if state.candidates.contains(&version.object) {
         return Err(RotateError::Active { secret: secret.clone(), number: version.number });
     }
-    match open(state).find(|of| of.objects.contains(&version.object)) {
+    match state.open_rotations().find(|of| of.objects.contains(&version.object)) {
         Some(of) => Err(RotateError::InRotation { secret: secret.clone(), rotation: of.id }),
         None => Ok(version),
     }

@@ -24,12 +24,6 @@ use crate::policy::op::Right;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 
-/// The rotations of a secret that are neither promoted nor aborted, in order of id.
-pub fn open(found: &SecretState) -> impl Iterator<Item = &Rotation> {
-    let all = found.rotation.iter().flat_map(|state| &state.rotations);
-    all.filter(|of| is_open(of))
-}
-
 const fn is_open(of: &Rotation) -> bool {
     matches!(of.stage, Stage::Live | Stage::Stale(_))
 }
@@ -62,12 +56,12 @@ pub fn chosen<'a>(
 }
 
 fn only<'a>(found: &'a SecretState, secret: &SecretName) -> Result<&'a Rotation, RotateError> {
-    let mut all = open(found);
+    let mut all = found.open_rotations();
     match (all.next(), all.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(RotateError::NoneOpen { secret: secret.clone() }),
         (Some(_), Some(_)) => {
-            let rotations = open(found).map(Standing::of).collect();
+            let rotations = found.open_rotations().map(Standing::of).collect();
             Err(RotateError::Several { secret: secret.clone(), rotations })
         }
     }

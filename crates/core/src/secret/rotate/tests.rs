@@ -173,7 +173,7 @@ fn one_rotation_at_a_time_and_only_on_what_is_active() {
     assert!(matches!(refused, Err(RotateError::Stale { .. })));
     let refused = promote(&scene.vault, &secret(), None, &scene.olga.ctx());
     assert!(matches!(refused, Err(RotateError::Stale { .. })));
-    let id = open(scene.state()).next().unwrap().id.to_string();
+    let id = scene.state().open_rotations().next().unwrap().id.to_string();
     let (_, change) = promote(&scene.vault, &secret(), Some(&id), &scene.olga.ctx()).unwrap();
     scene.apply(change);
     assert_eq!(scene.served("web-1"), b"new");
