@@ -172,40 +172,6 @@ pub(super) fn settings(
     outcome
 }
 
-/// Those of the ops in `set`, which set something and are in order, that say what is active: those that are before no
-/// other, but for a promotion of what others promoted and went on from without it. That says no more than theirs did, and
-/// whoever may only rotate would else bring back any earlier value. `ops` are those that `set` is of.
-pub(super) fn survivors(
-    graph: &Graph,
-    ops: &[(At, Setting<'_>)],
-    set: &[(At, ObjectId)],
-) -> Vec<(At, ObjectId)> {
-    let left = latest(graph, set);
-    let promotes = |at: At| {
-        let found = ops.binary_search_by_key(&at, |(of, _)| *of).ok();
-        found.and_then(|place| ops[place].1.making()?.promotes()).is_some()
-    };
-    if left.len() < 2 || !left.iter().any(|(at, _)| promotes(*at)) {
-        return left;
-    }
-    let mut gone_on: HashMap<ObjectId, Vec<(At, ())>> = HashMap::new();
-    for (_, object) in left.iter().filter(|(at, _)| promotes(*at)) {
-        gone_on.entry(*object).or_insert_with(|| {
-            let same = set.iter().filter(|(at, of)| of == object && promotes(*at));
-            let same = earliest(graph, same.map(|(at, _)| *at));
-            let others = set.iter().filter(|(_, of)| of != object).map(|(at, _)| (*at, ()));
-            let follow = others.filter(|(at, ())| same.iter().any(|by| by.before(graph, *at)));
-            latest(graph, &follow.collect::<Vec<_>>())
-        });
-    }
-    let is_known = |(at, object): &(At, ObjectId)| {
-        promotes(*at) && gone_on[object].iter().any(|(other, ())| !other.before(graph, *at))
-    };
-    let new: Vec<(At, ObjectId)> = left.iter().filter(|of| !is_known(of)).copied().collect();
-    // Two that were promoted each upon the other have nobody else to give way to.
-    if new.is_empty() { left } else { new }
-}
-
 /// The ops so far that set something.
 #[derive(Default)]
 struct Past {
@@ -296,14 +262,17 @@ impl Pass<'_> {
         active.iter().any(|version| self.carries(rotation, version))
     }
 
-    /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
-    /// its value before.
+    /// Whether a promotion by the right to rotate is of its member's own value, came upon what the rotation was begun on, and
+    /// nobody had withdrawn that value before. So it can do what a put by the same right could, and no more: were it
+    /// another's value, whoever may only rotate could choose among all that others ever made ready.
     fn promotes(&mut self, at: At, promote: &Promote) -> bool {
-        self.base_of(promote).is_some_and(|base| {
-            !self.is_withdrawn(at, promote)
-                && self.active_before(at).contains(&base)
-                && self.carries(at, &base)
-        })
+        let is_own = self.rotating.is_some_and(|ops| ops.is_own(at, promote));
+        is_own
+            && self.base_of(promote).is_some_and(|base| {
+                !self.is_withdrawn(at, promote)
+                    && self.active_before(at).contains(&base)
+                    && self.carries(at, &base)
+            })
     }
 
     /// What was active where the promotion was written, as far as it says that it replaces that, or its rotation was begun

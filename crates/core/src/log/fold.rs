@@ -13,7 +13,7 @@ use super::rotation::{Ground, Making, RotationOps, Statement, Statements};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use rayon::prelude::*;
@@ -155,7 +155,8 @@ impl<'a> Fold<'a> {
                 match self.graph.base().filter(|base| base.is_kept(place)) {
                     Some(base) => gathered[slot].1.note_kept(at, base, op),
                     None if op.is_of_rotation() => {
-                        gathered[slot].1.rotate(at, self.counts(at), op, grounds());
+                        let by = (op, &self.entries[place].actor);
+                        gathered[slot].1.rotate(at, self.counts(at), by, grounds());
                     }
                     None => gathered[slot].1.note(at, self.counts(at), op),
                 }
@@ -214,8 +215,7 @@ impl<'a> Fold<'a> {
         self.wraps(&mut versions, &index, &given(&giving, wraps));
         let mut known = set.clone();
         known.retain(|(_, object)| index.find(&versions, object).is_some());
-        let survivors = active::survivors(self.graph, &ops.settings, &known);
-        let (candidates, current) = self.active(&versions, &index, survivors);
+        let (candidates, current) = self.active(&versions, &index, latest(self.graph, &known));
         let fields = ops.fields.iter().map(|(k, ops)| ((*k).to_owned(), self.field(ops))).collect();
         let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
         let rotation = rotating.and_then(|ops| {
@@ -413,7 +413,13 @@ impl<'a> Gathered<'a> {
     }
 
     /// An op of rotations; without ground it does nothing, but that it names a wrap.
-    fn rotate(&mut self, at: At, counts: Counts, op: &'a Op, grounds: &Grounds<'a>) {
+    fn rotate(
+        &mut self,
+        at: At,
+        counts: Counts,
+        (op, actor): (&'a Op, &'a Name),
+        grounds: &Grounds<'a>,
+    ) {
         let place = at.place as usize;
         if let Op::Retire(of) = op {
             let rotation = self.rotation.get_or_insert_default();
@@ -434,7 +440,8 @@ impl<'a> Gathered<'a> {
             _ => {}
         }
         if acts {
-            self.rotation.get_or_insert_default().note(at, counts != Counts::Not, op);
+            let rotation = self.rotation.get_or_insert_default();
+            rotation.note(at, counts != Counts::Not, op, actor);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::graph::Graph;
 use crate::log::op::{Op, Pending, Promote};
 use crate::log::register::{At, latest};
+use crate::name::Name;
 use std::collections::{BTreeMap, HashMap};
 
 /// Each list in order.
@@ -28,6 +29,10 @@ pub(super) struct OpsOfOne<'a> {
     pub aborts: Vec<(At, bool)>,
     /// Those that count.
     pub promotes: Vec<(At, &'a Promote)>,
+    /// Whose each of these is.
+    promoters: Vec<&'a Name>,
+    /// Whose the values are.
+    authors: HashMap<ObjectId, &'a Name>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,14 +83,22 @@ impl<'a> OpsOfOne<'a> {
 }
 
 impl<'a> RotationOps<'a> {
-    pub fn note(&mut self, at: At, counts: bool, op: &'a Op) {
+    pub fn note(&mut self, at: At, counts: bool, op: &'a Op, actor: &'a Name) {
         match op {
-            Op::Pending(op) => self.of(op.rotation()).pendings.push(PendingAt { at, counts, op }),
+            Op::Pending(op) => {
+                let of = self.of(op.rotation());
+                of.pendings.push(PendingAt { at, counts, op });
+                of.authors.extend(op.object().map(|object| (*object, actor)));
+            }
             Op::Rollout { rotation, share, .. } => {
                 self.of(*rotation).rollouts.push((at, (counts, *share)));
             }
             Op::Abort(abort) => self.of(abort.rotation).aborts.push((at, counts)),
-            Op::Promote(op) if counts => self.of(op.rotation).promotes.push((at, op)),
+            Op::Promote(op) if counts => {
+                let of = self.of(op.rotation);
+                of.promotes.push((at, op));
+                of.promoters.push(actor);
+            }
             _ => {}
         }
     }
@@ -100,6 +113,16 @@ impl<'a> RotationOps<'a> {
 
     pub fn note_retire(&mut self, at: At, counts: bool, object: ObjectId) {
         self.retires.entry(object).or_default().push((at, counts));
+    }
+
+    /// Whether a promotion that counts is by the member whose value it promotes.
+    pub fn is_own(&self, at: At, promote: &Promote) -> bool {
+        let of = self.rotations.get(&promote.rotation);
+        of.is_some_and(|of| {
+            let place = of.promotes.binary_search_by_key(&at, |(of, _)| *of).ok();
+            let by = place.and_then(|place| of.promoters.get(place));
+            by.is_some() && by == of.authors.get(&promote.object)
+        })
     }
 
     /// What the pendings that give their version say of it, in order.

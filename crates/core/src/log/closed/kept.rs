@@ -49,7 +49,7 @@ pub(super) fn of(graph: &Graph, ops: &Gathered<'_>) -> Result<Kept, Unsettled> {
     if rotating.is_some_and(|of| is_any_open(of, &set)) {
         return Err(Unsettled::Open);
     }
-    let survivors = active::survivors(graph, &ops.settings, &set);
+    let survivors = latest(graph, &set);
     let mut kept: BTreeSet<At> = survivors.iter().map(|(at, _)| *at).collect();
     for field in ops.fields.values() {
         kept.extend(latest(graph, field).iter().map(|(at, _)| *at));

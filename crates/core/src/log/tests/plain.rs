@@ -344,26 +344,7 @@ impl<'a> Plain<'a> {
         let is_live = |v: &ObjectId| {
             self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false)
         };
-        self.survivors().into_iter().map(|(_, v)| v).filter(is_live).collect()
-    }
-
-    /// What sets the active versions and is before nothing that does, but for promotions of what was gone on from.
-    fn survivors(&self) -> Vec<(OpOrder, ObjectId)> {
-        let set = self.settings().0;
-        let left = self.latest(&set);
-        let promotes = |at: &OpOrder| {
-            self.counting.iter().any(|(of, op)| of == at && matches!(op, Op::Promote(_)))
-        };
-        let is_old = |(at, version): &(OpOrder, ObjectId)| {
-            let twins = || set.iter().filter(|(by, v)| v == version && by != at && promotes(by));
-            let beside = |other: &OpOrder| !self.before(other, at) && !self.before(at, other);
-            promotes(at)
-                && set.iter().any(|(other, v)| {
-                    v != version && beside(other) && twins().any(|(by, _)| self.before(by, other))
-                })
-        };
-        let new: Vec<_> = left.iter().filter(|of| !is_old(of)).copied().collect();
-        if new.is_empty() { left } else { new }
+        self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 
     pub(super) fn expiries(&self, version: &ObjectId) -> Vec<(OpOrder, Option<UnixTime>)> {
