@@ -262,17 +262,14 @@ impl Pass<'_> {
         active.iter().any(|version| self.carries(rotation, version))
     }
 
-    /// Whether a promotion by the right to rotate is of its member's own value, came upon what the rotation was begun on, and
-    /// nobody had withdrawn that value before. So it can do what a put by the same right could, and no more: were it
-    /// another's value, whoever may only rotate could choose among all that others ever made ready.
+    /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
+    /// its value before.
     fn promotes(&mut self, at: At, promote: &Promote) -> bool {
-        let is_own = self.rotating.is_some_and(|ops| ops.is_own(at, promote));
-        is_own
-            && self.base_of(promote).is_some_and(|base| {
-                !self.is_withdrawn(at, promote)
-                    && self.active_before(at).contains(&base)
-                    && self.carries(at, &base)
-            })
+        self.base_of(promote).is_some_and(|base| {
+            !self.is_withdrawn(at, promote)
+                && self.active_before(at).contains(&base)
+                && self.carries(at, &base)
+        })
     }
 
     /// What was active where the promotion was written, as far as it says that it replaces that, or its rotation was begun

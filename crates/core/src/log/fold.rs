@@ -427,7 +427,7 @@ impl<'a> Gathered<'a> {
             acting.for_each(|object| rotation.note_retire(at, counts != Counts::Not, *object));
             return;
         }
-        let acts = grounds.acts(place, op);
+        let acts = grounds.acts(place, op) && self.may_promote(counts, op, actor);
         match op {
             Op::Promote(promote) if acts && counts != Counts::Not => {
                 self.make(at, counts, Making::Promote(promote));
@@ -442,6 +442,18 @@ impl<'a> Gathered<'a> {
         if acts {
             let rotation = self.rotation.get_or_insert_default();
             rotation.note(at, counts != Counts::Not, op, actor);
+        }
+    }
+
+    /// By the right to rotate alone a promotion acts on its member's own value, as a put by that right does: whoever could
+    /// promote others' could choose among all that they ever made ready. What it is of is in an earlier entry.
+    fn may_promote(&self, counts: Counts, op: &Op, actor: &Name) -> bool {
+        let rotations = self.rotation.as_deref();
+        match op {
+            Op::Promote(promote) if counts == Counts::ByRotate => {
+                rotations.is_some_and(|of| of.is_own(promote, actor))
+            }
+            _ => true,
         }
     }
 

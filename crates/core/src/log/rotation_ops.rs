@@ -29,8 +29,6 @@ pub(super) struct OpsOfOne<'a> {
     pub aborts: Vec<(At, bool)>,
     /// Those that count.
     pub promotes: Vec<(At, &'a Promote)>,
-    /// Whose each of these is.
-    promoters: Vec<&'a Name>,
     /// Whose the values are.
     authors: HashMap<ObjectId, &'a Name>,
 }
@@ -94,11 +92,7 @@ impl<'a> RotationOps<'a> {
                 self.of(*rotation).rollouts.push((at, (counts, *share)));
             }
             Op::Abort(abort) => self.of(abort.rotation).aborts.push((at, counts)),
-            Op::Promote(op) if counts => {
-                let of = self.of(op.rotation);
-                of.promotes.push((at, op));
-                of.promoters.push(actor);
-            }
+            Op::Promote(op) if counts => self.of(op.rotation).promotes.push((at, op)),
             _ => {}
         }
     }
@@ -115,14 +109,10 @@ impl<'a> RotationOps<'a> {
         self.retires.entry(object).or_default().push((at, counts));
     }
 
-    /// Whether a promotion that counts is by the member whose value it promotes.
-    pub fn is_own(&self, at: At, promote: &Promote) -> bool {
-        let of = self.rotations.get(&promote.rotation);
-        of.is_some_and(|of| {
-            let place = of.promotes.binary_search_by_key(&at, |(of, _)| *of).ok();
-            let by = place.and_then(|place| of.promoters.get(place));
-            by.is_some() && by == of.authors.get(&promote.object)
-        })
+    /// Whether the value that a promotion is of is this member's own.
+    pub fn is_own(&self, promote: &Promote, actor: &Name) -> bool {
+        let author = self.rotations.get(&promote.rotation);
+        author.and_then(|of| of.authors.get(&promote.object)).is_some_and(|own| *own == actor)
     }
 
     /// What the pendings that give their version say of it, in order.

@@ -181,6 +181,9 @@ impl Secret<'_> {
         let secret = self.name.clone();
         let step = match (before.is_empty(), after.is_empty()) {
             (true, _) => {
+                if self.here.open_rotations().next().is_some() {
+                    self.left(plan, WhyLeft::Rotation);
+                }
                 let left =
                     self.here.versions.iter().filter(|version| !version.removed && !version.pruned);
                 let objects: BTreeSet<ObjectId> = left.map(|version| version.object).collect();

@@ -35,6 +35,15 @@ fn follows(log: &Log, id: &EntryId, is_one: impl Fn(&Op) -> bool) -> bool {
     ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_one)
 }
 
+/// Whether an ancestor by the same actor states what the promotion is of.
+fn by_author(log: &Log, id: &EntryId, promote: &Promote) -> bool {
+    let actor = &log.entries[id].actor;
+    ancestors(log, id).iter().map(|earlier| &log.entries[earlier]).any(|entry| {
+        let states = |op: &Op| matches!(op, Op::Pending(pending) if is_of(promote, pending));
+        entry.actor == *actor && entry.ops.iter().any(states)
+    })
+}
+
 /// The same of what does something.
 fn follows_acting(log: &Log, id: &EntryId, is_one: impl Fn(&Op) -> bool) -> bool {
     ancestors(log, id).iter().any(|earlier| {
@@ -162,7 +171,18 @@ impl<'a> Plain<'a> {
             for (at, op) in entry.ops.iter().enumerate() {
                 let is_void = void.iter().any(|(index, _)| *index == at);
                 let list = if is_void { &mut plain.void } else { &mut plain.counting };
-                if op.secret().unwrap().as_str() == secret && acts(log, id, op) {
+                let is_own = |promote: &Promote| {
+                    follows_acting(
+                        log,
+                        id,
+                        |op| matches!(op, Op::Pending(of) if is_of(promote, of)),
+                    ) && by_author(log, id, promote)
+                };
+                let may = match op {
+                    Op::Promote(promote) if !is_void && !by_write(log, id, op) => is_own(promote),
+                    _ => true,
+                };
+                if op.secret().unwrap().as_str() == secret && acts(log, id, op) && may {
                     list.push(((entry.lamport, *id, at), op));
                 }
             }

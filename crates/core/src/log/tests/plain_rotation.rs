@@ -1,7 +1,7 @@
 //! The document's words about rotations, written out plainly: every pair compared.
 
 use super::plain::{OpOrder, Plain, ancestors, is_of, is_stated};
-use crate::crypto::id::{EntryId, ObjectId, RotationId};
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Op, Pending, Promote};
 use crate::log::rotation::{Rotation, Stage};
 use std::collections::BTreeSet;
@@ -70,12 +70,7 @@ impl Plain<'_> {
             };
             names && self.before(other, at)
         });
-        let actor = |id: &EntryId| self.log.entries[id].actor.clone();
-        let own = self.all().any(|(_, other, op)| match op {
-            Op::Pending(of) => is_of(promote, of) && actor(&other.1) == actor(&at.1),
-            _ => false,
-        });
-        own && !withdrawn && active.iter().any(|(_, v)| is_base(v) && self.carries(at, v))
+        !withdrawn && active.iter().any(|(_, v)| is_base(v) && self.carries(at, v))
     }
 
     fn retires(&self, at: &OpOrder, op: &Op, version: &ObjectId) -> bool {

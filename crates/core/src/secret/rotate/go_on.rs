@@ -5,7 +5,7 @@ use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Op, Promote};
 use crate::log::rotation::{Rotation, Stage, Staleness};
 use crate::log::state::SecretState;
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
@@ -37,8 +37,8 @@ pub fn rollout(
     Ok((rotation, signed(vault, Op::Rollout { secret, rotation, share }, ctx)))
 }
 
-/// Makes the value of a rotation the active one. A stale one, or one of several, has to be named, and takes `write`: by
-/// `rotate` alone a promotion stands on the version that its rotation began on.
+/// Makes the value of a rotation the active one. A stale one has to be named, and takes `write`, as another member's value
+/// does: by `rotate` alone one's own value is promoted, upon the version that its rotation began on.
 ///
 /// # Errors
 /// A rotation that has no value that could be served, or that is not named where it has to be; missing rights.
@@ -55,11 +55,12 @@ pub fn promote(
         if wanted.is_none() || why == Staleness::Object {
             return Err(stale(secret, chosen));
         }
-        if !vault.policy().holds(ctx.who.member(), Right::Write, secret) {
-            return Err(denied(vault, secret, Right::Write, ctx));
-        }
+        permit_write(vault, secret, ctx)?;
     }
-    let object = usable(state, secret, chosen, ctx)?;
+    let (object, author) = usable(state, secret, chosen, ctx)?;
+    if *author != *ctx.who.member() {
+        permit_write(vault, secret, ctx)?;
+    }
     let promote = Promote {
         secret: secret.clone(),
         rotation: chosen.id,
@@ -70,13 +71,20 @@ pub fn promote(
     Ok((chosen.id, signed(vault, Op::Promote(promote), ctx)))
 }
 
-/// The value that the rotation made ready, if a reader could be served it.
-fn usable(
-    state: &SecretState,
+fn permit_write(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
+    match vault.policy().holds(ctx.who.member(), Right::Write, secret) {
+        true => Ok(()),
+        false => Err(denied(vault, secret, Right::Write, ctx)),
+    }
+}
+
+/// The value that the rotation made ready and whose it is, if a reader could be served it.
+fn usable<'a>(
+    state: &'a SecretState,
     secret: &SecretName,
     chosen: &Rotation,
     ctx: &Ctx<'_>,
-) -> Result<ObjectId, RotateError> {
+) -> Result<(ObjectId, &'a Name), RotateError> {
     let (secret, rotation) = (secret.clone(), chosen.id);
     let [object] = chosen.objects[..] else {
         return Err(RotateError::NoValue { secret, rotation });
@@ -86,7 +94,7 @@ fn usable(
         Some(version) if version.is_expired(ctx.now) => {
             Err(RotateError::Expired { secret, rotation })
         }
-        Some(_) => Ok(object),
+        Some(version) => Ok((object, &version.author)),
     }
 }
 
