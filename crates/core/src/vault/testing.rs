@@ -5,8 +5,7 @@ use super::batch::Batch;
 use super::change::{Change, NewVersion, NewWrap};
 use super::unlock::{Signer, Unlocked};
 use super::{Depth, Vault};
-use crate::crypto::bytes::{Fixed, ShortId};
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::bytes::Fixed;
 use crate::crypto::identity::Identity;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
@@ -50,38 +49,17 @@ impl Actor {
 
 /// The change that begins a rotation of a secret upon its current version, with a value.
 pub(crate) fn begin(vault: &Vault, secret: &SecretName, nonce: u8, ctx: &Ctx<'_>) -> Change {
-    let base = vault.secret(secret).unwrap().current.unwrap();
-    pending(vault, secret, Some((Fixed([nonce; 16]), base)), None, ctx)
-}
-
-/// The change that adds a value to a rotation.
-pub(crate) fn add_value(
-    vault: &Vault,
-    secret: &SecretName,
-    rotation: RotationId,
-    ctx: &Ctx<'_>,
-) -> Change {
-    pending(vault, secret, None, Some(rotation), ctx)
-}
-
-fn pending(
-    vault: &Vault,
-    secret: &SecretName,
-    begins: Option<(ShortId, ObjectId)>,
-    rotation: Option<RotationId>,
-    ctx: &Ctx<'_>,
-) -> Change {
+    let (base, nonce) = (vault.secret(secret).unwrap().current.unwrap(), Fixed([nonce; 16]));
     let value = SecretValue::new(b"made ready".to_vec());
     let sealed = put::seal(vault, secret, &value, None, ctx).unwrap();
     let (uid, origin, author) = (vault.uid(secret), vault.tips().origin(), ctx.signer.key.id());
     let SealedVersion { body, object_id, object, wrap_id, wrap } = sealed.put_at(origin);
-    let begun = begins.map(|(nonce, base)| ids::rotation_id(&uid, &author, &origin, &base, &nonce));
     let op = Op::Pending(Pending {
         secret: secret.clone(),
-        nonce: begins.map(|(nonce, _)| nonce),
-        base: begins.map(|(_, base)| base),
-        begun: begun.unwrap_or(RotationId([0; 16])),
-        rotation,
+        nonce: Some(nonce),
+        base: Some(base),
+        begun: ids::rotation_id(&uid, &author, &origin, &base, &nonce),
+        rotation: None,
         body: Some(body),
         derived: object_id,
         wrap: Some(wrap_id),
