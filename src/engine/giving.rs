@@ -32,7 +32,7 @@ pub enum GivingError {
     /// Where whoever asked wants no value that others might not have meant.
     #[error("{secret} has several active versions since a merge")]
     Conflict { secret: SecretName },
-    #[error("the rotation of {secret} wants somebody")]
+    #[error("a rotation of {secret} has to be settled first")]
     Rotation { secret: SecretName, finding: Finding },
     #[error("the reason cannot be stored")]
     Reason(#[source] TextError),

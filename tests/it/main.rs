@@ -90,6 +90,7 @@ mod recovery;
 mod refusals;
 mod renaming;
 mod rotating;
+mod rotations_by_hand;
 mod sabotage;
 mod said_of_people;
 mod secrets;

@@ -207,9 +207,9 @@ codes! {
     NoValue "no-value" [Usage] "No value was given, and there is no terminal to ask for it", "v-secure set NAME --file FILE";
     NoVault "no-vault" [NotFound] "There is no vault", "v-secure init";
     NoVersion "no-version" [NotFound] "There is no such version", "v-secure secret versions NAME";
+    NoVersionGiven "no-version-given" [Usage] "Which version is meant has to be said", "v-secure secret versions NAME";
     NotConfirmed "not-confirmed" [Failure] "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes";
     NotExposed "not-exposed" [Conflict] "The value is not exposed, so there is nothing to waive", "v-secure exposed";
-    NoVersionGiven "no-version-given" [Usage] "Which version is meant has to be said", "v-secure secret versions NAME";
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
     NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";

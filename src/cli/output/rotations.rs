@@ -20,13 +20,15 @@ fn cells(context: &Context<'_>, of: &RotationView<'_>, now: UnixTime) -> Vec<Str
         Some(why) => format!("{}: {why}", of.state),
         None => of.state.to_owned(),
     };
+    // Of one that is over, its promotion or abort says who is given what.
+    let is_open = matches!(of.state, "live" | "stale");
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".into());
     let date = of.date.as_deref().and_then(|date| duration::parse_instant(date).ok());
     vec![
         of.secret.to_string(),
         short(&of.rotation),
         state,
-        share::text(of.share),
+        or_none(is_open.then(|| share::text(of.share))),
         or_none(of.base.map(|number| format!("version {number}"))),
         or_none(of.value.as_ref().map(|object| short(object))),
         or_none(of.author.map(ToString::to_string)),

@@ -53,7 +53,7 @@ impl Promote {
         let is_over = vault.secret(&secret).is_some_and(rotate::has_to_retire);
         if is_over {
             context.ui.note(&format!(
-                "once nobody uses what it took the place of, and the provider accepts that no more: v-secure rotation retire {secret}"
+                "once nobody uses what it took the place of, revoke that at the provider; then: v-secure rotation retire {secret}"
             ));
         }
         Ok(())

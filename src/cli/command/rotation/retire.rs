@@ -6,6 +6,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
 use std::collections::BTreeSet;
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::rotation::{RetiredView, RotationRetireView};
@@ -65,18 +66,20 @@ impl Retire {
         context: &Context<'_>,
         secret: &SecretName,
         retiring: &Retiring,
-    ) -> Outcome<BTreeSet<v_secure_core::crypto::id::ObjectId>> {
+    ) -> Outcome<BTreeSet<ObjectId>> {
         let names = BTreeSet::from([secret.clone()]);
         let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
         let due = rotate::to_retire(&opened.vault, secret, retiring)?;
         let views: Vec<RetiredView> = due.iter().map(RetiredView::from).collect();
-        let question = format!(
-            "retire {} of {secret}: does its provider accept that no more? This is not taken back",
-            listed(&views)
-        );
-        self.confirm.check(context, &question)?;
+        self.confirm.check(context, &question(secret, &views))?;
         Ok(due.into_iter().map(|one| one.object).collect())
     }
+}
+
+fn question(secret: &SecretName, due: &[RetiredView]) -> String {
+    let were = if due.len() == 1 { "Was" } else { "Were" };
+    let listed = listed(due);
+    format!("This is not taken back. {were} {listed} of {secret} revoked at the provider?")
 }
 
 fn listed(retired: &[RetiredView]) -> String {

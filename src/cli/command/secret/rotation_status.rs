@@ -8,14 +8,11 @@ use crate::cli::error::Outcome;
 use crate::cli::output::rotations;
 use crate::engine::door::Purpose;
 use clap::Args;
-use v_secure_core::log::describe::short;
-use v_secure_core::log::rotation::Instance;
 use v_secure_core::log::state::SecretState;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::rotation::{RotationStatusView, SecretStatusView};
 use v_secure_core::secret::read;
-use v_secure_core::secret::rotate::serve;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::Depth;
 
 /// Show how the rotations of a secret stand, or of all secrets
 #[derive(Debug, Args)]
@@ -50,8 +47,11 @@ impl RotationStatus {
                 all.filter(|(_, state)| state.rotation.is_some()).collect()
             }
         };
-        let views: Vec<SecretStatusView<'_>> =
-            secrets.iter().map(|(secret, state)| SecretStatusView::of(secret, state)).collect();
+        let view = |(secret, state)| match &instance {
+            None => SecretStatusView::of(secret, state),
+            Some(instance) => SecretStatusView::of(secret, state).to(vault, instance, session.now),
+        };
+        let views: Vec<SecretStatusView<'_>> = secrets.into_iter().map(view).collect();
         if context.ui.json {
             return context.ui.object(&RotationStatusView { secrets: views });
         }
@@ -61,30 +61,23 @@ impl RotationStatus {
             false => rotations::table(context, &all, session.now)?,
         }
         for view in &views {
-            tell(context, vault, view, instance.as_ref());
+            tell(context, view);
         }
         Ok(())
     }
 }
 
-fn tell(
-    context: &Context<'_>,
-    vault: &Vault,
-    view: &SecretStatusView<'_>,
-    instance: Option<&Instance>,
-) {
+fn tell(context: &Context<'_>, view: &SecretStatusView<'_>) {
     let secret = view.secret;
-    if let Some(instance) = instance {
-        let given = match serve::pending_for(vault, secret, instance) {
-            Some(version) => format!("the pending value {}", short(&version.object)),
-            None => "the current value".to_owned(),
-        };
-        context.ui.note(&format!("{secret}: this instance is given {given}"));
+    if let Some(given) = view.given {
+        context.ui.note(&format!("{secret}: this instance is given the {given} value"));
     }
-    if !view.to_retire.is_empty() {
-        let count = view.to_retire.len();
-        context.ui.note(&format!(
-            "{secret}: {count} old values are to be revoked at the provider once nobody uses them, then: v-secure rotation retire {secret}"
-        ));
-    }
+    let what = match view.to_retire.len() {
+        0 => return,
+        1 => "an old value is to be revoked at the provider once nobody uses it".to_owned(),
+        count => {
+            format!("{count} old values are to be revoked at the provider once nobody uses them")
+        }
+    };
+    context.ui.note(&format!("{secret}: {what}; then: v-secure rotation retire {secret}"));
 }

@@ -4,10 +4,11 @@ use super::live;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use v_secure_core::convert::share;
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
+use v_secure_core::log::rotation::MAX_SHARE;
 use v_secure_core::log::state::Version;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::value::SecretRotateView;
@@ -19,9 +20,10 @@ use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("GoesOn").args(["resume", "abort"]).multiple(true))]
 pub(super) struct StagedArgs {
     /// Make the value ready and give it to this share of the instances: 0%, 5%, 12.5%, 100%
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", conflicts_with = "IntervalArg")]
     to: Option<String>,
 
     /// Go on with the rotation that is open, by the share of --to
@@ -131,11 +133,20 @@ fn report(
     if context.ui.json {
         return context.ui.object(&report);
     }
-    let given = report.rotation.map(|of| share::text(of.share)).unwrap_or_default();
-    let made = report.generated.map(|spec| format!(", generated ({spec})")).unwrap_or_default();
-    context.ui.note(&format!(
-        "{secret}: rotation {} gives its value{made} to {given} of the instances that 'exec --instance' names",
-        short(rotation)
-    ));
+    let made = report.generated.map(|spec| format!(", generated ({spec}),")).unwrap_or_default();
+    let given = given(report.rotation.map_or(0, |of| of.share));
+    let id = short(rotation);
+    context.ui.note(&format!("{secret}: the value of rotation {id}{made} is given to {given}"));
     Ok(())
+}
+
+/// Who is given a value by this share.
+fn given(share: u64) -> String {
+    match share {
+        0 => "no instance yet".to_owned(),
+        MAX_SHARE => "every instance that 'exec --instance' names".to_owned(),
+        share => {
+            format!("{} of the instances that 'exec --instance' names", share::text(share))
+        }
+    }
 }

@@ -3,9 +3,12 @@
 use super::secret::rotation::RotationView;
 use super::secret::value::CurrentView;
 use crate::crypto::id::{ObjectId, RotationId};
+use crate::log::rotation::Instance;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
-use crate::secret::rotate::{Retired, over};
+use crate::secret::rotate::{Retired, over, serve};
+use crate::time::UnixTime;
+use crate::vault::Vault;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -28,6 +31,8 @@ pub struct SecretStatusView<'a> {
     pub rotations: Vec<RotationView<'a>>,
     /// What is to be retired at the provider once nobody uses it.
     pub to_retire: Vec<RetiredView>,
+    /// What the instance that was named is given, `pending` or `current`; `None` where none was.
+    pub given: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -60,7 +65,15 @@ impl<'a> SecretStatusView<'a> {
             current: state.current().map(CurrentView::from).unwrap_or_default(),
             rotations: rotations.map(|of| RotationView::of(secret, state, of)).collect(),
             to_retire: over(state).into_iter().map(RetiredView::from).collect(),
+            given: None,
         }
+    }
+
+    /// The same, with what an instance is given.
+    pub fn to(self, vault: &Vault, instance: &Instance, now: UnixTime) -> Self {
+        let pending = serve::pending_for(vault, self.secret, instance);
+        let is_pending = pending.is_some_and(|version| !version.is_expired(now));
+        Self { given: Some(if is_pending { "pending" } else { "current" }), ..self }
     }
 }
 

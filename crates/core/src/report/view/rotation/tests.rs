@@ -34,13 +34,16 @@ fn list() -> Vec<Value> {
 
 fn status() -> Vec<Value> {
     let (secret, author) = (&secret(), &name("admin"));
-    let view = |version| SecretStatusView {
+    let view = |version, given| SecretStatusView {
         secret,
         current: current(version),
         rotations: each(secret, author),
         to_retire: gone(),
+        given,
     };
-    vec![json(&RotationStatusView { secrets: vec![view(Some(2)), view(None)] })]
+    let secrets =
+        vec![view(Some(2), Some("pending")), view(Some(1), Some("current")), view(None, None)];
+    vec![json(&RotationStatusView { secrets })]
 }
 
 fn promoted() -> Vec<Value> {

@@ -157,14 +157,17 @@ mod tests {
     }
 
     fn rotated() -> Vec<Value> {
-        let (secret, author) = (&secret(), name("admin"));
-        each(|current, expires| {
-            let rotation = expires.is_none();
-            let generated = expires.as_ref().map(|_| "hex:32".to_owned());
-            let author = &author;
-            let rotation = if rotation { examples(secret, author).pop() } else { None };
-            json(&SecretRotateView { secret, current, generated, expires, rotation })
-        })
+        let (secret, author) = (&secret(), &name("admin"));
+        let view = |rotation: Option<_>| {
+            let generated = rotation.is_none().then(|| "hex:32".to_owned());
+            let current = CurrentView { version: Some(2), id: Some(ObjectId(ID.0)) };
+            json(&SecretRotateView { secret, current, generated, expires: None, rotation })
+        };
+        let plain = each(|current, expires| {
+            json(&SecretRotateView { secret, current, generated: None, expires, rotation: None })
+        });
+        let rotations = examples(secret, author).into_iter().map(Some).chain([None]).map(view);
+        plain.into_iter().chain(rotations).collect()
     }
 
     fn edited() -> Vec<Value> {
