@@ -311,7 +311,6 @@ class Behind(Closing):
     def test_what_stands_on_nothing_that_is_open(self):
         """It stands on something that is closed, or on nothing: without history nobody tells which."""
         for write in (lambda found: self.promote(found, "wes", "?"), lambda found: self.abort("wes", "?"),
-                      lambda found: self.on_versions("retire", bytes(32)),
                       lambda found: self.promote(found, "wes", self.other())):
             self.setUp()
             self.begun["?"] = b"?" * 16
@@ -319,6 +318,12 @@ class Behind(Closing):
             self.abort()
             self.story.shut_all()
             self.is_forged_or_behind(lambda: write(found))
+
+    def test_a_retirement_of_nothing_is_found_by_who_has_the_history(self):
+        self.story.shut_all()
+        raw, beside = self.added(lambda: self.on_versions("retire", bytes(32), who="rob"))
+        self.assertEqual([verify_alone(raw, [A]).finding, verify_alone(raw, [A], beside).finding], [None, None])
+        self.assertEqual(verify(raw, 0, beside).finding.code, "op-unauthorised")
 
     def other(self):
         """A rotation that begins in what is open, in which nobody stated anything."""
@@ -361,13 +366,46 @@ class Behind(Closing):
         self.assertEqual((self.alone().pending, self.alone().rotations[self.id()].word), (None, "stale"))
         self.agrees()
 
-    def test_a_retirement_of_what_is_not_kept_reaches_behind(self):
+    def test_a_retirement_of_what_nothing_here_states_does_not(self):
+        """It is an older version, which has no say in what is told without history."""
         old = self.base
         self.base = self.put()
+        _, gone = self.pending()
+        self.abort()
         self.story.shut_all()
         self.on_versions("retire", self.base)
         self.assertFalse(self.is_behind())
-        self.on_versions("retire", old)
+        self.on_versions("retire", old, gone)
+        self.assertFalse(self.is_behind())
+        self.assertEqual(self.alone().retired, {self.base, old, gone})
+        self.agrees()
+        raw, beside = self.story.files()
+        self.assertEqual([verify_alone(raw, [A]).finding, verify(raw, 0, beside).finding], [None, None])
+
+    def test_an_aborted_version_that_is_stated_again_is_behind_with_its_retirement(self):
+        """Its author may state it once more, upon the old parents: that is late, and so is what follows nothing else."""
+        heads = self.story.build.heads()
+        _, gone = self.pending(on=heads)
+        self.abort()
+        self.story.shut_all()
+        self.on_versions("retire", gone)
+        self.assertFalse(self.is_behind())
+        self.again(gone, "rob", heads, nonce=S, base=self.base)
+        self.assertTrue(self.is_behind())
+
+    def test_a_retirement_of_what_an_open_entry_states_beside_it_reaches_behind(self):
+        self.story.shut_all()
+        heads = self.story.build.heads()
+        _, found = self.pending("ron", on=heads)
+        raw, beside = self.added(lambda: self.on_versions("retire", found, on=heads))
+        self.assertEqual([verify_alone(raw, [A]).finding.code, verify(raw, 0, beside).finding.code],
+                         ["history-missing", "op-unauthorised"])
+
+    def test_a_late_one_does_in_any_case(self):
+        old, heads = self.base, self.story.build.heads()
+        self.base = self.put()
+        self.story.shut_all()
+        self.on_versions("retire", old, on=heads)
         self.assertTrue(self.is_behind())
 
     def test_one_of_what_an_open_entry_states_does_not(self):

@@ -5,7 +5,7 @@ import unittest
 from rotating import R, S, Rotating
 from story import A, B
 from vsecure.encoding import encode
-from vsecure.writing import op
+from vsecure.writing import ids, op
 
 
 class Words(Rotating):
@@ -201,6 +201,33 @@ class Retired(Rotating):
         other = self.put(on=[])
         self.on_versions("retire", self.base, other)
         self.assertEqual(self.codes(), ["conflict", "retired-active", "retired-active"])
+
+    def put_again(self, *old, found=None, **how):
+        """A new version that says it has the value of others; or `found` once more, by its author upon the same parents."""
+        on = how.get("on", self.story.build.heads())
+        made = found or self.story.put(A, "wes", on)["put"]
+        stated = {"body": made["body"], "wrap": made["wrap"]}
+        return stated, self.story.log("wes", op("put", secret=A, **stated, same=ids(old) if old else None), **{"on": on, **how})
+
+    def test_the_value_of_one_that_is_put_again_is_told(self):
+        _, found = self.pending()
+        self.put_again(self.base, found)
+        self.assertEqual(self.codes(), ["rotation-stale"])
+        self.on_versions("retire", found)
+        self.assertEqual(self.codes(), ["retired-active", "rotation-stale"])
+        self.on_versions("retire", self.base)
+        self.assertEqual(self.codes(), ["retired-active", "rotation-stale"])
+        self.put()
+        self.assertEqual(self.codes(), ["rotation-stale"])
+
+    def test_what_a_void_put_says_of_that_is_not(self):
+        self.on_versions("retire", self.base)
+        heads = self.story.build.heads()
+        made, _ = self.put_again()
+        self.assertEqual(self.codes(), [])
+        late = self.lose("wes", "write")
+        self.put_again(self.base, found=made, on=heads, policy=late["policy"])
+        self.assertEqual(self.codes(), [])
 
 
 class Previous(Rotating):

@@ -70,15 +70,20 @@ class RecentGraph(Graph):
         found."""
         return ground[1] in self.put_before or super().follows(entry, *ground)
 
-    def finds_ground(self, entry, op, kept):
-        """Whether what the op stands on is in open entries that it follows, or one of these `kept` versions."""
+    def finds_ground(self, entry, op):
+        """Whether what the op stands on is in open entries that it follows, or needs none. What a retirement is of and no
+        open entry states is kept, or an older version, which has no say; what states a kept one again is late."""
         def finds(ground):
             if ground[0] == "put" and ground[1] in self.put_before:
                 return True
-            if ground[0] == "named" and not self.is_late(entry.id) and ground[2] in kept:
+            if ground[0] == "named" and not self.in_open(ground):
                 return True
-            return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
+            return bool(self.ancestors[entry.id] & self.in_open(ground))
         return all(map(finds, stands_on(op)))
+
+    def in_open(self, ground):
+        """The mask of the open entries with it."""
+        return self.grounds.get(ground, 0) & ~self.kept_mask
 
     @cached_property
     def kept_mask(self):
@@ -122,7 +127,7 @@ def read(file, log, chain, wanted=None):
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
         return out
     _judge(out, kept, wanted)
-    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph, replaced)
+    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph)
     ops = _ops(out, kept)
     told = (ops.keys() if wanted is None else ops.keys() & wanted) - out.behind
     out.secrets = states(graph, out.standing, {name: ops[name] for name in told}, replaced)
@@ -218,11 +223,9 @@ def _named_by_nobody(file, graph, kept):
             if not held(secret) <= names.get(secret.name, set())}
 
 
-def _groundless(graph, kept):
-    """The secrets on which an open entry has an op whose ground is not found: it is closed, or nowhere. `kept` are the
-    kept versions by secret."""
-    return {op["secret"] for entry in graph.open() for op in entry.ops
-            if not graph.finds_ground(entry, op, kept.get(op.get("secret"), ()))}
+def _groundless(graph):
+    """The secrets on which an open entry has an op whose ground is not found: it is closed, or nowhere."""
+    return {op["secret"] for entry in graph.open() for op in entry.ops if not graph.finds_ground(entry, op)}
 
 
 def held(secret):

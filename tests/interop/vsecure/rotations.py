@@ -45,7 +45,7 @@ def rotate(fold):
     state.odd = ["rotation-contested"] if len(live) > 1 else []
     state.odd += ["rotation-stale" for found in state.rotations.values() if found.word == STALE]
     state.odd += ["rotation-divided" for found in state.rotations if is_divided(fold, found)]
-    state.odd += ["retired-active" for found in state.candidates if found in state.retired]
+    state.odd += ["retired-active" for found in state.candidates if is_withdrawn(fold, found)]
     state.left = sorted({found for one in state.rotations.values() if one.word == ABORTED
                          for found in one.objects if is_left(state, found)})
 
@@ -66,6 +66,12 @@ def replaced(fold, promoted):
     names = {found for o in fold.set if o.kind == "promote" and not o.kept and o.op["object"] == promoted
              for found in fold.stood_on[o.at] & set(o.op["replaces"] or ())}
     return names | fold.replaced_before.get(promoted, set())
+
+
+def is_withdrawn(fold, found):
+    """Whether a version is retired, or holds the value of one that is."""
+    same = {one for put in fold.of("put", version=found) for one in put.op["same"] or ()}
+    return not fold.state.retired.isdisjoint({found, *same})
 
 
 def is_left(state, found):
