@@ -66,15 +66,25 @@ impl<'a> Grounds<'a> {
     /// Whether an ancestor of the entry at the place has it. What is active, and whether a removal wins, is for the
     /// fold to say: a right that hung on that would come and go with other entries.
     pub fn is_before(&self, place: usize, ground: Ground<'a>) -> bool {
-        let places = match ground {
-            Ground::Put(_) => self.puts.get_or_init(|| places(self.entries, put)),
-            _ => self.others.get_or_init(|| places(self.entries, others)),
-        };
-        let Some(places) = places.get(&ground) else { return false };
+        let Some(places) = self.places(ground) else { return false };
         let earlier = &places[..places.partition_point(|other| *other < place)];
         let (rest, near) = earlier.split_at(earlier.len().saturating_sub(NEAR));
         near.iter().rev().any(|other| self.graph.ancestor(*other, place))
             || (!rest.is_empty() && self.descends(ground, places, place))
+    }
+
+    /// Whether any entry has it.
+    pub fn is_anywhere(&self, ground: Ground<'a>) -> bool {
+        self.places(ground).is_some()
+    }
+
+    /// The entries that have it, ascending.
+    fn places(&self, ground: Ground<'a>) -> Option<&[usize]> {
+        let all = match ground {
+            Ground::Put(_) => self.puts.get_or_init(|| places(self.entries, put)),
+            _ => self.others.get_or_init(|| places(self.entries, others)),
+        };
+        all.get(&ground).map(Vec::as_slice)
     }
 
     /// The same for entries that are many and beside this one: one walk over the log for the ground.

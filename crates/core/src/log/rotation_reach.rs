@@ -54,7 +54,9 @@ impl<'a> Open<'a> {
         let is_closed = match ground {
             // What is closed puts the secret.
             Ground::Put(_) => true,
-            Ground::Stated(_, object) => self.base.is_settled(place) && self.base.keeps(&object),
+            Ground::Stated(_, object) if self.base.keeps(&object) => self.base.is_settled(place),
+            // What nothing in the file states is an older version: nothing is told of it here.
+            Ground::Stated(..) => !self.grounds.is_anywhere(ground),
             Ground::Begun(..) | Ground::Brought(..) => false,
         };
         is_closed || self.grounds.is_before(place, ground)

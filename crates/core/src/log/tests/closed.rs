@@ -375,6 +375,35 @@ fn what_is_kept_does_not_grow_with_what_is_repeated() {
     assert_eq!(state.rotation.as_ref().unwrap().previous, [id(1)]);
 }
 
+/// To retire what is older than all that is kept takes nobody the secret; what is retired where it may be stated
+/// later does.
+#[test]
+fn an_older_version_is_retired_without_history() {
+    let a = "dev/A";
+    let mut log = Log { policy: FakePolicy::new(), entries: BTreeMap::new() };
+    let old = log.add("ann", &[], vec![put(a, 1)]);
+    let before = log.add("ann", &[old], vec![put(a, 2)]);
+    let last = log.add("ann", &[before], vec![put(a, 3)]);
+    let position = log.policy.next(&[last]);
+    let closing = close_at(&log, &last, position).unwrap();
+    let reaches = |ops: Vec<Op>, later: Option<Op>| {
+        let mut log = log.clone();
+        let open = log.add("ann", &[last], ops);
+        later.into_iter().for_each(|op| _ = log.add("ann", &[open], vec![op]));
+        let closed = Closed { log, last, position, closing: closing.clone() };
+        let entries = left(&closed);
+        let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
+        let (standings, state) = judged(&some, &entries, &closed.log);
+        assert!(standings.iter().all(|(_, standing)| standing == EntryStatus::Counting));
+        assert_eq!(state.secret(&secret(a)).unwrap().current, Some(id(3)));
+        !behind(&some, &entries).is_empty()
+    };
+    assert!(!reaches(vec![retire(a, &[1])], None));
+    assert!(!reaches(vec![retire(a, &[1, 2, 3])], None));
+    assert!(reaches(vec![retire(a, &[1, 4])], Some(begin(a, 1, 3, 4))));
+    assert!(!reaches(vec![begin(a, 1, 3, 4)], Some(retire(a, &[1, 4]))));
+}
+
 fn count() -> u32 {
     std::env::var("V_SECURE_CLOSED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(128)
 }
