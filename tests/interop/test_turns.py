@@ -2,9 +2,11 @@
 
 import unittest
 
-from rotating import R, S, Rotating
+from closing_base import begin_epoch
+from rotating import NOW, R, S, Rotating
 from story import A, B
 from vsecure.encoding import encode
+from vsecure.verify import verify
 from vsecure.writing import ids, op
 
 
@@ -176,6 +178,51 @@ class Words(Rotating):
         self.pending()
         self.intent("ron", S)
         self.assertIsNone(self.state().pending)
+
+
+class Coming(Rotating):
+    """Whose wraps are kept up: what is active, and what may be yet. There is one audience, which is not the secret's own."""
+
+    def told(self, code="unsettled"):
+        vault = verify(self.raw(), NOW)
+        self.assertIsNone(vault.finding)
+        return len([f for f in vault.findings if (f.subject, f.code) == (A, code)])
+
+    def test_what_an_open_rotation_brings_is(self):
+        _, found = self.pending()
+        self.assertEqual((self.state().coming, self.told()), ([found], 2))
+        self.again(found, "rob", [self.first], nonce=S, base=self.base)
+        self.put()
+        self.assertEqual((self.word(), self.state().coming, self.told()), ("stale", [found], 2))
+        self.pending(rotation=S)
+        self.assertEqual(self.told(), 3)
+
+    def test_where_the_secret_is_gone_too(self):
+        _, found = self.pending()
+        self.on_versions("remove", self.base)
+        self.assertEqual((self.state().candidates, self.state().coming, self.told()), ([], [found], 1))
+
+    def test_what_was_aborted_or_promoted_or_is_gone_is_not(self):
+        ends = [lambda found: self.abort(), self.promote] + [
+            lambda found, kind=kind: self.on_versions(kind, found) for kind in ("remove", "prune", "retire")]
+        for end in ends:
+            self.setUp()
+            _, found = self.pending()
+            end(found)
+            self.assertEqual((self.state().coming, self.told()), ([], 1))
+
+    def test_what_is_not_held_is_not(self):
+        entry, found = self.pending(**self.lose("rob", "rotate"))
+        self.pending("ron", on=[entry])
+        self.assertEqual((found in self.state().coming, self.told()), (False, 2))
+
+    def test_one_whose_epoch_has_a_successor_is_told_too(self):
+        for known, wanted in (([], 2), ([self.first], 1)):
+            self.setUp()
+            self.pending()
+            begun, *_ = begin_epoch(self.story.build, self.story.base.identities["ada"], self.story.rng)
+            self.story.policy([begun], known)
+            self.assertEqual(self.told("superseded-epoch"), wanted)
 
 
 class Retired(Rotating):

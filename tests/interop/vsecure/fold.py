@@ -35,6 +35,7 @@ class SecretState:
     previous: list = field(default_factory=list)    # object ids, ordered: what was promoted away and still works
     rotations: dict = field(default_factory=dict)   # id: Rotation, of those that are there
     pending: bytes = None                           # the object that a reader with an instance may get
+    coming: list = field(default_factory=list)      # object ids, ordered: what open rotations may bring yet
     left: list = field(default_factory=list)        # object ids, ordered: what aborted rotations left at the provider
     odd: list = field(default_factory=list)         # codes of warnings about rotations
 

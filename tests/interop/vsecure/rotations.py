@@ -46,6 +46,8 @@ def rotate(fold):
     state.odd += ["rotation-stale" for found in state.rotations.values() if found.word == STALE]
     state.odd += ["rotation-divided" for found in state.rotations if is_divided(fold, found)]
     state.odd += ["retired-active" for found in state.candidates if is_withdrawn(fold, found)]
+    state.coming = sorted({found for one in state.rotations.values() if one.word in OPEN
+                           for found in one.objects if is_left(state, found)})
     state.left = sorted({found for one in state.rotations.values() if one.word == ABORTED
                          for found in one.objects if is_left(state, found)})
 
@@ -75,7 +77,7 @@ def is_withdrawn(fold, found):
 
 
 def is_left(state, found):
-    """Whether a version that nobody promotes any more may work at the provider: nobody said that it is gone."""
+    """Whether a version that nobody promoted may work at the provider: nobody said that it is gone."""
     return (found in state.held and found not in state.versions and is_usable(state.held[found])
             and found not in state.retired)
 

@@ -255,8 +255,8 @@ def _attention(vault, now):
             vault.tell("notice", "log", "rotation-left", state.name)
         for code in [code for version in state.held.values() for code in version.odd] + state.odd:
             vault.tell("warning", "log", code, state.name)
-        for found in state.candidates:
-            _candidate(vault, state, state.versions[found])
+        for found in [*state.candidates, *state.coming]:
+            _wrapped(vault, state, state.held[found])
         current = state.versions.get(state.current)
         if current and current.expires is not None and now >= current.expires:
             vault.tell("warning", "log", "expired", state.name)
@@ -276,7 +276,8 @@ def _attention(vault, now):
                 vault.tell("warning", "policy", "recipient-skipped", f"{name}, {member}")
 
 
-def _candidate(vault, state, version):
+def _wrapped(vault, state, version):
+    """Whether a version that is served, or may be yet, can be opened by all who may read it, and by them alone."""
     wrap = vault.file.secrets[keys.secret_uid(vault.chain.vault, state.name)].wraps[version.wrap]
     if wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
         vault.tell("warning", "log", "unsettled", state.name)
