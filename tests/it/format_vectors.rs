@@ -213,7 +213,31 @@ fn format_1() -> Value {
         "request": request(),
         "slot": slot(),
         "instances": instances(),
+        "rotations": rotations(),
     })
+}
+
+/// The ids of rotations that begin in entries with so many parents.
+fn rotations() -> Value {
+    let rotation = |secret: &str, parents: &[EntryId], base: u8, nonce: [u8; 16]| {
+        let uid = ids::secret_uid(&VAULT, &SecretName::parse(secret).unwrap());
+        let author = SigningKey::from_seed(&self::secret(&SEED)).unwrap().id();
+        let (origin, base, nonce) = (ids::origin(parents), ObjectId([base; 32]), Fixed(nonce));
+        let id = ids::rotation_id(&uid, &author, &origin, &base, &nonce);
+        let fields: [&[u8]; 5] = [&uid.0, &author.0, &origin.0, &base.0, &nonce.0];
+        assert_eq!(id.0, hash(HashContext::Rotation, &fields).0[..16]);
+        json!({
+            "secret_uid": uid, "author": author, "parents": parents, "base": base, "nonce": nonce,
+            "rotation": id,
+        })
+    };
+    let two = [1, 2].map(|id| EntryId([id; 32]));
+    json!([
+        rotation("prod/DATABASE_URL", &[], 3, [0; 16]),
+        rotation("prod/DATABASE_URL", &two[..1], 3, [7; 16]),
+        rotation("prod/DATABASE_URL", &two, 3, [7; 16]),
+        rotation("dev/TOKEN", &two, 0xff, [0xff; 16]),
+    ])
 }
 
 /// Where instances stand among all, of 10,000.

@@ -152,6 +152,8 @@ codes! {
     Expired "expired" Warning,
     /// An entry was written wholly under rights that had been taken away by then.
     Void "void" Notice,
+    /// The value of a rotation that was called off: what it is for may accept it still.
+    RotationLeft "rotation-left" Notice,
     /// A slot's member does not hold the signing key any more.
     SlotStale "slot-stale" Notice,
     /// A secret that the base does not have: a variable more for the programs of its environment.

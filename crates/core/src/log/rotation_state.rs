@@ -2,7 +2,7 @@
 
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
@@ -33,6 +33,8 @@ pub struct Rotation {
     pub share: u64,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
+    /// The entries that ended it: of the aborts that count, and the promotions that set something.
+    pub ended_by: BTreeSet<EntryId>,
 }
 
 /// How far a rotation is.
@@ -151,9 +153,15 @@ impl Ground<'_> {
             stage: Stage::Live,
             share: share::of(self.graph, ops),
             is_divided: self.is_divided(ops),
+            ended_by: self.ended_by(ops),
         };
         rotation.stage = self.stage(&rotation, ops);
         rotation
+    }
+
+    fn ended_by(&self, ops: &OpsOfOne<'_>) -> BTreeSet<EntryId> {
+        let ends = ops.counting_aborts().chain(ops.standing(self.set));
+        ends.map(|at| *self.graph.id(at.place as usize)).collect()
     }
 
     fn stage(&self, of: &Rotation, ops: &OpsOfOne<'_>) -> Stage {

@@ -2,12 +2,12 @@
 //! [`super::fold`]; nothing here decides anything by itself.
 
 use super::op::OpRef;
-use super::rotation::{RotationState, Stage};
+use super::rotation::{Rotation, RotationState, Stage};
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Every secret that has an existing version or a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -177,13 +177,18 @@ impl SecretState {
 
     /// The held versions that open rotations are about to bring.
     pub(crate) fn in_rotation(&self) -> impl Iterator<Item = &Version> {
-        let state = self.rotation.iter();
-        let rotations = state.clone().flat_map(|state| &state.rotations);
-        let open = rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)));
-        let objects: Vec<&ObjectId> = open.flat_map(|rotation| &rotation.objects).collect();
+        let rotations = self.open_rotations();
+        let objects: HashSet<&ObjectId> =
+            rotations.flat_map(|rotation| &rotation.objects).collect();
         let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
-        let held = state.flat_map(|state| &state.held).filter(is_left);
-        held.filter(move |version| objects.contains(&&version.object))
+        let held = self.rotation.iter().flat_map(|state| &state.held).filter(is_left);
+        held.filter(move |version| objects.contains(&version.object))
+    }
+
+    /// The rotations that are neither promoted nor aborted, in order of id.
+    pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
+        let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
+        rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
     }
 
     /// Whether the version was promoted over and may still be in use.
@@ -203,6 +208,11 @@ impl SecretState {
     /// The active versions, in order of id.
     pub fn active(&self) -> impl Iterator<Item = &Version> {
         self.candidates.iter().filter_map(|object| self.version(object))
+    }
+
+    /// What readers get, and what they are to get if a rotation goes on: the wraps of these are kept up.
+    pub(crate) fn kept_up(&self) -> impl Iterator<Item = &Version> {
+        self.active().chain(self.in_rotation())
     }
 
     /// How `version` stands at `now`, seconds since the Unix epoch.

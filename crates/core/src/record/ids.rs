@@ -50,7 +50,7 @@ pub(crate) fn put_object_id(uid: &SecretId, putting: Putting<'_>, body: &Id) -> 
 
 /// The id of the rotation of the secret `uid` that an entry by `author` with this [`origin`] begins: it is theirs, of that
 /// place, and upon one base.
-pub(crate) fn rotation_id(
+pub fn rotation_id(
     uid: &SecretId,
     author: &KeyId,
     origin: &Id,

@@ -1,13 +1,23 @@
 //! Somebody with an identity, who opens and signs in a test.
 
 use super::author::Ctx;
+use super::batch::Batch;
+use super::change::{Change, NewVersion, NewWrap};
 use super::unlock::{Signer, Unlocked};
 use super::{Depth, Vault};
+use crate::crypto::bytes::{Fixed, ShortId};
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::crypto::identity::Identity;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
+use crate::file::version::SealedVersion;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
+use crate::log::op::{Op, Pending};
+use crate::name::SecretName;
+use crate::record::ids;
+use crate::secret::put;
+use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 
 /// A vault as it is read, whole.
@@ -36,4 +46,48 @@ impl Actor {
         let (who, signer) = (&self.who, &self.signer);
         Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
     }
+}
+
+/// The change that begins a rotation of a secret upon its current version, with a value.
+pub(crate) fn begin(vault: &Vault, secret: &SecretName, nonce: u8, ctx: &Ctx<'_>) -> Change {
+    let base = vault.secret(secret).unwrap().current.unwrap();
+    pending(vault, secret, Some((Fixed([nonce; 16]), base)), None, ctx)
+}
+
+/// The change that adds a value to a rotation.
+pub(crate) fn add_value(
+    vault: &Vault,
+    secret: &SecretName,
+    rotation: RotationId,
+    ctx: &Ctx<'_>,
+) -> Change {
+    pending(vault, secret, None, Some(rotation), ctx)
+}
+
+fn pending(
+    vault: &Vault,
+    secret: &SecretName,
+    begins: Option<(ShortId, ObjectId)>,
+    rotation: Option<RotationId>,
+    ctx: &Ctx<'_>,
+) -> Change {
+    let value = SecretValue::new(b"made ready".to_vec());
+    let sealed = put::seal(vault, secret, &value, None, ctx).unwrap();
+    let (uid, origin, author) = (vault.uid(secret), vault.tips().origin(), ctx.signer.key.id());
+    let SealedVersion { body, object_id, object, wrap_id, wrap } = sealed.put_at(origin);
+    let begun = begins.map(|(nonce, base)| ids::rotation_id(&uid, &author, &origin, &base, &nonce));
+    let op = Op::Pending(Pending {
+        secret: secret.clone(),
+        nonce: begins.map(|(nonce, _)| nonce),
+        base: begins.map(|(_, base)| base),
+        begun: begun.unwrap_or(RotationId([0; 16])),
+        rotation,
+        body: Some(body),
+        derived: object_id,
+        wrap: Some(wrap_id),
+        expires: None,
+    });
+    let change = Batch::of(vault, ctx, vec![op]).change().unwrap();
+    let version = NewVersion { secret: secret.clone(), uid, id: object_id, object };
+    change.with_versions(vec![version]).with_wraps(vec![NewWrap { uid, id: wrap_id, wrap }])
 }

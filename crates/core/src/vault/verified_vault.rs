@@ -332,6 +332,11 @@ impl Vault {
         self.state.secrets.iter().filter(|(_, secret)| !secret.is_gone())
     }
 
+    /// The secrets with something that is kept readable: the live ones, and those that a rotation may bring back.
+    pub(crate) fn kept_up(&self) -> impl Iterator<Item = (&SecretName, &SecretState)> {
+        self.state.secrets.iter().filter(|(_, secret)| secret.kept_up().next().is_some())
+    }
+
     pub fn uid(&self, name: &SecretName) -> SecretId {
         ids::secret_uid(&self.id(), name)
     }

@@ -170,9 +170,9 @@ fn prune_beside_expire(
 fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     let section = case.file.secrets.get(&ids::secret_uid(&case.policy.vault_id(), name));
-    for version in state.active() {
+    for version in state.kept_up() {
         let subject = || Subject::Object { secret: name.clone(), object: version.object };
-        let of = format!("version {} of {name}", version.number);
+        let of = version.called(name);
         if version.is_expired(now) && Some(version.object) == state.current {
             let finding = Finding::new(FindingCode::Expired, subject(), format!("{of} is expired"));
             findings.push(finding.hint(format!("v-secure set {name}")));
@@ -194,7 +194,11 @@ fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime
                 version.author
             );
             let finding = Finding::new(FindingCode::SupersededEpoch, subject(), message);
-            findings.push(finding.hint(format!("v-secure set {name}")));
+            findings.push(finding.hint(match version.number {
+                // It is not current: another rotation takes its place.
+                0 => format!("v-secure secret versions {name}"),
+                _ => format!("v-secure set {name}"),
+            }));
         }
     }
     findings

@@ -1,13 +1,13 @@
 //! What rotations leave for somebody to settle (`docs/format.md`, section 7).
 
 use super::Case;
-use crate::crypto::id::EntryId;
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::describe::{self, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::op::{Adoption, Op, OpRef};
 use crate::log::register::At;
 use crate::log::rotation::{Rotation, RotationState, Stage, Staleness};
-use crate::log::state::SecretState;
+use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,7 @@ pub(super) fn check(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     findings.extend(rotation.rotations.iter().filter_map(|of| stale(name, of)));
     let divided = rotation.rotations.iter().filter(|of| of.is_divided);
     findings.extend(divided.map(|of| self::divided(name, of)));
+    findings.extend(left(name, rotation));
     findings
 }
 
@@ -73,6 +74,24 @@ fn divided(name: &SecretName, of: &Rotation) -> Finding {
         short(&of.id)
     );
     about(name, FindingCode::RotationDivided, message)
+}
+
+/// What rotations made ready that were called off, as long as nobody says that it is gone.
+fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
+    let aborted = state.rotations.iter().filter(|of| of.stage == Stage::Aborted);
+    let objects: BTreeSet<&ObjectId> = aborted.flat_map(|rotation| &rotation.objects).collect();
+    let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
+    let left = state.held.iter().filter(is_left).filter(|v| objects.contains(&v.object));
+    let finding = |version: &Version| {
+        let message = format!(
+            "{}, which was aborted: what it is for may accept it still",
+            version.called(name)
+        );
+        let subject = Subject::Object { secret: name.clone(), object: version.object };
+        let finding = Finding::new(FindingCode::RotationLeft, subject, message);
+        finding.hint(format!("v-secure secret versions {name}"))
+    };
+    left.map(finding).collect()
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {

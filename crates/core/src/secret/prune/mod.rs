@@ -1,11 +1,13 @@
 //! What is due to be pruned, and the change that prunes it: versions past their expiry
-//! (`expiry`), and superseded ones beyond what the vault keeps (`retention`).
+//! (`expiry`), superseded ones beyond what the vault keeps (`retention`), and what rotations that were called off
+//! left (`left`).
 //!
 //! Who prunes signs for it, so nothing goes on the word of a member who could not delete it: what
 //! makes a version due is said by its own author, or by a member who held `delete`.
 
 mod deleters;
 mod expiry;
+mod left;
 mod retention;
 
 pub use expiry::{first_due, first_due_at_a_glance};
@@ -35,9 +37,9 @@ pub const GRACE: u64 = DAY;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PruneCause {
     Expired,
-    /// More versions than `retention.versions`.
+    /// More versions than `retention.versions`, or retired without ever being active.
     Versions,
-    /// Superseded or removed longer ago than `retention.days`.
+    /// Superseded, removed or called off longer ago than `retention.days`.
     Days,
     /// Pruned before, and back by a merge with a file that still had it.
     LeftOver,
@@ -58,6 +60,7 @@ impl PruneCause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneDue {
     pub secret: SecretName,
+    /// 0 of what a rotation made ready and nobody promoted.
     pub number: usize,
     pub object: ObjectId,
     pub why: PruneCause,

@@ -1,10 +1,12 @@
-//! The superseded versions that the vault's retention (`retention.*`) does not keep.
+//! The superseded versions that the vault's retention (`retention.*`) does not keep; those that rotations left
+//! (`left`) are asked for with them.
 //!
 //! What ends a version is the word of its own author, or of a member who could delete it: others may
 //! put as many versions as they like, with whatever clock, and no version but their own goes for it.
 //! What is active stays, and so does each version of a conflict.
 
 use super::deleters::could_delete;
+use super::left::Left;
 use super::{DAY, PruneCause};
 use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
@@ -26,6 +28,7 @@ pub(super) struct Retired<'a> {
     vault: &'a Vault,
     most: Option<usize>,
     days: Option<Days<'a>>,
+    left: Left<'a>,
 }
 
 /// What `retention.days` asks of the log.
@@ -57,7 +60,8 @@ impl<'a> Retired<'a> {
             oldest: now.saturating_sub(days.saturating_mul(DAY)),
             ends: ends(vault),
         });
-        (most.is_some() || days.is_some()).then_some(Self { vault, most, days })
+        let left = Left::new(vault, most.is_some(), days.as_ref().map(|days| days.oldest));
+        (most.is_some() || days.is_some()).then_some(Self { vault, most, days, left })
     }
 
     /// The versions that go. `expired` are those that go by their expiry: they are not counted, as
@@ -83,6 +87,8 @@ impl<'a> Retired<'a> {
             }
             newer.push(version);
         }
+        let left = self.left.due(name, secret).into_iter();
+        due.extend(left.filter(|(version, _)| there(version)));
         due
     }
 }

@@ -30,6 +30,7 @@ use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::unlock::{Signer, Unlocked};
 
+mod left;
 mod words;
 
 const A: &str = "prod/A";
