@@ -127,7 +127,7 @@ class Deleted(Rotating):
     def ends(self, version):
         graph = self.story.judged()
         state = self.state()
-        return [newer.object for newer in pruning.ended_by(graph, state, state.versions[version])]
+        return [newer.object for newer in pruning.ended_by(graph, self.story.stands, state, state.versions[version])]
 
     def author(self, version):
         return pruning.author(self.story.judged(), self.state().held[version])
@@ -162,6 +162,25 @@ class Deleted(Rotating):
         _, found = self.pending("ron")
         self.promote(found, "ada")
         self.assertEqual(self.ends(self.base), [found])
+
+
+    def test_who_lost_delete_ends_nothing_by_an_entry_from_before(self):
+        for known in (True, False):
+            self.setUp()
+            before, heads = self.story.build.policy[-1].id, self.story.build.heads()
+            newer = self.story.log("wim", self.story.put(A, "wim", heads), on=heads, policy=before)
+            revoked = op("revoke", role="r-wim", pattern="*", rights=["delete"])
+            self.story.policy([revoked], [newer] if known else heads)
+            self.assertEqual(self.ends(self.base), [self.story.build.log[newer].ops[0]["object"]] if known else [])
+
+    def test_nor_does_who_may_delete_later(self):
+        self.lose("rod", "delete")
+        _, found = self.pending("ron")
+        self.promote(found, "rod")
+        self.story.policy([op("grant", role="r-rod", pattern="*", rights=["delete"])], self.story.build.heads())
+        self.assertEqual(self.ends(self.base), [])
+        self.put("rod")
+        self.assertEqual(len(self.ends(self.base)), 1)
 
 
 class Grown(Rotating):

@@ -239,9 +239,11 @@ rule("closed.py", "an empty list of it is left out", 'require(type(value) is lis
 all_of(
     "pruning.py",
     ("a version is its author's", "graph.entries[version.source.entry].actor", "graph.entries[version.first.entry].actor"),
-    ("whose own may end it", "return actor == author(graph, version) or", "return"),
-    ("or what one says who may delete", ' or graph.chain.states[op.policy].holds(actor, "delete", name)', ""),
-    ("in the name of who put or promoted the newer one", "may_end(graph, state.name, newer.first, version)", "may_end(graph, state.name, newer.source, version)"))
+    ("whose own may end it", "return entry.actor == author(graph, version) or", "return"),
+    ("or what one says who may delete", " or _could_delete(graph, standing, entry, op.op)", ""),
+    ("and could when it became known", "return allowed and ended is None", "return allowed"),
+    ("and when it was written", "return allowed and ended is None", "return ended is None"),
+    ("in the name of who put or promoted the newer one", "may_end(graph, standing, newer.first, version)", "may_end(graph, standing, newer.source, version)"))
 
 
 def is_noticed(one):

@@ -188,7 +188,7 @@ def judge(graph, entry, out):
     check_signature(graph, entry, start)
     for number, op in enumerate(entry.ops):
         def ends(needed, op=op):
-            return _ends(graph, entry, op, needed, start, out.known)
+            return ends_at(graph, entry, op, needed, start, out.known)
         needed = graph.needed(entry, op)
         allowed, ended = ends(needed)
         if not allowed or not graph.has_ground(entry, op):
@@ -214,7 +214,7 @@ def check_signature(graph, entry, start):
         raise Refused("log", "signature-invalid", short(entry.id))
 
 
-def _ends(graph, entry, op, needed, start, known):
+def ends_at(graph, entry, op, needed, start, known):
     """(whether the op is authorised at its own position, the position that makes it void or None)."""
     chain = graph.chain
     if not authorised(chain, entry, op, needed, start):
