@@ -91,7 +91,7 @@ class World:
             found = stack.pop()
             if found not in above:
                 above.add(found)
-                stack += self.build.log[found].parents
+                stack += [one for one in self.build.log[found].parents if one in self.build.log]  # others are closed
         return above
 
     def op(self, kind, name, seed, parents):

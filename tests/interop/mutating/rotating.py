@@ -272,7 +272,7 @@ def _above(scene, parents):
         found = stack.pop()
         if found not in above:
             above.add(found)
-            stack += scene.build.log[found].parents
+            stack += [one for one in scene.build.log[found].parents if one in scene.build.log]  # others are closed
     return above
 
 
