@@ -174,49 +174,30 @@ impl<'a> Fold<'a> {
         (!is_empty).then(|| (secret.clone(), state))
     }
 
-    fn secret(&self, secret: &SecretName, gathered: Gathered<'a>) -> SecretState {
-        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, .. } = gathered;
-        let (wraps, rotating) = (gathered.wraps, gathered.rotation.as_deref());
+    fn secret(&self, secret: &SecretName, mut ops: Gathered<'a>) -> SecretState {
+        let (rotating, wraps) = (ops.rotation.take(), std::mem::take(&mut ops.wraps));
+        let (rotating, settings) = (rotating.as_deref(), &ops.settings[..]);
         let giving = rotating.map_or_else(Vec::new, |ops| ops.giving(self.graph));
-        let statements = Statements::of(&settings, &giving);
-        let mut known = Existing::of(self, &settings, &statements);
+        let statements = Statements::of(settings, &giving);
+        let mut known = Existing::of(self, settings, &statements);
         let numbers = self.graph.base().and_then(|base| base.numbers(secret));
         known.number(numbers);
         let ActiveVersions { set, overruled, mut replaced } =
-            active::settings(self.graph, &ends, rotating, &settings);
+            active::settings(self.graph, &ops.ends, rotating, settings);
         replaced.extend(known.replaced(numbers));
-        known.overrule(&settings, &overruled);
+        known.overrule(settings, &overruled);
         let existing = known.versions.len();
         known.hold(self, &statements);
         let Existing { mut versions, index } = known;
-        let retires = rotating.iter().flat_map(|ops| ops.retires.keys().map(|of| (*ops, of)));
-        for (_, object) in retires.filter(|(ops, object)| ops.is_retired(object)) {
-            index.of(&mut versions, object).into_iter().for_each(|found| found.retired = true);
-        }
-        for object in ends.pruned.keys() {
-            index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
-        }
-        for object in &void_pruned {
-            index.of(&mut versions, object).into_iter().for_each(|found| found.void_pruned = true);
-        }
-        for (object, ops) in &ends.removed {
-            index.of(&mut versions, object).into_iter().for_each(|found| self.removal(found, ops));
-        }
-        for (object, ops) in &expires {
-            let prunes = ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
-            let found = index.of(&mut versions, object).into_iter();
-            found.for_each(|found| self.expiry(found, ops, prunes));
-        }
-        for (object, at, time) in void_expires {
-            let found = index.of(&mut versions, &object).into_iter();
-            let late = self.late(at, time);
-            found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
+        self.ends(&mut versions, &index, &ops);
+        if let Some(rotating) = rotating {
+            retire(&mut versions, &index, rotating);
         }
         self.wraps(&mut versions, &index, &given(&giving, wraps));
         let (candidates, current) = self.active(&versions, &index, &set);
-        let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops))).collect();
+        let fields = ops.fields.iter().map(|(k, ops)| ((*k).to_owned(), self.field(ops))).collect();
+        let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
         let rotation = rotating.and_then(|ops| {
-            let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
             let (versions, candidates) = (&versions[..], &candidates[..]);
             let of = Ground {
                 graph,
@@ -233,6 +214,29 @@ impl<'a> Fold<'a> {
         });
         versions.truncate(existing);
         SecretState { fields, versions, candidates, current, rotation }
+    }
+
+    /// What became of versions: pruned, removed, not served from some time on.
+    fn ends(&self, versions: &mut [Version], index: &Index, ops: &Gathered<'_>) {
+        for object in ops.ends.pruned.keys() {
+            index.of(versions, object).into_iter().for_each(|found| found.pruned = true);
+        }
+        for object in &ops.void_pruned {
+            index.of(versions, object).into_iter().for_each(|found| found.void_pruned = true);
+        }
+        for (object, ops) in &ops.ends.removed {
+            index.of(versions, object).into_iter().for_each(|found| self.removal(found, ops));
+        }
+        for (object, expires) in &ops.expires {
+            let prunes = ops.ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
+            let found = index.of(versions, object).into_iter();
+            found.for_each(|found| self.expiry(found, expires, prunes));
+        }
+        for (object, at, time) in &ops.void_expires {
+            let late = self.late(*at, *time);
+            let found = index.of(versions, object).into_iter();
+            found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
+        }
     }
 
     fn removal(&self, version: &mut Version, ops: &[(At, bool)]) {
@@ -330,6 +334,12 @@ impl<'a> Fold<'a> {
             others: others.into_iter().map(|other| other.map(str::to_owned)).collect(),
             entry: *self.graph.id(at.place as usize),
         }
+    }
+}
+
+fn retire(versions: &mut [Version], index: &Index, ops: &RotationOps<'_>) {
+    for object in ops.retires.keys().filter(|object| ops.is_retired(object)) {
+        index.of(versions, object).into_iter().for_each(|found| found.retired = true);
     }
 }
 

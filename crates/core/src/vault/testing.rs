@@ -5,8 +5,8 @@ use super::batch::Batch;
 use super::change::{Change, NewVersion, NewWrap};
 use super::unlock::{Signer, Unlocked};
 use super::{Depth, Vault};
-use crate::crypto::bytes::{Fixed, ShortId};
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::bytes::Fixed;
+use crate::crypto::id::RotationId;
 use crate::crypto::identity::Identity;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
@@ -49,9 +49,25 @@ impl Actor {
 }
 
 /// The change that begins a rotation of a secret upon its current version, with a value.
-pub(crate) fn begin(vault: &Vault, secret: &SecretName, nonce: u8, ctx: &Ctx<'_>) -> Change {
+pub(crate) fn begin(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Change {
+    begin_many(vault, secret, &[1], ctx)
+}
+
+/// The same of several rotations with one value.
+pub(crate) fn begin_many(
+    vault: &Vault,
+    secret: &SecretName,
+    nonces: &[u8],
+    ctx: &Ctx<'_>,
+) -> Change {
     let base = vault.secret(secret).unwrap().current.unwrap();
-    pending(vault, secret, Some((Fixed([nonce; 16]), base)), None, ctx)
+    let (uid, origin, author) = (vault.uid(secret), vault.tips().origin(), ctx.signer.key.id());
+    let beginning = |of: Pending, nonce| {
+        let begun = ids::rotation_id(&uid, &author, &origin, &base, &nonce);
+        Pending { nonce: Some(nonce), base: Some(base), begun, ..of }
+    };
+    let nonces = nonces.iter().map(|nonce| Fixed([*nonce; 16]));
+    pending(vault, secret, ctx, |of| nonces.map(|nonce| beginning(of.clone(), nonce)).collect())
 }
 
 /// The change that adds a value to a rotation.
@@ -61,33 +77,33 @@ pub(crate) fn add_value(
     rotation: RotationId,
     ctx: &Ctx<'_>,
 ) -> Change {
-    pending(vault, secret, None, Some(rotation), ctx)
+    pending(vault, secret, ctx, |of| vec![Pending { rotation: Some(rotation), ..of }])
 }
 
+/// The pendings that `of` makes of one that states a value.
 fn pending(
     vault: &Vault,
     secret: &SecretName,
-    begins: Option<(ShortId, ObjectId)>,
-    rotation: Option<RotationId>,
     ctx: &Ctx<'_>,
+    of: impl FnOnce(Pending) -> Vec<Pending>,
 ) -> Change {
     let value = SecretValue::new(b"made ready".to_vec());
     let sealed = put::seal(vault, secret, &value, None, ctx).unwrap();
-    let (uid, origin, author) = (vault.uid(secret), vault.tips().origin(), ctx.signer.key.id());
+    let (uid, origin) = (vault.uid(secret), vault.tips().origin());
     let SealedVersion { body, object_id, object, wrap_id, wrap } = sealed.put_at(origin);
-    let begun = begins.map(|(nonce, base)| ids::rotation_id(&uid, &author, &origin, &base, &nonce));
-    let op = Op::Pending(Pending {
+    let ops = of(Pending {
         secret: secret.clone(),
-        nonce: begins.map(|(nonce, _)| nonce),
-        base: begins.map(|(_, base)| base),
-        begun: begun.unwrap_or(RotationId([0; 16])),
-        rotation,
+        nonce: None,
+        base: None,
+        begun: RotationId([0; 16]),
+        rotation: None,
         body: Some(body),
         derived: object_id,
         wrap: Some(wrap_id),
         expires: None,
     });
-    let change = Batch::of(vault, ctx, vec![op]).change().unwrap();
+    let ops = ops.into_iter().map(Op::Pending).collect();
     let version = NewVersion { secret: secret.clone(), uid, id: object_id, object };
+    let change = Batch::of(vault, ctx, ops).change().unwrap();
     change.with_versions(vec![version]).with_wraps(vec![NewWrap { uid, id: wrap_id, wrap }])
 }

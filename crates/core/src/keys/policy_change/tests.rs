@@ -424,7 +424,7 @@ fn what_open_rotations_may_bring_is_settled_as_what_is_active() {
     for is_gone in [false, true] {
         let (vault, olga) = solo();
         let current = vault.secret(&secret()).unwrap().current.unwrap();
-        let begun = begin(&vault, &secret(), 1, &olga.ctx());
+        let begun = begin(&vault, &secret(), &olga.ctx());
         let mut vault = vault.apply(begun).unwrap();
         if is_gone {
             let (secret, objects) = (secret(), vec![current]);

@@ -66,10 +66,12 @@ impl<'a> Left<'a> {
         })
     }
 
-    /// Whether the latest of what ended it is long enough ago, by what the authors' clocks said.
+    /// Whether the latest of what ended it is long enough ago, by what the authors' clocks said: each of its
+    /// rotations must have ended on a word that is believed, or calling the last one off would delete it.
     fn is_over(&self, ends: &Ends<'_>, version: &Version) -> bool {
         let ended = ends.get(&version.object).into_iter().flatten();
-        let last = ended.filter_map(|ended| ended.of(&version.author)).max();
+        let ended: Option<Vec<UnixTime>> = ended.map(|ended| ended.of(&version.author)).collect();
+        let last = ended.and_then(|ended| ended.into_iter().max());
         last.zip(self.oldest).is_some_and(|(last, oldest)| last < oldest)
     }
 

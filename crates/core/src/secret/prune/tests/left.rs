@@ -4,7 +4,7 @@ use super::*;
 use crate::log::finding::FindingCode;
 use crate::log::op::{Abort, Promote, Versions};
 use crate::log::rotation::RotationState;
-use crate::vault::testing::{add_value, begin};
+use crate::vault::testing::{add_value, begin, begin_many};
 
 const WRITER: [Right; 2] = [Right::Read, Right::Write];
 const ROTATOR: [Right; 2] = [Right::Read, Right::Rotate];
@@ -17,13 +17,19 @@ fn rotation(vault: &Vault) -> &RotationState {
 }
 
 fn ready(vault: &Vault, ctx: &Ctx<'_>) -> Change {
-    begin(vault, &secret(), 1, ctx)
+    begin(vault, &secret(), ctx)
 }
 
 fn aborted(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let rotations = rotation(vault).rotations.iter().map(|of| of.id);
     let abort = |rotation| Op::Abort(Abort { secret: secret(), rotation, adopts: None });
     ops(vault, ctx, rotations.map(abort).collect())
+}
+
+/// The first rotation alone.
+fn first_aborted(vault: &Vault, ctx: &Ctx<'_>) -> Change {
+    let rotation = rotation(vault).rotations[0].id;
+    ops(vault, ctx, vec![Op::Abort(Abort { secret: secret(), rotation, adopts: None })])
 }
 
 fn retired(vault: &Vault, ctx: &Ctx<'_>) -> Change {
@@ -110,6 +116,23 @@ fn nobody_has_what_another_made_ready_deleted_by_calling_it_off() {
         scene.merge(&retires);
         assert_eq!(scene.due(look(5 * DAY, true)), RETIRED);
     }
+}
+
+/// That one of an author's two rotations of a value ended long ago says nothing of the other.
+#[test]
+fn what_is_in_two_rotations_ends_with_both_of_them() {
+    let mut scene = Scene::new().put(10, None);
+    let author = scene.member("wes", &WRITER);
+    let other = scene.member("rita", &ROTATOR);
+    let mut scene = scene.set("retention.days", "1");
+    scene.by(&author, 20, |vault, ctx| begin_many(vault, &secret(), &[1, 2], ctx));
+    scene.by(&author, 30, first_aborted);
+    assert_eq!(scene.due(look(99 * DAY, true)), [], "the other one is open");
+    scene.by(&other, 1, aborted);
+    assert_eq!(scene.due(look(99 * DAY, true)), []);
+    scene.by(&author, 9 * DAY, aborted);
+    assert_eq!(scene.due(look(10 * DAY, true)), []);
+    assert_eq!(scene.due(look(10 * DAY + 1, true)), BY_AGE);
 }
 
 #[test]
