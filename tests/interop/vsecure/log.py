@@ -81,9 +81,12 @@ class Graph:
             return EITHER if self.follows(entry, "put", op["secret"]) else WRITE
         return RIGHTS_NEEDED.get(op["op"], ())
 
-    def has_ground(self, entry, op):
-        """Whether an op about a rotation has below it what it stands on."""
-        return all(self.follows(entry, *ground) for ground in stands_on(op))
+    def acting(self, entry, op):
+        """The op as far as it has below it what it stands on: a retirement object by object; None: it does nothing."""
+        if op["op"] != "retire":
+            return op if all(self.follows(entry, *ground) for ground in stands_on(op)) else None
+        left = [found for found in op["objects"] if self.follows(entry, "named", op["secret"], found)]
+        return {**op, "objects": left} if left else None
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -115,12 +118,10 @@ def _grounds(op):
 
 
 def stands_on(op):
-    """What an op about a rotation needs below it: all of these."""
+    """What an op about a rotation needs below it: all of these. A retirement needs it object by object."""
     kind, secret = op["op"], op.get("secret")
-    if kind not in OF_ROTATIONS:
+    if kind not in OF_ROTATIONS or kind == "retire":
         return []
-    if kind == "retire":
-        return [("named", secret, found) for found in op["objects"]]
     if kind == "pending" and op["nonce"] is not None:
         return [("put", secret)]
     states = [("stated", secret, op["rotation"], op["object"])] if kind == "promote" else []
@@ -191,7 +192,7 @@ def judge(graph, entry, out):
             return ends_at(graph, entry, op, needed, start, out.known)
         needed = graph.needed(entry, op)
         allowed, ended = ends(needed)
-        if not allowed or not graph.has_ground(entry, op):
+        if not allowed:
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .errors import HistoryMissing, Refused, malformed
-from .fold import Op, states
-from .log import (EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short,
-                  stands_on)
+from .fold import Op, as_told, states
+from .log import EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short
 
 # What may act on a kept version, and what on the secret.
 _ON_VERSION = ("put", "promote", "pending", "retire", "remove", "restore", "expire", "prune", "rewrap")
@@ -25,6 +24,7 @@ class RecentGraph(Graph):
         self.top, self.open_heads = chain.checkpoint["entry"], set(chain.checkpoint["open"])
         self.kept, self.at = set(closed.entries), chain.checkpoint["at"]
         self.put_before = {base.secret for base in closed.secrets if base.versions is not None}
+        self.kept_versions = set()  # (secret, object): what a settled retirement may be of
         self.settled, self.missing = {self.top}, set()
         super().__init__(entries, chain)
 
@@ -66,24 +66,19 @@ class RecentGraph(Graph):
         return self.reach([self.top])
 
     def follows(self, entry, *ground):
-        """What stands on something closed has the benefit of the doubt: nothing is said of a secret whose ground is not
-        found."""
-        return ground[1] in self.put_before or super().follows(entry, *ground)
+        """Whether an open entry below has it, or something closed of which that is known here."""
+        kind, secret = ground[:2]
+        if secret not in self.put_before:
+            return super().follows(entry, *ground)
+        if kind == "put" or (kind == "named" and entry.id in self.settled and ground[1:] in self.kept_versions):
+            return True
+        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
 
-    def finds_ground(self, entry, op):
-        """Whether what the op stands on is in open entries that it follows, or needs none. What a retirement is of and no
-        open entry states is kept, or an older version, which has no say; what states a kept one again is late."""
-        def finds(ground):
-            if ground[0] == "put" and ground[1] in self.put_before:
-                return True
-            if ground[0] == "named" and not self.in_open(ground):
-                return True
-            return bool(self.ancestors[entry.id] & self.in_open(ground))
-        return all(map(finds, stands_on(op)))
-
-    def in_open(self, ground):
-        """The mask of the open entries with it."""
-        return self.grounds.get(ground, 0) & ~self.kept_mask
+    def may_stand_on_what_is_closed(self, entry, op):
+        """Whether an op that brings a version has no ground here: it has one that is closed, or none at all. What else is
+        said of what is closed says nothing: it has ended, or is an older version."""
+        return (op["op"] in ("pending", "promote") and op["secret"] in self.put_before
+                and self.acting(entry, op) is None)
 
     @cached_property
     def kept_mask(self):
@@ -122,6 +117,7 @@ def read(file, log, chain, wanted=None):
     kept, replaced = {}, {}
     for base in file.closed.secrets:
         kept[base.secret], replaced[base.secret] = _of_base(graph, base, file.closed.entries)
+        graph.kept_versions |= {(base.secret, found) for found in replaced[base.secret]}
     out = Recent(graph, Standing(known=knowledge(graph)))
     if out.missing:
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
@@ -224,8 +220,8 @@ def _named_by_nobody(file, graph, kept):
 
 
 def _groundless(graph):
-    """The secrets on which an open entry has an op whose ground is not found: it is closed, or nowhere."""
-    return {op["secret"] for entry in graph.open() for op in entry.ops if not graph.finds_ground(entry, op)}
+    """The secrets to which an open entry brings a version on ground that is not found: it is closed, or nowhere."""
+    return {op["secret"] for entry in graph.open() for op in entry.ops if graph.may_stand_on_what_is_closed(entry, op)}
 
 
 def held(secret):
@@ -239,9 +235,7 @@ def _ops(out, kept):
     for entry in graph.open():
         for index, op in enumerate(entry.ops):
             if "secret" in op:
-                counts = (entry.id, index) not in out.standing.ended
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)
-                ops.setdefault(op["secret"], []).append(item)
+                ops.setdefault(op["secret"], []).extend(as_told(graph, out.standing, entry, index))
     return ops
 
 
