@@ -355,8 +355,6 @@ def _ended_by(told, found):
 def changed_by_delete(world, who, before, after):
     found = brings_no_earlier(world, who, before, after)
     found += ["a candidate that was none"] if set(after.state.candidates) - set(before.state.candidates) else []
-    if after.state.pending not in (None, before.state.pending):
-        found.append("another is pending")
     return found
 
 

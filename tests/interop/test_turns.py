@@ -55,10 +55,14 @@ class Words(Rotating):
         self.assertEqual(self.word(), "promoted")
 
     def test_nor_does_one_by_write_of_what_was_removed(self):
-        _, found = self.pending()
+        heads = self.story.build.heads()
+        entry, found = self.pending()
+        again = self.again(found, "rob", heads, nonce=S, base=self.base)
+        self.begun[S] = self.story.build.log[again].ops[0]["rotation"]
+        self.promote(found, rotation=S, on=[entry, again])
         self.on_versions("remove", found)
         self.promote(found, "wes")
-        self.assertEqual((self.word(), self.state().current), ("stale", self.base))
+        self.assertEqual((self.word(), self.state().current), ("stale", None))
 
     def test_nor_does_a_promotion_of_its_object_in_another(self):
         heads = self.story.build.heads()
@@ -116,12 +120,10 @@ class Words(Rotating):
         self.pending(**self.lose("ron", "rotate"))
         self.assertFalse(self.live())
 
-    def test_not_with_a_version_that_is_gone(self):
-        for kind in ("remove", "prune", "retire"):
-            self.setUp()
-            _, found = self.pending()
-            self.on_versions(kind, found)
-            self.assertFalse(self.live(), kind)
+    def test_not_with_a_version_that_is_retired(self):
+        _, found = self.pending()
+        self.on_versions("retire", found)
+        self.assertFalse(self.live())
 
     def test_not_upon_a_base_that_is_retired(self):
         self.pending()
@@ -129,11 +131,10 @@ class Words(Rotating):
         self.assertFalse(self.live())
 
     def test_not_where_something_void_withdraws_it(self):
-        for kind, who, right in (("abort", "rob", "rotate"), ("retire", "rob", "rotate"), ("remove", "del", "delete"),
-                                 ("prune", "del", "delete")):
+        for kind in ("abort", "retire"):
             self.setUp()
             _, found = self.pending("ron")
-            late = self.lose(who, right)
+            late = self.lose("rob", "rotate")
             self.abort(**late) if kind == "abort" else self.on_versions(kind, found, **late)
             self.assertFalse(self.live(), kind)
             self.assertIn("rotation-stale", self.codes())
@@ -204,7 +205,7 @@ class Coming(Rotating):
 
     def test_what_was_aborted_or_promoted_or_is_gone_is_not(self):
         ends = [lambda found: self.abort(), self.promote] + [
-            lambda found, kind=kind: self.on_versions(kind, found) for kind in ("remove", "prune", "retire")]
+            lambda found: self.on_versions("retire", found)]
         for end in ends:
             self.setUp()
             _, found = self.pending()
@@ -303,19 +304,25 @@ class Previous(Rotating):
         self.story.build.log.popitem()
         self.story.build.file.log = [entry.line for _, entry in sorted(self.story.build.log.items())]
 
-    def test_what_was_active_there_and_is_not_named_is_not(self):
-        self.unpromoted()
-        self.promote(self.found, replaces=[self.other])
-        self.assertEqual(self.state().previous, [self.other])
+    def test_what_was_active_there_and_is_not_named_is_not_but_for_the_base(self):
+        """Which an engine has to retire, whatever the promotion says."""
+        for replaces in ([], [self.base]):
+            self.unpromoted()
+            self.promote(self.found, replaces=replaces or None)
+            self.assertEqual(self.state().previous, [self.base])
+
+    def test_the_base_is_not_where_it_was_not_active(self):
+        _, found = self.pending(rotation=S, base=self.old)
+        self.promote(found, "wes", S)
+        self.assertEqual((self.state().current, self.state().previous), (found, []))
 
     def test_a_promotion_that_sets_nothing_has_no_say(self):
-        """The version was removed before it, and brought back before another."""
-        self.unpromoted()
-        self.on_versions("remove", self.found)
-        self.promote(self.found, "wes", replaces=[self.base, self.other])
-        self.on_versions("restore", self.found)
+        """It is overruled: by rotate, upon another version than the one on which its rotation was begun."""
         self.promote(self.found, "wes", replaces=[self.base])
-        self.assertEqual((self.state().current, self.state().previous), (self.found, [self.base]))
+        _, other = self.pending("ron", S, base=self.old)
+        self.promote(other, "ron", S, replaces=[self.found])
+        self.promote(other, "wes", S)
+        self.assertEqual((self.state().current, self.state().previous), (other, []))
 
     def test_but_what_is_retired_removed_or_pruned(self):
         for kind in ("retire", "remove", "prune"):
@@ -462,13 +469,13 @@ class Told(Rotating):
         self.pending(**self.lose("wim", "write"))  # what only something void states is not held
         self.assertEqual(self.codes(), ["rotation-left", "rotation-left", "rotation-void"])
 
-    def test_until_it_is_gone_or_exists(self):
+    def test_until_it_is_retired_or_exists(self):
         for kind in ("retire", "remove", "prune"):
             self.setUp()
             _, found = self.pending()
             self.abort()
             self.on_versions(kind, found)
-            self.assertEqual(self.codes(), [], kind)
+            self.assertEqual(self.codes(), [] if kind == "retire" else ["rotation-left"], kind)
         self.setUp()
         heads = self.story.build.heads()
         entry, found = self.pending()
