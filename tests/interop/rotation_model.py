@@ -64,16 +64,22 @@ class Rotations(World):
         self.kinds = [kind for kind in KINDS + TURNS * 2 for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
         self.through, self.late = self.rng.choice([0, 0.3, 0.7]), 0
 
-    def told(self, log=None):
+    def told(self):
         _, whole = records(self.build.file)
-        graph = Graph(whole if log is None else {found: whole[found] for found in log}, self.chain)
+        graph = Graph(whole, self.chain)
         stands = standing(graph)
         out = Told(graph, stands, fold(graph, stands).get(A))
-        if self.closing and log is None:
+        if self.closing:
             file, _ = keeping.leave_out(self.build.file, graph, self.closing.block, self.closing.entry)
             found = recent.read(file, records(file)[1], self.chain)
             out.alone = None if A in found.behind else found.secrets.get(A)
         return out
+
+    def active_at(self, entry, told):
+        """What was active for whoever had this entry and what it stands on, by what counts now."""
+        graph = Graph({found: told.log[found] for found in self.above(entry)}, self.chain)
+        state = fold(graph, told.standing).get(A)
+        return state.candidates if state else []
 
     def known(self, parents):
         return frozenset().union(*map(self.above, parents))
@@ -303,12 +309,9 @@ def alone_as_whole(told):
 
 def is_earlier(world, before, found):
     """Whether somebody knew a version as active, and somebody who knew that of another one in its place."""
-    def active(entry):
-        state = world.told(world.above(entry)).state
-        return state.candidates if state else []
-    was = [entry for entry in before.log if found in active(entry)]
-    return any(one != other and one in world.above(other) and active(other) and found not in active(other)
-               for one in was for other in before.log)
+    active = {entry: world.active_at(entry, before) for entry in before.log}
+    return any(found in active[one] and active[other] and found not in active[other] and one in world.above(other)
+               for one in active for other in active)
 
 
 def brings_no_earlier(world, who, before, after):
@@ -337,7 +340,7 @@ def changed_by_rotate(world, who, before, after):
         elif before.author(one) != who and (version.wrap, version.source.at) != (same.wrap, same.source.at):
             found.append("another's version changed")
         if one in old.versions and before.author(one) != who:
-            more = _ended_by(after, one) - _ended_by(before, one)
+            more = _ended_by(after, one) - _ended_by(before, one) - old.versions.keys()
             found += ["retention ends another's version"] if any(after.author(newer) != who for newer in more) else []
     for one, rotation in old.rotations.items():
         after_that = new.rotations.get(one)
