@@ -276,12 +276,11 @@ class Chain(Rotating):
         self.repeat(2, first, self.steps[2][2])
         self.assertEqual((self.active(), self.codes()), (([3], 3), []))
 
-    def test_nor_where_two_are_promoted_each_upon_the_other(self):
-        """All give way to another then, so none does; by the order it is none that came before."""
-        self.chain()
+    def crossed(self):
+        """rob promotes X3 once more, and upon that two versions of his own each upon the other: all give way to another then,
+        so none does."""
         begun = self.repeat(3, self.steps[2][0])
-        self.repeat(1, self.lifted(self.steps[0][0]))
-        made = []
+        made, ends = [], []
         for name in (b"Y" * 16, b"Z" * 16):
             entry, found = self.pending("rob", name, self.versions[3], on=[begun])
             made.append((entry, found, self.id(name), self.story.build.log[entry].ops[0]["wrap"]))
@@ -292,9 +291,32 @@ class Chain(Rotating):
         one, other, one_again, other_again = made
         for (entry, found, rotation, _), (last, then, turned, _) in ((one, other_again), (other, one_again)):
             promoted = self.promote(found, "rob", rotation, on=[entry])
-            self.promote(then, "rob", turned, on=sorted([promoted, last]))
+            ends.append(self.promote(then, "rob", turned, on=sorted([promoted, last])))
+        return ends
+
+    def test_nor_where_two_are_promoted_each_upon_the_other(self):
+        """By the order it is none that came before."""
+        self.chain()
+        self.repeat(1, self.lifted(self.steps[0][0]))
+        self.crossed()
         candidates, current = self.active()
         self.assertEqual((sorted(candidates), current in (4, 5)), ([1, 3, 4, 5], True))
+
+    def test_nor_upon_that(self):
+        """What is active where it is written is more than the base of its rotation."""
+        self.chain()
+        first = self.repeat(1, self.steps[0][0])
+        self.repeat(2, first, self.steps[2][2], *self.crossed())
+        self.assertNotEqual(self.active()[1], 2)
+
+    def test_nor_upon_a_conflict(self):
+        """Somebody said V again on a branch: whoever may only rotate does not settle that."""
+        self.chain(2)
+        self.story.log("wes", op("resolve", secret=A, object=self.versions[0]), on=[self.first])
+        self.repeat(1, *self.story.build.heads(), self.steps[1][2])
+        self.assertEqual((sorted(self.active()[0]), self.codes()), ([0, 2], ["conflict"]))
+        self.repeat(1, *self.story.build.heads(), who="wes")
+        self.assertEqual(self.active(), ([1], 1))
 
     def test_who_goes_back_with_write_does(self):
         """X1 is promoted once more upon X2: that knows X2, and repeats nothing."""

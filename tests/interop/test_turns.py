@@ -286,7 +286,7 @@ class Previous(Rotating):
         two, self.base = self.story.put_alone("ada", on=self.story.build.log[one].parents)
         self.below = [one, two]
         self.entry, self.found = self.pending()
-        self.promote(self.found, replaces=[self.base, self.other, self.old, bytes(32)])
+        self.promote(self.found, "wes", replaces=[self.base, self.other, self.old, bytes(32)])
 
     def test_it_is_what_the_promotion_says_that_it_replaces(self):
         self.assertEqual(self.state().previous, sorted([self.base, self.other]))
@@ -308,7 +308,7 @@ class Previous(Rotating):
         """Which an engine has to retire, whatever the promotion says."""
         for replaces in ([], [self.base]):
             self.unpromoted()
-            self.promote(self.found, replaces=replaces or None)
+            self.promote(self.found, "wes", replaces=replaces or None)
             self.assertEqual(self.state().previous, [self.base])
 
     def test_the_base_is_not_where_it_was_not_active(self):

@@ -230,9 +230,10 @@ class Fold:
         return not all(self.before(put, remove) for remove in self.of("remove"))
 
     def _is_promotion_overruled(self, item):
-        """By rotate one stands on the version on which its rotation was begun, and on no abort or retirement."""
+        """By rotate one stands on the version on which its rotation was begun, if nothing else is active, and on no abort or
+        retirement."""
         base = self.bases.get(item.op["rotation"])
-        return base not in self.stood_on[item.at] or not self._stands(item, base) or self._is_withdrawn(item)
+        return self.stood_on[item.at] != {base} or not self._stands(item, base) or self._is_withdrawn(item)
 
     def _is_withdrawn(self, item):
         """Whether before a promotion its rotation is aborted or its version retired."""
