@@ -88,9 +88,10 @@ class Rotations(World):
         """Whether what an op says something about was said below it."""
         if item["op"] not in ("retire", "rollout", "abort", "promote", "pending"):
             return True
-        below = [said for _, said in turning.ops_on(self.build.log, A, self.known(parents))]
+        below = [said for entry, said in turning.ops_on(self.build.log, A, self.known(parents))
+                 if said["op"] == "put" or (said["op"] == "pending" and self.is_grounded(said, entry.parents))]
         if item["op"] == "retire":
-            stated = {said.get("object") for said in below if said["op"] in ("put", "pending")}
+            stated = {said.get("object") for said in below}
             return stated.issuperset(item["objects"])
         if item["op"] == "pending" and item["nonce"] is not None:
             return any(said["op"] == "put" for said in below)
@@ -100,8 +101,8 @@ class Rotations(World):
 
     # What is written upon a history.
 
-    def upon(self, at, is_lifted=True):
-        """Parents by chance that the position allows, perhaps lifted so that what is upon them comes late in the order."""
+    def upon(self, at):
+        """Parents by chance that the position allows."""
         fit = sorted(found for found, entry in self.build.log.items() if self.chain.position[entry.policy] <= at
                      and (not self.floor or self.stays(found)))
         if self.floor:
@@ -111,16 +112,11 @@ class Rotations(World):
         return self.top(self.rng.sample(fit, min(len(fit), self.rng.choice([1, 1, 1, 2, 3]))))
 
     def lifted(self, who, parents, at):
+        """One upon these that comes late in the order."""
         for _ in range(self.rng.randrange(1, 12)):
             parents = [self.build.add_log(who, self.base.seeds[who], [op("join")], parents=parents,
                                           policy=self.build.policy[at].id)]
         return parents
-
-    def says(self, kind, who, at, parents):
-        """An op as `op` makes it, or `again`: a member's own version stated once more, in another rotation."""
-        if kind != "again":
-            return self.op(kind, who, at, parents, A)
-        raise Nothing
 
     def say(self, kind, who, at):
         """An entry with an op of this kind: its id."""
@@ -138,6 +134,7 @@ class Rotations(World):
         return self.build.add_log(who, self.base.seeds[who], ops, parents=parents, policy=self.build.policy[at].id)
 
     def state_again(self, who, at):
+        """A member's own version stated once more upon the same parents, in another rotation."""
         own = [(entry, item) for entry in sorted(self.build.log.values(), key=lambda one: one.id) for item in entry.ops
                if item["op"] == "pending" and "object" in item and entry.actor == who
                and (not self.floor or self.floor in self.above(entry.id))]
@@ -153,12 +150,21 @@ def history(seed, is_closed):
     world = Rotations(seed)
     closing_model._steps(world, world.rng.choice([4, 6, 9, 14, 20]))
     if is_closed:
+        _end(world)
         if not closing_model._attempt(world.close):
             raise Nothing
         closing_model._steps(world, world.rng.choice([1, 3, 6]))
     if not world.build.log:
         raise Nothing
     return world
+
+
+def _end(world):
+    """An owner aborts what is open: else nothing can be closed."""
+    state = world.told().state
+    opened = [one for one, rotation in state.rotations.items() if rotation.word in OPEN] if state else []
+    if opened:
+        world.write_entry("ada", [op("abort", secret=A, rotation=one) for one in opened], world.build.heads(), len(world.chain.states) - 1)
 
 
 # Who goes on, by what. Each gives (who, the entries).
@@ -264,7 +270,8 @@ def of_each(told):
 
 def _below(told, entry):
     return [item for found in told.log if told.graph.is_before(found, entry.id) for item in told.log[found].ops
-            if item.get("secret") == A]
+            if item.get("secret") == A and (item["op"] != "pending" or item["nonce"] is not None or _says_of(
+                told, told.log[found], item["rotation"]))]
 
 
 def _retires(told, found):
@@ -274,9 +281,13 @@ def _retires(told, found):
 
 
 def _says(told, kind, rotation):
-    return any(item["rotation"] == rotation and any(
-        said["op"] == "pending" and said["rotation"] == rotation and said["nonce"] is not None for said in _below(told, entry))
-        for entry, _, item, _ in told.ops(kind))
+    return any(item["rotation"] == rotation and _says_of(told, entry, rotation) for entry, _, item, _ in told.ops(kind))
+
+
+def _says_of(told, entry, rotation):
+    """Whether an entry follows the beginning of a rotation."""
+    return any(said["op"] == "pending" and said["rotation"] == rotation and said["nonce"] is not None
+               for found in told.log if told.graph.is_before(found, entry.id) for said in told.log[found].ops)
 
 
 def _same(told):

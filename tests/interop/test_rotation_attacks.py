@@ -381,6 +381,14 @@ class Withdrawn(Rotating):
             self.abort("wes", S)
             self.assertEqual((self.state().pending, self.state().share), (self.state().coming[0], 10_000))
 
+    def test_nor_is_there_one_without_any_that_is_live(self):
+        begun, _ = self.pending("wim")
+        self.pending("ron", S, on=[begun])
+        late = self.lose("rob", "rotate")
+        self.abort(rotation=R, **late)
+        self.abort(rotation=S, **late)
+        self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale", "rotation-void"])
+
     def test_an_own_value_in_another_ones_rotation_hides_nothing(self):
         _, found = self.pending("ron")
         self.rollout(5_000, "ron")

@@ -7,7 +7,6 @@ from story import A, B
 from vsecure import keys, vectors
 from vsecure.encoding import encode
 from vsecure.errors import Refused
-from vsecure.fold import fold
 from vsecure.writing import op
 
 
@@ -108,9 +107,8 @@ class Rights(Rotating):
     def test_a_secret_that_was_never_put_has_no_rotations(self):
         for who in ("ada", "rob"):
             self.setUp()
-            self.says_nothing(lambda who=who: self.intent(who, on=[]))
-            self.story.log(who, op("pending", secret=B, nonce=R, base=self.base))
-            self.assertNotIn(B, fold(self.story.judged(), self.story.stands))
+            self.intent(who, on=[])
+            self.assertEqual(self.error(), "op-unauthorised")
 
     def test_all_that_is_said_of_a_rotation_follows_its_beginning(self):
         for who in ("ada", "rob"):
@@ -144,13 +142,26 @@ class Rights(Rotating):
 
     def test_a_put_or_a_beginning_in_the_same_entry_is_no_ancestor(self):
         self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, nonce=R, base=self.base), on=[])
-        self.assertEqual((self.error(), self.state().rotations), (None, {}))
+        self.assertEqual(self.error(), "op-unauthorised")
         self.setUp()
         self.intent(on=[self.first])
         made = self.id()
         self.setUp()
         self.story.log("rob", op("pending", secret=A, nonce=R, base=self.base), op("abort", secret=A, rotation=made))
         self.assertEqual((self.error(), self.word(made)), (None, "live"))
+
+    def test_what_adds_is_ground_if_it_has_some(self):
+        for states in (lambda found, on: self.on_versions("retire", found, on=[on]),
+                       lambda found, on: self.promote(found, "wes", on=sorted([on, begun]))):
+            self.setUp()
+            begun = self.intent("ron")
+            heads = [self.first]
+            beside, found = self.pending("rob", on=heads)
+            item = self.story.build.log[beside].ops[0]
+            self.assertNotIn(found, self.state().held)
+            self.again(found, "rob", heads, wrap=item["wrap"], nonce=S, base=bytes(32))
+            self.assertIn(found, self.state().held)
+            self.says_nothing(lambda found=found, beside=beside, states=states: states(found, beside))
 
     def test_what_is_void_is_ground(self):
         late = self.lose("wes", "write")

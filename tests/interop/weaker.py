@@ -77,7 +77,9 @@ all_of(
     ("a retirement acts on what something below names", 'if self.follows(entry, "named", op["secret"], found)]', "if True]"),
     ("object by object", "return {**op, \"objects\": left} if left else None", 'return op if left == op["objects"] else None'),
     ("and not on the others", "return {**op, \"objects\": left} if left else None", "return op if left else None"),
-    ("whoever writes one", "if not allowed:\n            raise Refused", "if not allowed or graph.acting(entry, op) is None:\n            raise Refused"))
+    ("and is no forgery", "(_begins(op) and graph.acting(entry, op) is None):", "graph.acting(entry, op) is None:"),
+    ("but what begins upon nothing", "if not allowed or (_begins(op) and graph.acting(entry, op) is None):", "if not allowed:"),
+    ("what adds is ground if it has some", 'return bool(self.ancestors[entry.id] & grounds.get(("begun", op["secret"], op["rotation"]), 0))', "return True"))
 all_of(
     "fold.py",
     ("a promote makes a version exist", 'for item in self.of("put", "promote"):\n            found, known', 'for item in self.of("put"):\n            found, known'),

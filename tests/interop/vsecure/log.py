@@ -63,13 +63,18 @@ class Graph:
 
     @cached_property
     def grounds(self):
-        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is."""
+        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is. What adds to a
+        rotation is none if it follows no beginning of it."""
         grounds = {}
-        for entry in self.entries.values():
-            for op in entry.ops:
-                for ground in _grounds(op):
-                    grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
+        for entry in map(self.entries.get, self.order):
+            for ground in [ground for op in entry.ops if self._may_be_ground(grounds, entry, op) for ground in _grounds(op)]:
+                grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
         return grounds
+
+    def _may_be_ground(self, grounds, entry, op):
+        if op["op"] != "pending" or _begins(op):
+            return True
+        return bool(self.ancestors[entry.id] & grounds.get(("begun", op["secret"], op["rotation"]), 0))
 
     def follows(self, entry, *ground):
         """Whether an ancestor has it."""
@@ -111,7 +116,7 @@ def _grounds(op):
         return [("put", op["secret"]), ("named", op["secret"], op["object"])]
     if op["op"] != "pending":
         return []
-    grounds = [("begun", op["secret"], op["rotation"])] if op["nonce"] is not None else []
+    grounds = [("begun", op["secret"], op["rotation"])] if _begins(op) else []
     if "object" in op:
         grounds += [("named", op["secret"], op["object"]), ("stated", op["secret"], op["rotation"], op["object"])]
     return grounds
@@ -122,10 +127,15 @@ def stands_on(op):
     kind, secret = op["op"], op.get("secret")
     if kind not in OF_ROTATIONS or kind == "retire":
         return []
-    if kind == "pending" and op["nonce"] is not None:
+    if _begins(op):
         return [("put", secret)]
     states = [("stated", secret, op["rotation"], op["object"])] if kind == "promote" else []
     return [("begun", secret, op["rotation"]), *states]
+
+
+def _begins(op):
+    """Whether it begins a rotation: who has the closed part of a log and who has not know alike which secrets were put."""
+    return op["op"] == "pending" and op["nonce"] is not None
 
 
 def short(found):
@@ -192,7 +202,7 @@ def judge(graph, entry, out):
             return ends_at(graph, entry, op, needed, start, out.known)
         needed = graph.needed(entry, op)
         allowed, ended = ends(needed)
-        if not allowed:
+        if not allowed or (_begins(op) and graph.acting(entry, op) is None):
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended
