@@ -203,25 +203,21 @@ class Fold:
         return {o.op["object"] for o in self.active([o for o in self.set if self.before(o, item)])}
 
     def active(self, ops):
-        """What is active of these ops that set something, in order: the survivors, but for promotions that say again what
-        was gone on from, unless that leaves none. A promotion stands where the first of its version stands: nobody moves
+        """What is active of these ops that set something, in order: the survivors, but for promotions of what others promoted
+        and went on from, unless that leaves none. A promotion stands where the first of its version stands: nobody moves
         what came before behind what came after by saying it again."""
-        left = [(item, self._repeated(item, ops)) for item in self.survivors(ops)]
-        rest = [one for one in left if not self._is_gone_on_from(*one, ops)] or left
-        return sorted([item for item, _ in rest], key=lambda o: self._place(o).order)
+        left = self.survivors(ops)
+        rest = [o for o in left if not self._is_gone_on_from(o, ops)] or left
+        return sorted(rest, key=lambda o: self._place(o).order)
 
     def _place(self, item):
         return self.of("promote", version=item.op["object"])[0] if item.kind == "promote" else item
 
-    def _repeated(self, item, ops):
-        """The promotions of its version that a promotion repeats: of another one nothing was said in between."""
+    def _is_gone_on_from(self, item, ops):
+        """Whether beside a promotion its version was promoted too, and another one set upon that."""
         found = item.op["object"]
-        others = [o for o in ops if o.op["object"] != found]
-        return [o for o in ops if o.kind == item.kind == "promote" and o is not item and o.op["object"] == found
-                and not any(self.before(o, other) and self.before(other, item) for other in others)]
-
-    def _is_gone_on_from(self, item, repeated, ops):
-        return any(self.before(o, other) for o in repeated for other in ops if other.op["object"] != item.op["object"])
+        twins = [o for o in ops if o.kind == item.kind == "promote" and o.op["object"] == found and self.beside(o, item)]
+        return any(self.before(o, other) for o in twins for other in ops if other.op["object"] != found)
 
     def _is_overruled(self, put):
         active = self.stood_on[put.at]
