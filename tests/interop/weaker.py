@@ -117,15 +117,14 @@ all_of(
     ("what was promoted beside is not", "or any(self.before(o, item) for o in self.of(\"promote\", version=found))]", "or any(not self.before(item, o) for o in self.of(\"promote\", version=found))]"),
     ("what is kept acts where it is listed", 'if item.kept or item.kind not in ("remove"', 'if item.kind not in ("remove"'),
     ("a removal that is nothing was one", "return replace(item, op={**item.op, \"objects\": left})", "return replace(item, op={**item.op, \"objects\": left}, counts=bool(left))"),
-    ("what was gone on from does not come back", "rest = [one for one in left if not self._is_gone_on_from(*one, ops)] or left", "rest = left"),
-    ("unless that leaves none", "if not self._is_gone_on_from(*one, ops)] or left", "if not self._is_gone_on_from(*one, ops)]"),
+    ("what was gone on from does not come back", "rest = [o for o in left if not self._is_gone_on_from(o, ops)] or left", "rest = left"),
+    ("unless that leaves none", "if not self._is_gone_on_from(o, ops)] or left", "if not self._is_gone_on_from(o, ops)]"),
+    ("a promotion that knows the one before does", 'o.op["object"] == found and self.beside(o, item)]', 'o.op["object"] == found]'),
+    ("gone on from is what was promoted", 'if o.kind == item.kind == "promote" and o.op["object"] == found and self.beside', "if o.kind == item.kind and o.op[\"object\"] == found and self.beside"),
+    ("by an op that follows", "return any(self.before(o, other) for o in twins for", "return any(not self.before(other, o) for o in twins for"),
+    ("on another version", 'for other in ops if other.op["object"] != found)', "for other in ops)"),
     ("nor where an op was written", "in self.active([o for o in self.set if self.before(o, item)])}", "in self.survivors([o for o in self.set if self.before(o, item)])}"),
-    ("nor by the order", "return self.of(\"promote\", version=item.op[\"object\"])[0] if item.kind == \"promote\" else item", "return item"),
-    ("a promotion that knows what came between does", "\n                and not any(self.before(o, other) and self.before(other, item) for other in others)]", "]"),
-    ("gone on from is to another version", 'if o.kind == item.kind == "promote" and o is not item and o.op["object"] == found', 'if o.kind == item.kind == "promote" and o is not item'),
-    ("what is put comes back", 'if o.kind == item.kind == "promote" and o is not item', 'if o is not item'),
-    ("by an op that follows", "return any(self.before(o, other) for o in repeated for other in ops if", "return any(True for o in repeated for other in ops if"),
-    ("on another version", "for o in repeated for other in ops if other.op[\"object\"] != item.op[\"object\"])", "for o in repeated for other in ops)"))
+    ("nor by the order", "return self.of(\"promote\", version=item.op[\"object\"])[0] if item.kind == \"promote\" else item", "return item"))
 all_of(
     "rotations.py",
     ("x is modulo 10,000 and below the share", "place(rotation, instance) < share", "place(rotation, instance) <= share"),
