@@ -184,6 +184,16 @@ class Kept(Closing):
         self.assertEqual(self.alone().previous, [self.base])
         self.agrees()
 
+    def test_what_was_promoted_and_removed_is_gone(self):
+        for kind in ("remove", "prune"):
+            self.setUp()
+            _, found = self.pending()
+            self.promote(found)
+            self.on_versions(kind, found)
+            self.story.shut_all()
+            self.agrees()
+            self.assertEqual(self.alone().candidates, [])
+
     def test_a_void_pending_that_a_promotion_used(self):
         entry, found = self.pending(**self.lose("rob", "rotate"))
         self.promote(found, "wes", on=[entry])

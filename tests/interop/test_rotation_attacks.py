@@ -276,6 +276,25 @@ class Chain(Rotating):
         self.repeat(2, first, self.steps[2][2])
         self.assertEqual((self.active(), self.codes()), (([3], 3), []))
 
+    def test_nor_hinders_he_those_who_go_on(self):
+        self.chain(2)
+        self.repeat(1, self.lifted(self.steps[0][0]))
+        _, found = self.pending("ron", S, self.versions[2])
+        self.assertEqual(self.state().pending, found)
+        self.promote(found, "ron", S)
+        self.assertEqual((self.state().candidates, self.codes()), ([found], []))
+
+    def test_two_promotions_of_one_version_give_way_to_nothing_beside_them(self):
+        for times in (1, 2):
+            self.setUp()
+            entry, found = self.pending()
+            new = self.put(on=[entry])
+            for _ in range(2):
+                on = entry
+                for _ in range(times):
+                    on = self.promote(found, "wes", on=[on])
+            self.assertEqual((self.state().candidates, self.codes()), (sorted([found, new]), ["conflict"]))
+
     def crossed(self):
         """rob promotes X3 once more, and upon that two versions of his own each upon the other: all give way to another then,
         so none does."""

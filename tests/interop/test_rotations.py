@@ -7,7 +7,8 @@ from story import A, B
 from vsecure import keys, vectors
 from vsecure.encoding import encode
 from vsecure.errors import Refused
-from vsecure.writing import op
+from vsecure.fold import fold
+from vsecure.writing import ids, op
 
 
 class Form(Rotating):
@@ -333,6 +334,30 @@ class Versions(Rotating):
                 if not void:
                     self.on_versions(kind, found)
                     self.assertEqual(self.state().candidates, [found] if kind == "restore" else [])
+
+    def test_a_restoration_beside_its_promotion_brings_nothing_back(self):
+        entry, found = self.pending()
+        on = entry
+        for _ in range(5):
+            on = self.story.log("wes", op("join"), on=[on])
+        self.on_versions("restore", found, who="wes", on=[on])
+        promoted = self.promote(found, on=[entry])
+        self.on_versions("remove", found, on=[promoted])
+        self.assertEqual((self.state().versions[found].removed, self.state().candidates, self.codes()), (True, [], []))
+
+    def test_a_removal_of_what_is_only_pending_is_one_of_the_secret(self):
+        """Where nothing is active, whoever may only rotate sets nothing beside what was removed, whatever that was."""
+        late = self.lose("wes", "write")
+        begun = self.story.log("wes", self.story.put(B, "wes", []), on=[], policy=late["policy"])
+        entry = self.story.log("ron", self.story.put(B, "ron", [begun], None, "pending", nonce=R, base=bytes(32)), on=[begun])
+        found = self.story.build.log[entry].ops[0]["object"]
+        for removed in (False, True):
+            if removed:
+                self.story.log("ada", op("remove", secret=B, objects=ids([found])), on=[entry])
+            else:
+                _, new = self.story.put_alone("rob", B, [entry])
+            state = fold(self.story.judged(), self.story.stands)[B]
+            self.assertEqual((state.current, state.versions[new].overruled), (None if removed else new, removed))
 
     def test_what_is_put_is_removed_by_whoever_did_not_see_that(self):
         heads = self.story.build.heads()

@@ -175,6 +175,15 @@ class Words(Rotating):
         self.abort("wes", S, on=[entry, other])
         self.assertEqual((self.state().pending, self.codes()), (found, ["rotation-left"]))
 
+    def test_one_that_is_stale_does_not_contest(self):
+        _, found = self.pending()
+        self.pending("ron", S)
+        self.pending("ron", S)
+        self.assertEqual((self.word(), self.word(S), self.state().pending), ("live", "stale", found))
+        self.abort(rotation=S)
+        self.pending("ron", b"T" * 16, base=bytes(32))
+        self.assertEqual((self.word(b"T" * 16), self.state().pending), ("stale", found))
+
     def test_an_intent_contests_too(self):
         self.pending()
         self.intent("ron", S)

@@ -116,7 +116,7 @@ all_of(
     ("what was promoted before is", '\n                or any(self.before(o, item) for o in self.of("promote", version=found))]', "]"),
     ("what was promoted beside is not", "or any(self.before(o, item) for o in self.of(\"promote\", version=found))]", "or any(not self.before(item, o) for o in self.of(\"promote\", version=found))]"),
     ("what is kept acts where it is listed", 'if item.kept or item.kind not in ("remove"', 'if item.kind not in ("remove"'),
-    ("a removal that is nothing was one", "return replace(item, op={**item.op, \"objects\": left})", "return replace(item, op={**item.op, \"objects\": left}, counts=bool(left))"),
+    ("a removal that is nothing was one", "self.ops = [self._on_what_was_set(o) for o in self.ops]\n", "self.ops = [o for o in map(self._on_what_was_set, self.ops) if o.op.get(\"objects\") != []]\n"),
     ("what was gone on from does not come back", "rest = [o for o in left if not self._is_gone_on_from(o, ops)] or left", "rest = left"),
     ("unless that leaves none", "if not self._is_gone_on_from(o, ops)] or left", "if not self._is_gone_on_from(o, ops)]"),
     ("a promotion that knows the one before does", 'o.op["object"] == found and self.beside(o, item)]', 'o.op["object"] == found]'),
