@@ -340,10 +340,8 @@ def changed_by_rotate(world, who, before, after):
     old, new, found = before.state, after.state, brings_no_earlier(world, who, before, after)
     if old.candidates and not new.candidates:
         found.append("the secret is gone")
-    coming = {one for rotation in old.rotations.values() for one in rotation.objects}
-    for one in new.candidates:
-        if one not in old.versions and after.author(one) != who and one not in coming:
-            found.append("a candidate that no rotation had")
+    if any(after.author(one) != who for one in set(new.candidates) - set(old.candidates)):
+        found.append("another's version is a candidate")
     for one, version in old.held.items():
         same = new.held.get(one)
         if same is None or (version.removed, version.pruned, version.expires) != (same.removed, same.pruned, same.expires):
@@ -351,7 +349,7 @@ def changed_by_rotate(world, who, before, after):
         elif before.author(one) != who and (version.wrap, version.source.at) != (same.wrap, same.source.at):
             found.append("another's version changed")
         if one in old.versions and before.author(one) != who:
-            more = _ended_by(after, one) - _ended_by(before, one) - old.versions.keys()
+            more = _ended_by(after, one) - _ended_by(before, one)
             found += ["retention ends another's version"] if any(after.author(newer) != who for newer in more) else []
     for one, rotation in old.rotations.items():
         after_that = new.rotations.get(one)

@@ -236,7 +236,7 @@ class Kept(Closing):
 
     def test_of_promotions_and_retirements_which_anybody_repeats_the_first(self):
         """Whoever may rotate writes any number of them."""
-        entry, found = self.pending()
+        entry, found = self.pending("ron")
         end = self.promote(found, "ron", replaces=[self.base], on=[entry])
         lines = []
         for _ in range(2):

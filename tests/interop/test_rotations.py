@@ -445,7 +445,27 @@ class Overruled(Rotating):
     def test_a_void_beginning_says_the_base_too(self):
         late = self.lose("rob", "rotate")
         entry, found = self.pending(**late)
-        self.promote(found, "ron", on=[entry])
+        self.story.policy([op("grant", role="r-rob", pattern="*", rights=["rotate"])], self.story.build.heads())
+        self.promote(found, "rob", on=[entry])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_it_is_of_a_version_of_ones_own(self):
+        """Who may only rotate can be the author of what is current, as by a put. To finish another's takes write."""
+        _, found = self.pending("ron")
+        self.promote(found, "rob")
+        self.assertEqual((self.current_of(promoted=found), self.word()), (self.base, "stale"))
+        self.promote(found, "ron")
+        self.assertEqual((self.state().current, self.word()), (found, "promoted"))
+        for who, sets in (("rod", False), ("wes", True), ("ray", True)):
+            self.setUp()
+            _, found = self.pending("ron")
+            self.promote(found, who)
+            self.assertEqual(self.current_of(promoted=found) == found, sets, who)
+
+    def test_whoever_states_another_one_in_that_rotation(self):
+        self.intent("ron")
+        _, found = self.pending("rob")
+        self.promote(found, "rob")
         self.assertEqual(self.current_of(promoted=found), found)
 
     def test_a_rotation_of_the_same_object_upon_another_base_has_no_say(self):

@@ -407,7 +407,7 @@ class Told(Rotating):
         self.assertEqual(self.codes(), [])
 
     def test_so_is_a_void_promotion(self):
-        entry, found = self.pending("ron")
+        entry, found = self.pending("rob")
         self.promote(found, **self.lose("rob", "rotate"))
         self.assertEqual(self.codes(), ["rotation-void", "void-changes-value"])
 
@@ -447,7 +447,7 @@ class Told(Rotating):
         self.assertEqual(self.codes(), [])
 
     def test_void_changes_value_takes_promotions_for_sets(self):
-        _, found = self.pending("ron")
+        _, found = self.pending("rob")
         late = self.lose("rob", "rotate")
         self.promote(found, **late)
         self.assertIn("void-changes-value", self.codes())

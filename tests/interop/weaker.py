@@ -92,10 +92,11 @@ all_of(
     ("a promote sets something in active", 'for item in self.of("put", "promote", "resolve"):', 'for item in self.of("put", "resolve"):'),
     ("a promotion by rotate may be overruled", 'rotates and overrules[item.kind](item)', 'rotates and item.kind == "put" and overrules[item.kind](item)'),
     ("one by write is not", "if rotates and overrules[item.kind](item):", 'if (rotates or item.kind == "promote") and item.kind in overrules and overrules[item.kind](item):'),
-    ("it stands on its rotation's base", "return self.stood_on[item.at] != {base} or not self._stands(item, base) or", "return not any(self._stands(item, one) for one in self.stood_on[item.at]) or"),
-    ("which was active there", "return self.stood_on[item.at] != {base} or not self._stands(item, base) or", "return not self._stands(item, base) or"),
-    ("and nothing else", "return self.stood_on[item.at] != {base} or not", "return base not in self.stood_on[item.at] or not"),
-    ("which stands", "return self.stood_on[item.at] != {base} or not self._stands(item, base) or", "return self.stood_on[item.at] != {base} or"),
+    ("it stands on its rotation's base", "base not in self.stood_on[item.at] or not self._stands(item, base)\n", "not any(self._stands(item, one) for one in self.stood_on[item.at])\n"),
+    ("which was active there", "base not in self.stood_on[item.at] or not self._stands(item, base)\n", "not self._stands(item, base)\n"),
+    ("it is of an own version", "return (not self._is_own(item) or base not", "return (base not"),
+    ("which the promoter stated", 'o.op.get("object") == item.op["object"])\n        return entries[stated.entry].actor == entries[item.entry].actor', 'o.op.get("object") == item.op["object"])\n        return stated.op.get("rotation") is not None and entries[next(o for o in self.either("pending") if o.op["rotation"] == item.op["rotation"]).entry].actor == entries[item.entry].actor'),
+    ("which stands", "base not in self.stood_on[item.at] or not self._stands(item, base)\n", "base not in self.stood_on[item.at]\n"),
     ("the base that a void one says too", 'for o in self.either("pending") if not o.kept and o.op["nonce"]', 'for o in self.of("pending") if not o.kept and o.op["nonce"]'),
     ("what was restored does", "return removed and not all(any(self.before(remove, o) for o in restores) for remove in beside)", "return removed and bool(beside)"),
     ("what is not removed does", "return removed and not all(", "return not all("),
@@ -116,15 +117,7 @@ all_of(
     ("what was promoted before is", '\n                or any(self.before(o, item) for o in self.of("promote", version=found))]', "]"),
     ("what was promoted beside is not", "or any(self.before(o, item) for o in self.of(\"promote\", version=found))]", "or any(not self.before(item, o) for o in self.of(\"promote\", version=found))]"),
     ("what is kept acts where it is listed", 'if item.kept or item.kind not in ("remove"', 'if item.kind not in ("remove"'),
-    ("a removal that is nothing was one", "self.ops = [self._on_what_was_set(o) for o in self.ops]\n", "self.ops = [o for o in map(self._on_what_was_set, self.ops) if o.op.get(\"objects\") != []]\n"),
-    ("what was gone on from does not come back", "rest = [o for o in left if not self._is_gone_on_from(o, ops)] or left", "rest = left"),
-    ("unless that leaves none", "if not self._is_gone_on_from(o, ops)] or left", "if not self._is_gone_on_from(o, ops)]"),
-    ("a promotion that knows the one before does", 'o.op["object"] == found and self.beside(o, item)]', 'o.op["object"] == found]'),
-    ("gone on from is what was promoted", 'if o.kind == item.kind == "promote" and o.op["object"] == found and self.beside', "if o.kind == item.kind and o.op[\"object\"] == found and self.beside"),
-    ("by an op that follows", "return any(self.before(o, other) for o in twins for", "return any(not self.before(other, o) for o in twins for"),
-    ("on another version", 'for other in ops if other.op["object"] != found)', "for other in ops)"),
-    ("nor where an op was written", "in self.active([o for o in self.set if self.before(o, item)])}", "in self.survivors([o for o in self.set if self.before(o, item)])}"),
-    ("nor by the order", "return self.of(\"promote\", version=item.op[\"object\"])[0] if item.kind == \"promote\" else item", "return item"))
+    ("a removal that is nothing was one", "self.ops = [self._on_what_was_set(o) for o in self.ops]\n", "self.ops = [o for o in map(self._on_what_was_set, self.ops) if o.op.get(\"objects\") != []]\n"))
 all_of(
     "rotations.py",
     ("x is modulo 10,000 and below the share", "place(rotation, instance) < share", "place(rotation, instance) <= share"),
@@ -221,8 +214,7 @@ all_of(
     ("until adopted", 'and (again[0], op["secret"], again[1], *at) not in adopted:', ":"),
     ("on the same secret", 'adopted = {(op["op"], op["secret"], op.get("rotation"),', 'adopted = {(op["op"], next((ops[at].get("secret") for at in ops if at == (op["adopts"]["entry"], op["adopts"]["op"])), ""), op.get("rotation"),'),
     ("of the same rotation", 'adopted = {(op["op"], op["secret"], op.get("rotation"),', 'adopted = {(op["op"], op["secret"], ops.get((op["adopts"]["entry"], op["adopts"]["op"]), {}).get("rotation") if op["op"] == "abort" else op.get("rotation"),'),
-    ("a promotion by a put", 'again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))', 'again = (op["op"], op.get("rotation"))'),
-    ("what has no ground is not told of", "           if vault.graph.acting(entry, op)}\n", "           }\n"))
+    ("a promotion by a put", 'again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))', 'again = (op["op"], op.get("rotation"))'))
 all_of(
     "keeping.py",
     ("what is open is not closed", "found.word in OPEN for found", "False for found"),
@@ -239,7 +231,6 @@ all_of(
     ("or left beside one by a put alone", 'return all(item.kind == "put" and', 'return all(item.kind != "resolve" and'),
     ("which is by write", "item.at not in fold.standing.by_rotate and item in fold.set", "item in fold.set"),
     ("and sets something", "item.at not in fold.standing.by_rotate and item in fold.set", "item.at not in fold.standing.by_rotate"),
-    ("what was gone on from is not kept", "active = fold.active(fold.set)", "active = fold.survivors(fold.set)"),
     ("the first promotion is kept", 'acts += of("promote")[:1] + [item', 'acts += [item'),
     ("and no more", 'acts += of("promote")[:1] + [item', 'acts += of("promote") + [item'),
     ("pendings that give are kept", "acts += [item for item in fold.given if item.names(version.object)] +", "acts +="),

@@ -200,24 +200,7 @@ class Fold:
 
     def _active_before(self, item):
         """L of the op: the versions that were active where it was written."""
-        return {o.op["object"] for o in self.active([o for o in self.set if self.before(o, item)])}
-
-    def active(self, ops):
-        """What is active of these ops that set something, in order: the survivors, but for promotions of what others promoted
-        and went on from, unless that leaves none. A promotion stands where the first of its version stands: nobody moves
-        what came before behind what came after by saying it again."""
-        left = self.survivors(ops)
-        rest = [o for o in left if not self._is_gone_on_from(o, ops)] or left
-        return sorted(rest, key=lambda o: self._place(o).order)
-
-    def _place(self, item):
-        return self.of("promote", version=item.op["object"])[0] if item.kind == "promote" else item
-
-    def _is_gone_on_from(self, item, ops):
-        """Whether beside a promotion its version was promoted too, and another one set upon that."""
-        found = item.op["object"]
-        twins = [o for o in ops if o.kind == item.kind == "promote" and o.op["object"] == found and self.beside(o, item)]
-        return any(self.before(o, other) for o in twins for other in ops if other.op["object"] != found)
+        return {o.op["object"] for o in self.survivors([o for o in self.set if self.before(o, item)])}
 
     def _is_overruled(self, put):
         active = self.stood_on[put.at]
@@ -226,10 +209,17 @@ class Fold:
         return not all(self.before(put, remove) for remove in self.of("remove"))
 
     def _is_promotion_overruled(self, item):
-        """By rotate one stands on the version on which its rotation was begun, if nothing else is active, and on no abort or
-        retirement."""
+        """By rotate one is of a version of one's own, and stands on that on which its rotation was begun, and on no abort or
+        retirement: who may only rotate can be the author of what is current, and no more."""
         base = self.bases.get(item.op["rotation"])
-        return self.stood_on[item.at] != {base} or not self._stands(item, base) or self._is_withdrawn(item)
+        return (not self._is_own(item) or base not in self.stood_on[item.at] or not self._stands(item, base)
+                or self._is_withdrawn(item))
+
+    def _is_own(self, item):
+        """Whether who promotes a version stated it: all that state one are signed by one key."""
+        entries = self.graph.entries
+        stated = next(o for o in self.either("put", "pending") if o.op.get("object") == item.op["object"])
+        return entries[stated.entry].actor == entries[item.entry].actor
 
     def _is_withdrawn(self, item):
         """Whether before a promotion its rotation is aborted or its version retired."""
@@ -293,7 +283,7 @@ class Fold:
     def _active(self):
         state = self.state
         versions = state.versions
-        rest = [o for o in self.active(self.set)
+        rest = [o for o in self.survivors(self.set)
                 if not versions[o.op["object"]].pruned and not versions[o.op["object"]].removed]
         state.candidates = sorted({o.op["object"] for o in rest})
         state.current = rest[-1].op["object"] if rest else None

@@ -113,7 +113,7 @@ def _block(graph, entry, folds):
 
 def _kept(fold):
     """(what acts on the secret, [(number, what acts on that version, the numbers of those that it replaced)])."""
-    active = fold.active(fold.set)
+    active = fold.survivors(fold.set)
     keys = {item.op["field"] for item in fold.of("field")}
     fields = [item for key in keys for item in fold.survivors([o for o in fold.of("field") if o.op["field"] == key])]
     gone = {item.op["object"]: _replaced(fold, item.op["object"]) for item in active}
