@@ -297,7 +297,7 @@ _void("a removal of its version", "delete", lambda scene, found, base: [op("remo
 _void("another rotation", "write", lambda scene, found, base: [scene.intent(base=scene.rng.choice([scene.current, scene.rng.randbytes(32)]))])
 
 
-@rotation("an abort or a rollout by a former member, of what began later", REFUSE)
+@rotation("an abort or a rollout by a former member, of what began later")
 def unseen(scene):
     scene.begin()
     who, policy, parents, _ = scene.before("write")
@@ -316,10 +316,10 @@ def void_value(scene):
     return f"by {who[0]}"
 
 
-# Forged.
+# Upon nothing, which says nothing.
 
-def _forged(kind, items):
-    @rotation(kind, REFUSE)
+def _groundless(kind, items):
+    @rotation(kind)
     def make(scene):
         entry, found = scene.begin()
         by = scene.who()
@@ -327,14 +327,14 @@ def _forged(kind, items):
         return f"by {by[0]}"
 
 
-_forged("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
-_forged("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
-_forged("a version added to what never began", lambda scene, found, by: [making.pending(
+_groundless("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
+_groundless("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
+_groundless("a version added to what never began", lambda scene, found, by: [making.pending(
     scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.start)])
-_forged("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
+_groundless("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
 
 
-@rotation("begun in the entry that says more of it", REFUSE)
+@rotation("begun in the entry that says more of it")
 def at_once(scene):
     by, nonce = scene.who(), scene.rng.randbytes(16)
     found = scene.derived(by[1], scene.start, nonce)
@@ -342,19 +342,27 @@ def at_once(scene):
     return f"by {by[0]}"
 
 
-@rotation("a promotion beside its pending", REFUSE)
+@rotation("a promotion beside its pending")
 def unknown(scene):
     _, found = scene.begin()
     scene.log(None, scene.promote(found), on=scene.start)
     return "which it does not follow"
 
 
-@rotation("on a secret that no ancestor puts", REFUSE)
-def never_put(scene):
+@rotation("said upon no ancestor")
+def said_upon_nothing(scene):
     scene.rotation = scene.rng.randbytes(16)
-    item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(scene.current)])
+    item = scene.rng.choice([scene.rollout(1), scene.abort(), scene.retire(scene.current)])
     scene.log(None, item, on=[])
     return next(iter(item))
+
+
+# Forged.
+
+@rotation("on a secret that no ancestor puts", REFUSE)
+def never_put(scene):
+    scene.log(None, scene.intent(), on=[])
+    return "nobody begins one there"
 
 
 @rotation("by one who may neither write nor rotate", REFUSE)
