@@ -10,7 +10,6 @@ they go by what people said and knew, not by how the library tells it.
 
 import argparse
 import collections
-import random
 import sys
 from dataclasses import dataclass
 from multiprocessing import Pool
@@ -164,7 +163,8 @@ def _end(world):
     state = world.told().state
     opened = [one for one, rotation in state.rotations.items() if rotation.word in OPEN] if state else []
     if opened:
-        world.write_entry("ada", [op("abort", secret=A, rotation=one) for one in opened], world.build.heads(), len(world.chain.states) - 1)
+        aborts = [op("abort", secret=A, rotation=one) for one in opened]
+        world.write_entry("ada", aborts, world.build.heads(), len(world.chain.states) - 1)
 
 
 # Who goes on, by what. Each gives (who, the entries).
@@ -220,7 +220,8 @@ def groundless(world):
     if kind == "pending":
         made = world.put(A, who, parents, None, kind, rotation=rotation)
     else:
-        says = {"retire": {"objects": ids([found])}, "abort": {"rotation": rotation}, "promote": {"rotation": rotation, "object": found},
+        says = {"retire": {"objects": ids([found])}, "abort": {"rotation": rotation},
+                "promote": {"rotation": rotation, "object": found},
                 "rollout": {"rotation": rotation, "share": rng.choice([0, 10_000])}}[kind]
         made = op(kind, secret=A, **says)
     entry = world.write_entry(who, [made], parents, at)
@@ -238,7 +239,8 @@ def of_what_is_pending(world):
         raise Nothing
     state, parents = world.before.state, world.upon(at)
     below = [said for _, said in turning.ops_on(world.build.log, A, world.known(parents))]
-    known = {said["object"] for said in below if said["op"] == "promote"} | {item["object"] for _, _, item, _ in world.before.ops("put")}
+    known = {said["object"] for said in below if said["op"] == "promote"}
+    known |= {item["object"] for _, _, item, _ in world.before.ops("put")}
     only = sorted(found for found in state.held if found not in known) if state else []
     if not only:
         raise Nothing
@@ -313,9 +315,13 @@ def alone_as_whole(told):
     whole, alone = told.state, told.alone
     if alone is None or whole is None:
         return []
-    found = [f"alone: {what}" for what in ("candidates", "current", "pending", "share", "coming") if getattr(whole, what) != getattr(alone, what)]
+    found = [f"alone: {what}" for what in _differ(whole, alone, ("candidates", "current", "pending", "share", "coming"))]
     previous = [one for one in whole.previous if one in alone.versions]
     return found + (["alone: previous"] if previous != alone.previous else [])
+
+
+def _differ(one, other, names):
+    return [what for what in names if getattr(one, what) != getattr(other, what)]
 
 
 def is_earlier(world, before, found):
@@ -342,6 +348,11 @@ def changed_by_rotate(world, who, before, after):
         found.append("the secret is gone")
     if any(after.author(one) != who for one in set(new.candidates) - set(old.candidates)):
         found.append("another's version is a candidate")
+    return found + _held_changed(who, before, after) + _rotations_changed(old, new)
+
+
+def _held_changed(who, before, after):
+    old, new, found = before.state, after.state, []
     for one, version in old.held.items():
         same = new.held.get(one)
         if same is None or (version.removed, version.pruned, version.expires) != (same.removed, same.pruned, same.expires):
@@ -351,11 +362,17 @@ def changed_by_rotate(world, who, before, after):
         if one in old.versions and before.author(one) != who:
             more = _ended_by(after, one) - _ended_by(before, one)
             found += ["retention ends another's version"] if any(after.author(newer) != who for newer in more) else []
+    return found
+
+
+def _rotations_changed(old, new):
+    found = []
     for one, rotation in old.rotations.items():
         after_that = new.rotations.get(one)
         if after_that is None or after_that.base != rotation.base:
             found.append("a rotation is gone, or has another base")
-        elif (rotation.word, after_that.word) in [("aborted", word) for word in OPEN] + [("promoted", word) for word in (*OPEN, "aborted")]:
+        elif (rotation.word == "aborted" and after_that.word in OPEN) or (
+                rotation.word == "promoted" and after_that.word != "promoted"):
             found.append(f"{rotation.word} becomes {after_that.word}")
     return found
 
@@ -372,8 +389,8 @@ def changed_by_delete(world, who, before, after):
 
 def changed_by_void(world, who, before, after):
     old, new = before.state, after.state
-    found = [f"void changes {what}" for what in ("candidates", "current", "fields", "conflicts", "retired", "previous")
-             if getattr(old, what) != getattr(new, what)]
+    found = [f"void changes {what}" for what in _differ(
+        old, new, ("candidates", "current", "fields", "conflicts", "retired", "previous"))]
     found += _versions_changed(old, new)
     if new.pending not in (None, old.pending):
         found.append("void makes something pending")
@@ -388,16 +405,17 @@ def changed_by_void(world, who, before, after):
 
 def changes_nothing(world, who, before, after):
     old, new = before.state, after.state
-    found = [f"it changes {what}" for what in ("candidates", "current", "fields", "conflicts", "retired", "previous", "rotations",
-                                               "pending", "share", "coming", "left", "odd") if getattr(old, what) != getattr(new, what)]
-    return found + _versions_changed(old, new)
+    names = ("candidates", "current", "fields", "conflicts", "retired", "previous", "rotations", "pending", "share", "coming",
+             "left", "odd")
+    return [f"it changes {what}" for what in _differ(old, new, names)] + _versions_changed(old, new)
 
 
 def _versions_changed(old, new):
     if list(old.versions) != list(new.versions) or set(old.held) != set(new.held):
         return ["which versions there are"]
-    return [f"a version's {what}" for what in ("number", "removed", "pruned", "expires", "overruled", "wrap", "live", "wraps", "odd")
-            if any(getattr(version, what) != getattr(new.held[one], what) for one, version in old.held.items())]
+    names = ("number", "removed", "pruned", "expires", "overruled", "wrap", "live", "wraps", "odd")
+    found = {what for one, version in old.held.items() for what in _differ(version, new.held[one], names)}
+    return [f"a version's {what}" for what in sorted(found)]
 
 
 TRIALS = {

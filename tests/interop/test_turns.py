@@ -162,7 +162,7 @@ class Words(Rotating):
         self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
         self.assertFalse(self.live())
         self.setUp()
-        begun = self.intent("ron")
+        self.intent("ron")
         gone = self.on_versions("retire", self.base, **self.lose("rob", "rotate"))
         self.pending("ron", on=[gone])
         self.assertFalse(self.live())  # who added to it knew, and who began it did not
