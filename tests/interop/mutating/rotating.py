@@ -148,8 +148,6 @@ def acted_on(scene):
     who, seed = pick(scene.rng, scene.source.signers(lambda s, n: making.may(s, n, kind, scene.name)))
     item = making.make(scene.source, scene.rng, scene.build, kind, scene.name, found, seed)
     scene.log((who, seed), item)
-    if kind == "prune" and scene.rng.random() < 0.5:
-        making.drop(scene.build, scene.name, found)
     return kind
 
 
@@ -330,7 +328,7 @@ def _groundless(kind, items):
 _groundless("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
 _groundless("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
 _groundless("a version added to what never began", lambda scene, found, by: [making.pending(
-    scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.start)])
+    scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.build.heads())])
 _groundless("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
 
 
@@ -374,7 +372,7 @@ def no_right(scene):
     return f"{next(iter(item))} by {by[0]}"
 
 
-@rotation("what is said of a rotation, upon a beginning with another base, nonce, author or parents", REFUSE)
+@rotation("what is said of a rotation, upon a beginning with another base, nonce, author or parents")
 def begun_otherwise(scene):
     """Each of these makes another rotation, which nobody stands on who speaks of the first."""
     (who, seed), what = scene.who(), scene.rng.choice(["base", "nonce", "author", "parents"])
@@ -390,7 +388,7 @@ def begun_otherwise(scene):
     return f"{what}: {next(iter(item))}"
 
 
-@rotation("a version added to a rotation of another secret", REFUSE)
+@rotation("a version added to a rotation of another secret")
 def foreign(scene):
     entry, _ = scene.begin()
     others = [s.name for s in scene.source.live() if s.name != scene.name]
@@ -400,7 +398,7 @@ def foreign(scene):
     return f"of {scene.name} by {who}"
 
 
-@rotation("a version added to a rotation that began beside it", REFUSE)
+@rotation("a version added to a rotation that began beside it")
 def added_beside(scene):
     scene.begin()
     who, seed = scene.who()
@@ -408,7 +406,7 @@ def added_beside(scene):
     return f"by {who}"
 
 
-@rotation("a promotion of what another rotation states", REFUSE)
+@rotation("a promotion of what another rotation states")
 def stated_elsewhere(scene):
     entry = scene.log(None, scene.intent())
     scene.rotation, intent = None, scene.rotation
@@ -420,7 +418,7 @@ def stated_elsewhere(scene):
     return "of one that has nothing, or something else"
 
 
-@rotation("a promotion upon its rotation's beginning, beside its pending", REFUSE)
+@rotation("a promotion upon its rotation's beginning, beside its pending")
 def pending_beside(scene):
     entry = scene.log(None, scene.intent())
     _, found = scene.begin(on=[entry], rotation=scene.rotation)
@@ -428,7 +426,7 @@ def pending_beside(scene):
     return "which it does not follow"
 
 
-@rotation("a retirement of what a removal names, or of another secret's version", REFUSE)
+@rotation("a retirement of what a removal names, or of another secret's version")
 def retired_elsewhere(scene):
     found = pick(scene.rng, [s.current for s in scene.source.live() if s.name != scene.name] + [scene.rng.randbytes(32)])
     named = scene.log(pick(scene.rng, scene.source.holders("delete", scene.name)),
