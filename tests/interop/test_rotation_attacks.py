@@ -134,7 +134,7 @@ class Deleted(Rotating):
 
     def test_who_promotes_it_is_not_its_author(self):
         entry, found = self.pending("ron")
-        self.promote(found, "rob")
+        self.promote(found, "wes")
         for _ in range(3):
             self.put("rob")
         self.assertEqual((self.author(found), self.ends(found)), ("ron", []))
@@ -152,10 +152,10 @@ class Deleted(Rotating):
 
     def test_what_is_newer_ends_by_who_put_or_promoted_it(self):
         _, found = self.pending("ron")
-        self.promote(found, "rob")
+        self.promote(found, "wes")
         self.assertEqual(self.ends(self.base), [])
         self.setUp()
-        _, found = self.pending("ron")
+        _, found = self.pending("rod")
         self.promote(found, "rod")  # who may delete
         self.assertEqual(self.ends(self.base), [found])
         self.setUp()
@@ -408,6 +408,14 @@ class Withdrawn(Rotating):
         self.abort(rotation=R, **late)
         self.abort(rotation=S, **late)
         self.assertEqual(self.codes(), ["rotation-stale", "rotation-stale", "rotation-void"])
+
+    def test_a_promotion_of_anothers_value_hides_nothing(self):
+        _, found = self.pending("ron")
+        self.rollout(5_000, "ron")
+        self.says_nothing(lambda: self.promote(found, "rob"))
+        self.abort("ron")
+        self.put("ada")
+        self.assertEqual((self.state().left, self.codes()), ([found], ["rotation-left"]))
 
     def test_an_own_value_in_another_ones_rotation_hides_nothing(self):
         _, found = self.pending("ron")

@@ -222,7 +222,12 @@ class Rights(Rotating):
     def test_a_promotion_whose_write_is_lost_stands_by_rotate(self):
         _, found = self.pending("ron", base=bytes(32))  # on no version that was active: by rotate it sets nothing
         late = self.lose("ray", "write")
-        self.promote(found, **late)
+        self.says_nothing(lambda: self.promote(found, **late))
+        self.assertEqual(self.state().current, self.base)
+        self.setUp()
+        late = {**self.lose("ray", "write"), "on": None}
+        _, found = self.pending("ray", base=bytes(32), policy=late["policy"], on=[self.first])
+        self.promote(found, "ray", policy=late["policy"])
         self.assertEqual((self.state().current, self.state().versions[found].overruled), (self.base, True))
 
     def test_write_sets_upon_any_base(self):
@@ -452,15 +457,23 @@ class Overruled(Rotating):
     def test_it_is_of_a_version_of_ones_own(self):
         """Who may only rotate can be the author of what is current, as by a put. To finish another's takes write."""
         _, found = self.pending("ron")
-        self.promote(found, "rob")
-        self.assertEqual((self.current_of(promoted=found), self.word()), (self.base, "stale"))
+        for who in ("rob", "rod"):
+            self.says_nothing(lambda who=who: self.promote(found, who))
         self.promote(found, "ron")
         self.assertEqual((self.state().current, self.word()), (found, "promoted"))
-        for who, sets in (("rod", False), ("wes", True), ("ray", True)):
+        for who in ("wes", "ray"):
             self.setUp()
             _, found = self.pending("ron")
             self.promote(found, who)
-            self.assertEqual(self.current_of(promoted=found) == found, sets, who)
+            self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_a_promotion_of_anothers_makes_nothing_exist_or_newer(self):
+        entry, found = self.pending("ada")
+        self.put("wim")
+        self.promote(found, "ada")
+        before = self.state()
+        self.says_nothing(lambda: self.promote(found, "rob", on=[entry]))
+        self.assertEqual(before.versions[found].number, 3)
 
     def test_whoever_states_another_one_in_that_rotation(self):
         self.intent("ron")

@@ -114,6 +114,7 @@ class Fold:
     def __init__(self, graph, standing, name, ops, replaced=None):
         self.graph, self.standing, self.replaced_before = graph, standing, replaced or {}
         self.all = sorted(ops, key=lambda o: o.order)
+        self.all = [o for o in self.all if not self._is_anothers(o)]
         self.ops = [o for o in self.all if o.counts]
         self.ops = [self._on_what_was_set(o) for o in self.ops]
         self.state = SecretState(name)
@@ -135,6 +136,15 @@ class Fold:
     def either(self, *kinds, version=None):
         """The same with those that are void."""
         return [o for o in self.all if o.kind in kinds and (version is None or o.names(version))]
+
+    def _is_anothers(self, item):
+        """Whether it promotes by rotate what its actor did not state, and so does nothing: who may only rotate can be the
+        author of what is current, and no more. All that state a version are signed by one key."""
+        if item.kind != "promote" or item.kept or not item.counts or item.at not in self.standing.by_rotate:
+            return False
+        entries = self.graph.entries
+        stated = next(o for o in self.either("put", "pending") if o.op.get("object") == item.op["object"])
+        return entries[stated.entry].actor != entries[item.entry].actor
 
     def _on_what_was_set(self, item):
         """What removes, restores or prunes acts on what was put, or promoted before it: what is only pending is aborted."""
@@ -209,17 +219,9 @@ class Fold:
         return not all(self.before(put, remove) for remove in self.of("remove"))
 
     def _is_promotion_overruled(self, item):
-        """By rotate one is of a version of one's own, and stands on that on which its rotation was begun, and on no abort or
-        retirement: who may only rotate can be the author of what is current, and no more."""
+        """By rotate one stands on the version on which its rotation was begun, and on no abort or retirement."""
         base = self.bases.get(item.op["rotation"])
-        return (not self._is_own(item) or base not in self.stood_on[item.at] or not self._stands(item, base)
-                or self._is_withdrawn(item))
-
-    def _is_own(self, item):
-        """Whether who promotes a version stated it: all that state one are signed by one key."""
-        entries = self.graph.entries
-        stated = next(o for o in self.either("put", "pending") if o.op.get("object") == item.op["object"])
-        return entries[stated.entry].actor == entries[item.entry].actor
+        return base not in self.stood_on[item.at] or not self._stands(item, base) or self._is_withdrawn(item)
 
     def _is_withdrawn(self, item):
         """Whether before a promotion its rotation is aborted or its version retired."""
