@@ -96,6 +96,14 @@ class Closable(Closing):
                 self.assertTrue(self.is_behind())
                 self.assertEqual(self.state().current, found)
 
+    def test_nor_a_put_by_rotate_beside_a_removal_of_another_version(self):
+        old, before = self.base, self.story.build.heads()
+        last = self.story.put_alone("ada")[0]
+        self.on_versions("remove", old, who="del", on=before)
+        new = self.put("rob", on=[last])
+        self.assertEqual(self.state().current, new)
+        self.refused()
+
     def test_a_restoration_changes_nothing_in_what_was_replaced(self):
         self.on_versions("remove", self.base, who="del", on=[self.first])
         new = self.put("rob", on=[self.first])
@@ -367,6 +375,13 @@ class Behind(Closing):
         self.assertEqual([verify_alone(raw, [B]).finding, verify_alone(raw, [B], beside).finding, verify(raw, 0, beside).finding],
                          [None, None, None])
         self.story.shut_all()
+
+    def test_of_a_secret_that_nothing_closed_puts_all_is_known(self):
+        self.begun["?"] = b"?" * 16
+        self.story.shut_all()
+        self.story.put_alone("ada", B)
+        self.story.log("rob", op("promote", secret=B, rotation=self.id("?"), object=self.base))
+        self.assertEqual(self.story.both()[1].behind, set())
 
     def other(self):
         """A rotation that begins in what is open, in which nobody stated anything."""

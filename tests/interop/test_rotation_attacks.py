@@ -3,7 +3,7 @@
 import unittest
 
 from rotating import R, S, Rotating
-from story import A
+from story import A, B
 from vsecure import keeping, pruning
 from vsecure.encoding import encode
 from vsecure.verify import verify, verify_alone
@@ -443,6 +443,14 @@ class Withdrawn(Rotating):
         self.promote(found, "ada", replaces=[self.base])
         self.on_versions("retire", self.base, who="rob")
         self.assertEqual((self.state().previous, self.state().spared), ([], {self.base}))
+
+    def test_nor_does_a_retirement_on_another_secret(self):
+        void = self.on_versions("retire", self.base, **self.lose("wes", "write"))
+        _, other = self.story.put_alone("ada", B)
+        for name, found, codes in ((B, other, ["rotation-void"]), (A, self.base, ["retired-active"])):
+            adopts = {"entry": encode(void), "op": 0}
+            self.story.log("rob", op("retire", secret=name, objects=ids([found]), adopts=adopts))
+            self.assertEqual(self.codes(), codes)
 
     def test_an_abort_of_another_rotation_adopts_nothing(self):
         self.pending("ron")

@@ -231,7 +231,6 @@ all_of(
     ("and no more (retire)", ' + of("retire")[:1]', ' + of("retire")'),
     ("or left beside one by a put alone", 'return all(item.kind == "put" and', 'return all(item.kind != "resolve" and'),
     ("which is by write", "item.at not in fold.standing.by_rotate and item in fold.set", "item in fold.set"),
-    ("and sets something", "item.at not in fold.standing.by_rotate and item in fold.set", "item.at not in fold.standing.by_rotate"),
     ("the first promotion is kept", 'acts += of("promote")[:1] + [item', 'acts += [item'),
     ("and no more", 'acts += of("promote")[:1] + [item', 'acts += of("promote") + [item'),
     ("pendings that give are kept", "acts += [item for item in fold.given if item.names(version.object)] +", "acts +="),
