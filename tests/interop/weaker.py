@@ -96,7 +96,6 @@ all_of(
     ("which was active there", "return base not in self.stood_on[item.at] or not self._stands(item, base) or", "return not self._stands(item, base) or"),
     ("a promotion by rotate of what is another's does nothing", "self.all = [o for o in self.all if not self._is_anothers(o)]", "self.all = list(self.all)"),
     ("one by write does", "or not item.counts or item.at not in self.standing.by_rotate:", "or not item.counts:"),
-    ("what is kept is none", 'if item.kind != "promote" or item.kept or not', 'if item.kind != "promote" or not'),
     ("which stands", "return base not in self.stood_on[item.at] or not self._stands(item, base) or", "return base not in self.stood_on[item.at] or"),
     ("the base that a void one says too", 'for o in self.either("pending") if not o.kept and o.op["nonce"]', 'for o in self.of("pending") if not o.kept and o.op["nonce"]'),
     ("what was restored does", "return removed and not all(any(self.before(remove, o) for o in restores) for remove in beside)", "return removed and bool(beside)"),

@@ -140,7 +140,7 @@ class Fold:
     def _is_anothers(self, item):
         """Whether it promotes by rotate what its actor did not state, and so does nothing: who may only rotate can be the
         author of what is current, and no more. All that state a version are signed by one key."""
-        if item.kind != "promote" or item.kept or not item.counts or item.at not in self.standing.by_rotate:
+        if item.kind != "promote" or not item.counts or item.at not in self.standing.by_rotate:
             return False
         entries = self.graph.entries
         stated = next(o for o in self.either("put", "pending") if o.op.get("object") == item.op["object"])
