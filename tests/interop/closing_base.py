@@ -32,18 +32,24 @@ class Base:
         self.build.add_policy([self._epoch(rng)], [self.seeds["ada"]])
 
     def _epoch(self, rng):
-        self.epoch, self.kek, identity = rng.randbytes(16), rng.randbytes(32), pyrage.x25519.Identity.generate()
-        plain = keys.envelope_text(self.build.file.vault, "owner", [(self.epoch, self.kek, str(identity))])
-        binary = pyrage.encrypt(plain, [self.identities["ada"].to_public()])
-        self.build.file.audiences["owner"] = (self.epoch, binary)
-        self.recipient = str(identity.to_public())
-        return op("epoch", audience="owner", epoch=self.epoch, recipient=self.recipient,
-                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, self.kek),
-                  envelope=keys.envelope_id(binary))
+        item, self.epoch, self.kek = begin_epoch(self.build, self.identities["ada"], rng)
+        self.recipient = item["epoch"]["recipient"]
+        return item
 
     def _member(self, name, role, to):
         return [op("member-add", member=name, kind="user", recipients=[to[name]]),
                 self.build.key_add(name, "one", self.seeds[name], to[name]), op("role-join", role=role, member=name)]
+
+
+def begin_epoch(build, owner, rng):
+    """(the op of another epoch of the owners, which the file then has the envelope of; its id; its key)."""
+    epoch, kek, identity = rng.randbytes(16), rng.randbytes(32), pyrage.x25519.Identity.generate()
+    plain = keys.envelope_text(build.file.vault, "owner", [(epoch, kek, str(identity))])
+    binary = pyrage.encrypt(plain, [owner.to_public()])
+    build.file.audiences["owner"] = (epoch, binary)
+    return op("epoch", audience="owner", epoch=epoch, recipient=str(identity.to_public()),
+              kek=keys.kek_commitment(build.file.vault, "owner", epoch, kek),
+              envelope=keys.envelope_id(binary)), epoch, kek
 
 
 @lru_cache(1)

@@ -51,7 +51,9 @@ class World:
         self.kinds = [kind for kind in KINDS + turns for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
         self.apart = self.rng.choice([0, 0.5, 0.9])  # how many puts are beside all else
         self.rights, self.twice = self.rng.choice([0.02, 0.14]), self.rng.choice([0.02, 0.25])
+        self.through = self.rng.choice([0, 0, 0.2, 0.5])  # how many steps are a rotation to its end
         self.checkpoints = []
+        self.lie = None  # what whoever closes says in place of the block that follows
 
     # The graph as the steps need it.
 
@@ -95,6 +97,8 @@ class World:
             self.change_rights()
         elif chance < self.rights + self.twice:
             self.again()
+        elif self.rng.random() < self.through:
+            self.rotate()
         else:
             self.write()
 
@@ -109,15 +113,26 @@ class World:
         ops = [self.op(kind, who, at, parents) for kind in kinds]
         self.add(who, [one for one in ops if one], parents, at)
 
+    def rotate(self):
+        """A version begun upon what was set last, and promoted in its place: perhaps by another, or beside something."""
+        at, parents = len(self.chain.states) - 1, self.parents(sorted(self.build.log))
+        name = self.name(parents)
+        for kind in ("pending", *self.rng.choice([(), ("rollout",), ("retire",)]), "promote"):
+            who = self.rng.choice(["rob", "ron", "rod", "wes", "ray", "ada"])
+            made = self.op(kind, who, at, parents, name)
+            if not made:
+                raise Nothing
+            self.add(who, [made], parents, at)
+            parents = [max(self.build.log.values(), key=lambda entry: entry.ts).id]
+
     def add(self, who, ops, parents, at):
         if not ops:
             raise Nothing
         self.build.add_log(who, self.base.seeds[who], ops, parents=parents, policy=self.build.policy[at].id)
 
-    def op(self, kind, who, at, parents):
-        name, state = self.rng.choice(self.names), self.chain.states[at]
-        if self.floor and self.rng.random() < 0.9 and not any(self.floor in self.above(one) for one in parents):
-            name = self.names[-1]  # what is late is about one of them, mostly, so that others can be compared
+    def op(self, kind, who, at, parents, name=None):
+        """An op on this secret, or on any."""
+        state, name = self.chain.states[at], name or self.name(parents)
         if not self.may(state, who, kind, name, parents):
             return None
         if kind in TURNS:
@@ -141,6 +156,11 @@ class World:
         if kind == "expire":
             return op(kind, secret=name, object=found, at=self.rng.choice([None, 1, 9_000_000_000]))
         return op(kind, secret=name, object=found)
+
+    def name(self, parents):
+        """What is late is about one secret, mostly, so that others can be compared."""
+        is_late = self.floor and not any(self.floor in self.above(one) for one in parents)
+        return self.names[-1] if is_late and self.rng.random() < 0.9 else self.rng.choice(self.names)
 
     def may(self, state, who, kind, name, parents):
         needed = RIGHTS_NEEDED["pending" if kind == "intent" else kind]
@@ -226,6 +246,7 @@ class World:
                 made = keeping.closing(graph, self.stands, entry, len(self.build.policy))
             except keeping.NotClosable:
                 continue
+            made.block = self.lie(made.block) if self.lie else made.block
             others = self.rng.choice([[], self.build.heads()])
             self.policy([op("checkpoint", **made.op)], self.top([entry, *others]))
             self.closing, self.floor, self.kept = made, entry, set(made.block.entries)
@@ -269,6 +290,20 @@ def _steps(world, count):
         count -= _attempt(world.step)
         if not count:
             return
+
+
+def lying(seed, lie):
+    """A world whose last checkpoint states another block than follows, and what came after it; None if none has one that
+    can be changed so."""
+    for number in range(60):
+        world = history(f"{seed}.{number}")
+        if world is None:
+            continue
+        world.lie = lie
+        if _attempt(world.close):
+            _steps(world, world.rng.choice([1, 3, 6]))
+            return world
+    return None
 
 
 def _attempt(step):
@@ -332,6 +367,7 @@ def _turned(graph, closing, told, found):
     for what, whole, alone in (
             ("rotations", rotations, found.rotations), ("pending", told.pending, found.pending),
             ("share", told.share, found.share), ("retired", told.retired & found.versions.keys(), found.retired & found.versions.keys()),
+            ("coming", told.coming, found.coming),
             ("left", [one for one in told.left if one in found.held], found.left),
             ("previous", [one for one in told.previous if one in found.versions], found.previous)):
         if whole != alone:

@@ -94,6 +94,12 @@ class Rotating(unittest.TestCase):
         codes = sorted(f.code for f in vault.findings if f.subject == A)
         return vault.finding and vault.finding.code, [code for code in codes if code != "unsettled"]
 
+    def says_nothing(self, write):
+        """That what is written stands on nothing: whoever judges it finds neither an error nor anything that it changes."""
+        before = self.state()
+        write()
+        self.assertEqual((self.error(), self.state()), (None, before))
+
     def codes(self):
         error, codes = self.judged()
         self.assertIsNone(error)

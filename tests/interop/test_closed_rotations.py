@@ -79,21 +79,43 @@ class Closable(Closing):
         self.story.shut_all()
         self.agrees()
 
-    def test_a_promotion_beside_a_removal_of_its_version_cannot_be(self):
-        """That removal may be taken back, and then the promotion sets something."""
-        for restored in (False, True):
-            self.setUp()
-            entry, found = self.pending()
-            gone = self.on_versions("remove", found, on=[entry])
-            self.promote(found, "wes", on=[entry])
-            if restored:
+    def test_a_promotion_beside_a_removal_of_what_was_pending_can_be(self):
+        """That removal is nothing, whatever follows."""
+        for kind in ("remove", "prune"):
+            for who in ("rob", "wes"):
+                self.setUp()
+                entry, found = self.pending()
+                gone = self.on_versions(kind, found, on=[entry])
+                self.promote(found, who, on=[entry])
+                if kind == "remove" and who == "rob":
+                    self.refused()  # it is by rotate, and beside a removal
+                    continue
+                self.story.shut_all()
+                self.agrees()
                 self.on_versions("restore", found, on=[gone])
-            else:
-                self.abort()
-            self.refused()
-            self.put("wes")
-            self.story.shut_all()
-            self.agrees()
+                self.assertTrue(self.is_behind())
+                self.assertEqual(self.state().current, found)
+
+    def test_nor_a_put_by_rotate_beside_a_removal_of_another_version(self):
+        old, before = self.base, self.story.build.heads()
+        last = self.story.put_alone("ada")[0]
+        self.on_versions("remove", old, who="del", on=before)
+        new = self.put("rob", on=[last])
+        self.assertEqual(self.state().current, new)
+        self.refused()
+
+    def test_a_restoration_changes_nothing_in_what_was_replaced(self):
+        self.on_versions("remove", self.base, who="del", on=[self.first])
+        new = self.put("rob", on=[self.first])
+        self.assertIsNone(self.state().current)
+        _, found = self.pending("wes", S, base=new)
+        self.promote(found, "wes", S, replaces=[self.base, new])
+        self.refused()  # what is left is by a promotion, of which it would matter what was active where it was written
+        self.put("wes")
+        self.story.shut_all()
+        self.agrees()
+        self.on_versions("restore", self.base, who="wes")
+        self.agrees()
 
     def test_one_by_write_beside_a_removal_of_another_can(self):
         entry, found = self.pending()
@@ -103,23 +125,16 @@ class Closable(Closing):
         self.agrees()
         self.assertEqual(self.alone().current, found)
 
-    def test_one_beside_a_pruning_of_its_version_can(self):
-        entry, found = self.pending()
-        self.on_versions("prune", found, on=[entry])
-        self.promote(found, on=[entry])
-        self.abort()
-        self.assertEqual((self.state().current, self.word()), (self.base, "aborted"))
-        self.story.shut_all()
-        self.agrees()
-
-    def test_unless_a_promotion_by_write_is_what_is_left(self):
+    def test_not_by_a_promotion_by_write_that_is_what_is_left(self):
         entry, found = self.pending()
         self.promote(found, on=[entry])
         self.on_versions("remove", self.base, on=[entry])
         self.promote(found, "wes")
+        self.refused()
+        new = self.put("wes")
         self.story.shut_all()
         self.agrees()
-        self.assertEqual(self.alone().current, found)
+        self.assertEqual(self.alone().current, new)
 
 
 class Kept(Closing):
@@ -177,6 +192,16 @@ class Kept(Closing):
         self.assertEqual(self.alone().previous, [self.base])
         self.agrees()
 
+    def test_what_was_promoted_and_removed_is_gone(self):
+        for kind in ("remove", "prune"):
+            self.setUp()
+            _, found = self.pending()
+            self.promote(found)
+            self.on_versions(kind, found)
+            self.story.shut_all()
+            self.agrees()
+            self.assertEqual(self.alone().candidates, [])
+
     def test_a_void_pending_that_a_promotion_used(self):
         entry, found = self.pending(**self.lose("rob", "rotate"))
         self.promote(found, "wes", on=[entry])
@@ -219,7 +244,7 @@ class Kept(Closing):
 
     def test_of_promotions_and_retirements_which_anybody_repeats_the_first(self):
         """Whoever may rotate writes any number of them."""
-        entry, found = self.pending()
+        entry, found = self.pending("ron")
         end = self.promote(found, "ron", replaces=[self.base], on=[entry])
         lines = []
         for _ in range(2):
@@ -286,59 +311,82 @@ class Behind(Closing):
         self.intent(rotation=S)
         self.abort(rotation=S)
         self.story.shut_all()
-        for write in (lambda: self.rollout(1), lambda: self.abort("wes", S), lambda: self.pending(rotation=S),
-                      lambda: self.promote(found, "wes")):
+        for write, behind in ((lambda: self.rollout(1), False), (lambda: self.abort("wes", S), False),
+                              (lambda: self.pending(rotation=S), True), (lambda: self.promote(found, "wes"), True)):
             side = self.copied()
             write()
-            self.assertTrue(self.is_behind())
+            self.assertEqual(self.is_behind(), behind)
+            _ = None if behind else self.agrees()
             self.story.build, self.story.chain = side
 
     def test_one_whose_beginning_is_kept_with_its_version_too(self):
         _, found = self.pending()
         self.promote(found)
         self.story.shut_all()
-        for write in (self.abort, lambda: self.rollout(1), lambda: self.pending(), lambda: self.promote(found, "wes")):
+        for write, behind in ((self.abort, False), (lambda: self.rollout(1), False), (lambda: self.pending(), True),
+                              (lambda: self.promote(found, "wes"), True)):
             side = self.copied()
             write()
-            self.assertTrue(self.is_behind())
+            self.assertEqual(self.is_behind(), behind)
+            _ = None if behind else self.agrees()
             self.story.build, self.story.chain = side
 
     def test_nobody_begins_one_of_a_secret_that_was_never_put(self):
         self.story.shut_all()
-        raw, beside = self.added(lambda: self.story.log("rob", op("pending", secret=B, nonce=R, base=self.base)))
+        raw, beside = self.story.files()
+        self.story.log("rob", op("pending", secret=B, nonce=R, base=self.base))
+        raw = self.with_log(raw)
         self.assertEqual([verify_alone(raw, [B]).finding.code, verify(raw, 0, beside).finding.code], ["op-unauthorised"] * 2)
 
-    def test_what_stands_on_nothing_that_is_open(self):
-        """It stands on something that is closed, or on nothing: without history nobody tells which."""
-        for write in (lambda found: self.promote(found, "wes", "?"), lambda found: self.abort("wes", "?"),
-                      lambda found: self.on_versions("retire", bytes(32)),
-                      lambda found: self.promote(found, "wes", self.other())):
+    def with_log(self, raw):
+        """The file with the entry that was written last, which may be forged."""
+        file = parse(raw)
+        last = list(self.story.build.log.values())[-1].line
+        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line) for line in [*file.log, last])]
+        return render(file).encode()
+
+    def test_what_stands_on_nothing(self):
+        """What could bring a version may stand on something closed; the rest says nothing in either case."""
+        for write, behind in ((lambda found: self.promote(found, "wes", "?"), True), (lambda found: self.abort("wes", "?"), False),
+                              (lambda found: self.rollout(1, "rob", "?"), False),
+                              (lambda found: self.promote(found, "wes", self.other()), True),
+                              (lambda found: self.on_versions("retire", bytes(32), who="rob"), False)):
             self.setUp()
             self.begun["?"] = b"?" * 16
             _, found = self.pending()
             self.abort()
             self.story.shut_all()
-            self.is_forged_or_behind(lambda: write(found))
+            before = self.state()
+            write(found)
+            self.assertEqual((self.is_behind(), self.state().candidates), (behind, before.candidates))
+            self.assertEqual((self.state().versions, self.state().retired), (before.versions, before.retired))
+            _ = None if behind else self.agrees()
+
+    def test_what_others_write_upon_it_is_read_by_all(self):
+        """It is no forgery that only some find."""
+        self.begun["?"] = b"?" * 16
+        self.story.put_alone("ada", B)
+        self.story.shut_all()
+        for write in (lambda: self.on_versions("retire", bytes(32), who="rob"), lambda: self.abort("rob", "?"),
+                      lambda: self.rollout(1, "rob", "?"), lambda: self.promote(self.base, "rob", "?")):
+            write()
+            self.story.put_alone("ada", B)
+        raw, beside = self.story.files()
+        self.assertEqual([verify_alone(raw, [B]).finding, verify_alone(raw, [B], beside).finding, verify(raw, 0, beside).finding],
+                         [None, None, None])
+        self.story.shut_all()
+
+    def test_of_a_secret_that_nothing_closed_puts_all_is_known(self):
+        self.begun["?"] = b"?" * 16
+        self.story.shut_all()
+        self.story.put_alone("ada", B)
+        self.story.log("rob", op("promote", secret=B, rotation=self.id("?"), object=self.base))
+        self.assertEqual(self.story.both()[1].behind, set())
 
     def other(self):
         """A rotation that begins in what is open, in which nobody stated anything."""
         self.intent("ron", S)
         return S
-
-    def added(self, write):
-        """The file and what lies beside it, with entries that may be forged."""
-        raw, beside = self.story.files()
-        before = set(self.story.build.log)
-        write()
-        file = parse(raw)
-        new = [self.story.build.log[one].line for one in self.story.build.log.keys() - before]
-        file.log = [line for _, line in sorted((log_entry(line, file.vault).id, line) for line in [*file.log, *new])]
-        return render(file).encode(), beside
-
-    def is_forged_or_behind(self, write):
-        raw, beside = self.added(write)
-        self.assertEqual([verify_alone(raw, [A]).finding.code, verify_alone(raw, [A], beside).finding.code],
-                         ["history-missing", "op-unauthorised"])
 
     def test_an_op_of_another_secret_does_not(self):
         self.story.put_alone("ada", B)
@@ -361,13 +409,46 @@ class Behind(Closing):
         self.assertEqual((self.alone().pending, self.alone().rotations[self.id()].word), (None, "stale"))
         self.agrees()
 
-    def test_a_retirement_of_what_is_not_kept_reaches_behind(self):
+    def test_a_retirement_of_what_nothing_here_states_does_not(self):
+        """It is an older version, which has no say in what is told without history."""
         old = self.base
         self.base = self.put()
+        _, gone = self.pending()
+        self.abort()
         self.story.shut_all()
         self.on_versions("retire", self.base)
         self.assertFalse(self.is_behind())
-        self.on_versions("retire", old)
+        self.on_versions("retire", old, gone)
+        self.assertFalse(self.is_behind())
+        self.assertEqual((self.alone().retired, self.state().retired), ({self.base}, {self.base, old, gone}))
+        self.agrees()
+        raw, beside = self.story.files()
+        self.assertEqual([verify_alone(raw, [A]).finding, verify(raw, 0, beside).finding], [None, None])
+
+    def test_an_aborted_version_that_is_stated_again_is_behind_with_its_retirement(self):
+        """Its author may state it once more, upon the old parents: that is late, and so is what follows nothing else."""
+        heads = self.story.build.heads()
+        _, gone = self.pending(on=heads)
+        self.abort()
+        self.story.shut_all()
+        self.on_versions("retire", gone)
+        self.assertFalse(self.is_behind())
+        self.again(gone, "rob", heads, nonce=S, base=self.base)
+        self.assertTrue(self.is_behind())
+
+    def test_a_retirement_of_what_an_open_entry_states_beside_it_says_nothing(self):
+        self.story.shut_all()
+        heads = self.story.build.heads()
+        _, found = self.pending("ron", on=heads)
+        self.on_versions("retire", found, self.base, on=heads)
+        self.assertEqual((self.is_behind(), self.alone().retired), (False, {self.base}))
+        self.agrees()
+
+    def test_a_late_one_does_in_any_case(self):
+        old, heads = self.base, self.story.build.heads()
+        self.base = self.put()
+        self.story.shut_all()
+        self.on_versions("retire", old, on=heads)
         self.assertTrue(self.is_behind())
 
     def test_one_of_what_an_open_entry_states_does_not(self):

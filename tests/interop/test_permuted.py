@@ -16,7 +16,7 @@ from vsecure.union import union
 from vsecure.verify import verdict, verify
 from vsecure.writing import ids, op
 
-STEPS, HISTORIES = 4, 12
+STEPS, HISTORIES, PAIRED = 4, 30, 12
 WHO = ("rob", "ron", "wes", "ray")
 
 
@@ -43,7 +43,7 @@ class Permuted(Rotating):
         fit = [self.first, *(found for found in steps if who not in lost or found in self.late)]
         on = sorted(rng.sample(fit, min(len(fit), rng.choice([1, 1, 2]))))
         kept = dict(self.story.build.log), list(self.story.build.file.log), copy.deepcopy(self.story.build.file.secrets)
-        entry = self.story.log(who, self.op(rng, who, on), on=on, policy=policy)
+        entry = self.story.log(who, self.op(rng, who, on, who in lost), on=on, policy=policy)
         try:
             self.story.judged()
         except Refused:
@@ -52,10 +52,12 @@ class Permuted(Rotating):
         self.late |= {entry} if who in lost else set()
         return entry
 
-    def op(self, rng, who, on):
+    def op(self, rng, who, on, is_late):
+        """What is written late is of a rotation mostly: a void value alone takes nothing away."""
         log, above = self.story.build.log, frozenset().union(*map(self.story.above, on))
         found = rng.choice(turning.objects(log, A))
-        kind = rng.choice(["pending", "pending", "intent", "put", "remove", *turning.TURNS, "promote"])
+        begun = ["pending", "pending", "intent", "put", "remove"] if not is_late or rng.random() < 0.5 else []
+        kind = rng.choice([*begun, *turning.TURNS, *["promote"] * (3 if is_late else 1)])
         turned = turning.turn(rng, log, A, kind, above) if kind in turning.TURNS else None
         if turned:
             return turned
@@ -87,11 +89,18 @@ class Permuted(Rotating):
         above = frozenset().union(*map(self.story.above, chosen))
         return 1 + max(self.story.chain.position[self.story.build.log[found].policy] for found in above)
 
+    def kinds(self, steps):
+        """(kind, whether it counts) of what these say."""
+        self.story.judged()
+        return {(item["op"], (found, index) not in self.story.stands.ended)
+                for found in steps for index, item in enumerate(self.story.build.log[found].ops)}
+
     def test_every_order_of_merging_every_subset_ends_in_one_state(self):
-        seen = {"void": 0, "rotations": 0}
+        seen, kinds = {"void": 0, "rotations": 0}, set()
         for seed in range(HISTORIES):
             steps = self.history(seed)
             whole = len(self.story.build.policy)
+            kinds |= self.kinds(steps)
             sides = {found: self.part([found], self.rng.choice([self.least([found]), whole])) for found in steps}
             rest = self.part([], whole)
             for size in range(1, STEPS + 1):
@@ -108,9 +117,10 @@ class Permuted(Rotating):
                         self.assertEqual(render(merged).encode(), wanted)
             Chain(self.story.build.policy)
         self.assertGreater(min(seen.values()), 20, seen)
+        self.assertEqual({(kind, counts) for kind in ("pending", *turning.TURNS) for counts in (True, False)} - kinds, set())
 
     def test_merging_in_pairs_comes_to_the_same(self):
-        for seed in range(100, 100 + HISTORIES):
+        for seed in range(100, 100 + PAIRED):
             steps = self.history(seed)
             whole = len(self.story.build.policy)
             sides = [self.part([found], whole) for found in steps]

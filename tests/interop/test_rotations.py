@@ -7,7 +7,8 @@ from story import A, B
 from vsecure import keys, vectors
 from vsecure.encoding import encode
 from vsecure.errors import Refused
-from vsecure.writing import op
+from vsecure.fold import fold
+from vsecure.writing import ids, op
 
 
 class Form(Rotating):
@@ -91,7 +92,7 @@ class Ids(Rotating):
 
 
 class Rights(Rotating):
-    """What an op needs; whoever writes one without it forges."""
+    """What an op needs: who writes one without the right forges, and what stands on nothing says nothing."""
 
     def test_write_or_rotate_suffices_and_delete_does_not(self):
         for who, error in (("wes", None), ("rob", None), ("del", "op-unauthorised")):
@@ -116,29 +117,29 @@ class Rights(Rotating):
                 for beside in (False, True):
                     self.setUp()
                     begun = self.intent("ron")
-                    write(who, on=[self.first if beside else begun])
-                    self.assertEqual(self.error(), "op-unauthorised" if beside else None)
+                    if beside:
+                        self.says_nothing(lambda who=who, write=write: write(who, on=[self.first]))
+                    else:
+                        before = self.state()
+                        write(who, on=[begun])
+                        self.assertNotEqual(self.word() if write == self.abort else self.state(), before)
 
     def test_a_retirement_follows_what_names_each_of_its_objects(self):
         for who in ("ada", "rob"):
-            for objects, error in (([], None), ([bytes(32)], "op-unauthorised")):
-                self.setUp()
-                self.on_versions("retire", self.base, *objects, who=who)
-                self.assertEqual(self.error(), error)
-        self.setUp()
-        _, found = self.pending(on=[self.first])
-        self.on_versions("retire", found, on=[self.first])
-        self.assertEqual(self.error(), "op-unauthorised")
+            self.setUp()
+            _, found = self.pending(on=[self.first])
+            self.says_nothing(lambda who=who, found=found: self.on_versions("retire", found, bytes(32), who=who, on=[self.first]))
+            self.on_versions("retire", self.base, found, bytes(32), who=who, on=[self.first])
+            self.assertEqual((self.error(), self.state().retired), (None, {self.base}))
 
     def test_a_retirement_or_a_mention_of_it_names_none(self):
         gone = self.on_versions("remove", bytes(32))
-        self.on_versions("retire", bytes(32), on=[gone])
-        self.assertEqual(self.error(), "op-unauthorised")
+        self.says_nothing(lambda: self.on_versions("retire", bytes(32), on=[gone]))
+        self.assertEqual(self.state().retired, set())
 
     def test_a_version_of_another_secret_is_none(self):
         _, other = self.story.put_alone("ada", B)
-        self.on_versions("retire", other)
-        self.assertEqual(self.error(), "op-unauthorised")
+        self.says_nothing(lambda: self.on_versions("retire", other))
 
     def test_a_put_or_a_beginning_in_the_same_entry_is_no_ancestor(self):
         self.story.log("ada", self.story.put(A, "ada", []), op("pending", secret=A, nonce=R, base=self.base), on=[])
@@ -148,7 +149,20 @@ class Rights(Rotating):
         made = self.id()
         self.setUp()
         self.story.log("rob", op("pending", secret=A, nonce=R, base=self.base), op("abort", secret=A, rotation=made))
-        self.assertEqual(self.error(), "op-unauthorised")
+        self.assertEqual((self.error(), self.word(made)), (None, "live"))
+
+    def test_what_adds_is_ground_if_it_has_some(self):
+        for states in (lambda found, on: self.on_versions("retire", found, on=[on]),
+                       lambda found, on: self.promote(found, "wes", on=sorted([on, begun]))):
+            self.setUp()
+            begun = self.intent("ron")
+            heads = [self.first]
+            beside, found = self.pending("rob", on=heads)
+            item = self.story.build.log[beside].ops[0]
+            self.assertNotIn(found, self.state().held)
+            self.again(found, "rob", heads, wrap=item["wrap"], nonce=S, base=bytes(32))
+            self.assertIn(found, self.state().held)
+            self.says_nothing(lambda found=found, beside=beside, states=states: states(found, beside))
 
     def test_what_is_void_is_ground(self):
         late = self.lose("wes", "write")
@@ -174,12 +188,12 @@ class Rights(Rotating):
                     entry, found = self.pending()
                     other = self.intent(on=[entry], rotation=S)
                     self.begun["?"] = b"?" * 16
-                    {"beside": lambda: self.promote(found, who, on=[self.first]),
-                     "rotation": lambda: self.promote(found, who, S, on=[other]),
-                     "none": lambda: self.promote(found, who, "?", on=[other]),
-                     "object": lambda: self.promote(self.base, who, on=[entry]),
-                     "intent": lambda: self.promote(bytes(32), who, S, on=[other])}[wrong]()
-                    self.assertEqual(self.error(), "op-unauthorised")
+                    self.says_nothing({
+                        "beside": lambda: self.promote(found, who, on=[self.first]),
+                        "rotation": lambda: self.promote(found, who, S, on=[other]),
+                        "none": lambda: self.promote(found, who, "?", on=[other]),
+                        "object": lambda: self.promote(self.base, who, on=[entry]),
+                        "intent": lambda: self.promote(bytes(32), who, S, on=[other])}[wrong])
 
     def test_a_pending_in_the_same_entry_is_not_below(self):
         begun = self.intent("ada")
@@ -188,7 +202,7 @@ class Rights(Rotating):
         found = self.story.build.log[found].ops[0]["object"]
         self.story.build.log.popitem()
         self.story.log("ada", item, op("promote", secret=A, rotation=self.id(), object=found), on=[begun])
-        self.assertEqual(self.error(), "op-unauthorised")
+        self.assertEqual((self.error(), self.state().current, self.state().pending), (None, self.base, found))
 
     def test_a_rotation_is_of_one_secret(self):
         self.story.put_alone("ada", B)
@@ -197,8 +211,7 @@ class Rights(Rotating):
             self.setUp()
             self.story.put_alone("ada", B)
             self.pending()
-            self.story.log("ada", item)
-            self.assertEqual(self.error(), "op-unauthorised")
+            self.says_nothing(lambda item=item: self.story.log("ada", item))
 
     def test_what_is_lost_later_makes_them_void(self):
         _, found = self.pending("ron")
@@ -209,7 +222,12 @@ class Rights(Rotating):
     def test_a_promotion_whose_write_is_lost_stands_by_rotate(self):
         _, found = self.pending("ron", base=bytes(32))  # on no version that was active: by rotate it sets nothing
         late = self.lose("ray", "write")
-        self.promote(found, **late)
+        self.says_nothing(lambda: self.promote(found, **late))
+        self.assertEqual(self.state().current, self.base)
+        self.setUp()
+        late = {**self.lose("ray", "write"), "on": None}
+        _, found = self.pending("ray", base=bytes(32), policy=late["policy"], on=[self.first])
+        self.promote(found, "ray", policy=late["policy"])
         self.assertEqual((self.state().current, self.state().versions[found].overruled), (self.base, True))
 
     def test_write_sets_upon_any_base(self):
@@ -239,6 +257,9 @@ class Versions(Rotating):
         self.assertEqual(self.error(), "wrap-missing")
         self.drop(found)
         self.assertEqual(self.error(), "object-missing")
+        self.on_versions("prune", found)
+        self.assertEqual(self.error(), "object-missing")
+        self.promote(found)
         self.on_versions("prune", found)
         self.assertIsNone(self.error())
 
@@ -300,19 +321,62 @@ class Versions(Rotating):
         self.story.log("ada", op("rewrap", secret=A, object=found, wrap=wrap), op("expire", secret=A, object=found, at=7))
         held = self.state().held[found]
         self.assertEqual((held.wrap, len(held.wraps), held.expires), (wrap, 2, 7))
-        self.on_versions("remove", found)
-        self.assertTrue(self.state().held[found].removed)
-        self.on_versions("restore", found)
-        self.assertFalse(self.state().held[found].removed)
+
+    def test_but_what_removes_restores_or_prunes(self):
+        """What is only pending is aborted: to remove it is nothing, whether somebody promotes it later or beside."""
+        for kind in ("remove", "restore", "prune"):
+            for void in (False, True):
+                self.setUp()
+                entry, found = self.pending("ron")
+                self.rollout(5, "ron")
+                late = self.lose("wim", "write", "delete") if void else {"who": "wim"}
+                before = self.state()
+                gone = self.on_versions(kind, found, **late)
+                self.assertEqual((self.error(), self.state()), (None, before))
+                self.promote(found, "rob", on=[entry])
+                self.promote(found, "ron", on=[gone])
+                self.assertEqual((self.state().candidates, self.state().versions[found].removed), ([found], False))
+                if not void:
+                    self.on_versions(kind, found)
+                    self.assertEqual(self.state().candidates, [found] if kind == "restore" else [])
+
+    def test_a_restoration_beside_its_promotion_brings_nothing_back(self):
+        entry, found = self.pending()
+        on = entry
+        for _ in range(5):
+            on = self.story.log("wes", op("join"), on=[on])
+        self.on_versions("restore", found, who="wes", on=[on])
+        promoted = self.promote(found, on=[entry])
+        self.on_versions("remove", found, on=[promoted])
+        self.assertEqual((self.state().versions[found].removed, self.state().candidates, self.codes()), (True, [], []))
+
+    def test_a_removal_of_what_is_only_pending_is_one_of_the_secret(self):
+        """Where nothing is active, whoever may only rotate sets nothing beside what was removed, whatever that was."""
+        late = self.lose("wes", "write")
+        begun = self.story.log("wes", self.story.put(B, "wes", []), on=[], policy=late["policy"])
+        entry = self.story.log("ron", self.story.put(B, "ron", [begun], None, "pending", nonce=R, base=bytes(32)), on=[begun])
+        found = self.story.build.log[entry].ops[0]["object"]
+        for removed in (False, True):
+            if removed:
+                self.story.log("ada", op("remove", secret=B, objects=ids([found])), on=[entry])
+            else:
+                _, new = self.story.put_alone("rob", B, [entry])
+            state = fold(self.story.judged(), self.story.stands)[B]
+            self.assertEqual((state.current, state.versions[new].overruled), (None if removed else new, removed))
+
+    def test_what_is_put_is_removed_by_whoever_did_not_see_that(self):
+        heads = self.story.build.heads()
+        put = self.story.put(A, "wes", heads)
+        self.story.log("wes", put, on=heads)
+        found = self.state().current
+        self.on_versions("remove", found, on=heads)
+        self.assertEqual((self.state().candidates, self.state().versions[found].removed), ([], True))
 
     def test_what_is_odd_about_a_pending_version_is_told(self):
         entry, found = self.pending()
-        gone = self.on_versions("remove", found, on=[entry])
-        for kind in ("remove", "restore"):
-            self.on_versions(kind, found, on=[gone])
         for at in (7, 8):
-            self.story.log("ada", op("expire", secret=A, object=found, at=at), on=[gone])
-        self.assertEqual(self.codes()[:2], ["expiry-conflict", "removal-conflict"])
+            self.story.log("ada", op("expire", secret=A, object=found, at=at), on=[entry])
+        self.assertEqual(self.codes(), ["expiry-conflict"])
 
     def test_an_own_expiry_is_that_of_the_pending(self):
         _, found = self.pending(expires=1)
@@ -323,9 +387,11 @@ class Versions(Rotating):
         for kind in ("remove", "prune"):
             self.setUp()
             _, found = self.pending()
+            self.promote(found)
+            self.put()
             self.on_versions(kind, found)
             self.promote(found, "wes")
-            self.assertEqual(self.state().candidates, [self.base])
+            self.assertNotIn(found, self.state().candidates)
 
     def test_a_rotator_puts_upon_what_was_promoted(self):
         entry, found = self.pending()
@@ -384,7 +450,35 @@ class Overruled(Rotating):
     def test_a_void_beginning_says_the_base_too(self):
         late = self.lose("rob", "rotate")
         entry, found = self.pending(**late)
-        self.promote(found, "ron", on=[entry])
+        self.story.policy([op("grant", role="r-rob", pattern="*", rights=["rotate"])], self.story.build.heads())
+        self.promote(found, "rob", on=[entry])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_it_is_of_a_version_of_ones_own(self):
+        """Who may only rotate can be the author of what is current, as by a put. To finish another's takes write."""
+        _, found = self.pending("ron")
+        for who in ("rob", "rod"):
+            self.says_nothing(lambda who=who: self.promote(found, who))
+        self.promote(found, "ron")
+        self.assertEqual((self.state().current, self.word()), (found, "promoted"))
+        for who in ("wes", "ray"):
+            self.setUp()
+            _, found = self.pending("ron")
+            self.promote(found, who)
+            self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_a_promotion_of_anothers_makes_nothing_exist_or_newer(self):
+        entry, found = self.pending("ada")
+        self.put("wim")
+        self.promote(found, "ada")
+        before = self.state()
+        self.says_nothing(lambda: self.promote(found, "rob", on=[entry]))
+        self.assertEqual(before.versions[found].number, 3)
+
+    def test_whoever_states_another_one_in_that_rotation(self):
+        self.intent("ron")
+        _, found = self.pending("rob")
+        self.promote(found, "rob")
         self.assertEqual(self.current_of(promoted=found), found)
 
     def test_a_rotation_of_the_same_object_upon_another_base_has_no_say(self):

@@ -91,7 +91,7 @@ class World:
             found = stack.pop()
             if found not in above:
                 above.add(found)
-                stack += self.build.log[found].parents
+                stack += [one for one in self.build.log[found].parents if one in self.build.log]  # others are closed
         return above
 
     def op(self, kind, name, seed, parents):
@@ -204,9 +204,9 @@ def history(source, rng, turns=0.15):
 
 def _drop_pruned(world, name):
     """As writers do, mostly: what is pruned is taken out of the file."""
-    gone = {f for e in world.build.log.values() for o in e.ops
-            if o["op"] == "prune" and o["secret"] == name for f in o["objects"]}
-    for found in gone:
+    ops = [o for e in world.build.log.values() for o in e.ops if o.get("secret") == name]
+    gone = {f for o in ops if o["op"] == "prune" for f in o["objects"]}
+    for found in gone & {o["object"] for o in ops if o["op"] == "put"}:
         if making.keys.secret_uid(world.build.file.vault, name) in world.build.file.secrets and world.rng.random() < 0.7:
             making.drop(world.build, name, found)
 

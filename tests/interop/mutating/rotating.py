@@ -18,17 +18,26 @@ class Scene:
         self.name, self.current = state.name, state.current
         self.rotation, self.start = None, self.build.heads()
 
-    def who(self, test=lambda s, n, name: s.holds(n, "write", name) or s.holds(n, "rotate", name)):
+    def who(self, test=None):
         """(member, seed) of somebody who may turn this secret, or passes another test."""
+        test = test or (lambda s, n, name: self.may_turn(s, n))
         return pick(self.rng, self.source.signers(lambda s, n: test(s, n, self.name)))
 
     def rotator(self):
         return self.who(lambda s, n, name: s.holds(n, "rotate", name) and not s.holds(n, "write", name))
 
-    def begin(self, by=None, on=None, base=None, rotation=None, drop=None, policy=None):
+    def may_turn(self, state, who):
+        return state.holds(who, "write", self.name) or state.holds(who, "rotate", self.name)
+
+    def adding(self, seed, on):
+        """The op that adds a version to what began, in an entry upon these."""
+        return making.pending(self.source, self.rng, self.build, self.name, seed, rotation=self.rotation, parents=on)
+
+    def begin(self, by=None, on=None, base=None, rotation=None, drop=None, policy=None, nonce=None):
         """A version in a rotation that it begins, or in one that began: (entry, object)."""
         (who, seed), on = by or self.who(), self.start if on is None else on
-        item = making.pending(self.source, self.rng, self.build, self.name, seed, base or self.current, rotation, parents=on)
+        item = making.pending(self.source, self.rng, self.build, self.name, seed, base or self.current, rotation, nonce,
+                              parents=on)
         entry = self.log((who, seed), item, on=on, policy=policy)
         found = self.build.log[entry].ops[0]["object"]
         secret = making.section(self.build, self.name)
@@ -88,8 +97,7 @@ class Scene:
         puts = {one: self.objects([one]) for one in fit if turning.is_put(self.build.log, self.name, _above(self, [one]))}
         parents = [pick(self.rng, [one for one in puts if self.current in puts[one]] or sorted(puts))]
         then = self.source.vault.chain.states[self.source.vault.chain.position[policy]]
-        turns = lambda state, n: state.holds(n, "write", self.name) or state.holds(n, "rotate", self.name)  # noqa: E731
-        still = [one for one in self.source.signers(lambda s, n: turns(s, n) and turns(then, n))
+        still = [one for one in self.source.signers(lambda s, n: self.may_turn(s, n) and self.may_turn(then, n))
                  if making.key_of(one[1]) in then.keys]
         return former, policy, parents, pick(self.rng, still)
 
@@ -140,8 +148,6 @@ def acted_on(scene):
     who, seed = pick(scene.rng, scene.source.signers(lambda s, n: making.may(s, n, kind, scene.name)))
     item = making.make(scene.source, scene.rng, scene.build, kind, scene.name, found, seed)
     scene.log((who, seed), item)
-    if kind == "prune" and scene.rng.random() < 0.5:
-        making.drop(scene.build, scene.name, found)
     return kind
 
 
@@ -264,7 +270,7 @@ def _above(scene, parents):
         found = stack.pop()
         if found not in above:
             above.add(found)
-            stack += scene.build.log[found].parents
+            stack += [one for one in scene.build.log[found].parents if one in scene.build.log]  # others are closed
     return above
 
 
@@ -289,7 +295,7 @@ _void("a removal of its version", "delete", lambda scene, found, base: [op("remo
 _void("another rotation", "write", lambda scene, found, base: [scene.intent(base=scene.rng.choice([scene.current, scene.rng.randbytes(32)]))])
 
 
-@rotation("an abort or a rollout by a former member, of what began later", REFUSE)
+@rotation("an abort or a rollout by a former member, of what began later")
 def unseen(scene):
     scene.begin()
     who, policy, parents, _ = scene.before("write")
@@ -308,10 +314,10 @@ def void_value(scene):
     return f"by {who[0]}"
 
 
-# Forged.
+# Upon nothing, which says nothing.
 
-def _forged(kind, items):
-    @rotation(kind, REFUSE)
+def _groundless(kind, items):
+    @rotation(kind)
     def make(scene):
         entry, found = scene.begin()
         by = scene.who()
@@ -319,14 +325,14 @@ def _forged(kind, items):
         return f"by {by[0]}"
 
 
-_forged("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
-_forged("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
-_forged("a version added to what never began", lambda scene, found, by: [making.pending(
-    scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.start)])
-_forged("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
+_groundless("a promotion in another rotation", lambda scene, found, by: [scene.promote(found, rotation=scene.rng.randbytes(16))])
+_groundless("a promotion of what is active", lambda scene, found, by: [scene.promote(scene.current)])
+_groundless("a version added to what never began", lambda scene, found, by: [making.pending(
+    scene.source, scene.rng, scene.build, scene.name, by[1], rotation=scene.rng.randbytes(16), parents=scene.build.heads())])
+_groundless("a retirement of what nobody stated", lambda scene, found, by: [scene.retire(found, scene.rng.randbytes(32))])
 
 
-@rotation("begun in the entry that says more of it", REFUSE)
+@rotation("begun in the entry that says more of it")
 def at_once(scene):
     by, nonce = scene.who(), scene.rng.randbytes(16)
     found = scene.derived(by[1], scene.start, nonce)
@@ -334,19 +340,27 @@ def at_once(scene):
     return f"by {by[0]}"
 
 
-@rotation("a promotion beside its pending", REFUSE)
+@rotation("a promotion beside its pending")
 def unknown(scene):
     _, found = scene.begin()
     scene.log(None, scene.promote(found), on=scene.start)
     return "which it does not follow"
 
 
-@rotation("on a secret that no ancestor puts", REFUSE)
-def never_put(scene):
+@rotation("said upon no ancestor")
+def said_upon_nothing(scene):
     scene.rotation = scene.rng.randbytes(16)
-    item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(scene.current)])
+    item = scene.rng.choice([scene.rollout(1), scene.abort(), scene.retire(scene.current)])
     scene.log(None, item, on=[])
     return next(iter(item))
+
+
+# Forged.
+
+@rotation("on a secret that no ancestor puts", REFUSE)
+def never_put(scene):
+    scene.log(None, scene.intent(), on=[])
+    return "nobody begins one there"
 
 
 @rotation("by one who may neither write nor rotate", REFUSE)
@@ -356,6 +370,82 @@ def no_right(scene):
     item = scene.rng.choice([scene.intent(), scene.rollout(1), scene.abort(), scene.retire(found), scene.promote(found)])
     scene.log(by, item)
     return f"{next(iter(item))} by {by[0]}"
+
+
+@rotation("what is said of a rotation, upon a beginning with another base, nonce, author or parents")
+def begun_otherwise(scene):
+    """Each of these makes another rotation, which nobody stands on who speaks of the first."""
+    (who, seed), what = scene.who(), scene.rng.choice(["base", "nonce", "author", "parents"])
+    first, nonce = pick(scene.rng, scene.start), scene.rng.randbytes(16)
+    entry, found = scene.begin((who, seed), on=[first], nonce=nonce)
+    others = [one for one in scene.source.signers(scene.may_turn) if one[1] != seed]
+    by = pick(scene.rng, others) if what == "author" else (who, seed)
+    on = [scene.log((who, seed), op("join"), on=[first])] if what == "parents" else [first]
+    again = scene.log(by, scene.intent(base=scene.rng.randbytes(32) if what == "base" else scene.current,
+                                       nonce=scene.rng.randbytes(16) if what == "nonce" else nonce), on=on)
+    item = scene.rng.choice([scene.rollout(1), scene.abort(), scene.promote(found), scene.adding(seed, [again])])
+    scene.log((who, seed), item, on=[again])
+    return f"{what}: {next(iter(item))}"
+
+
+@rotation("a version added to a rotation of another secret")
+def foreign(scene):
+    entry, _ = scene.begin()
+    others = [s.name for s in scene.source.live() if s.name != scene.name]
+    scene.name = pick(scene.rng, others)
+    who, seed = scene.who()
+    scene.log((who, seed), scene.adding(seed, [entry]), on=[entry])
+    return f"of {scene.name} by {who}"
+
+
+@rotation("a version added to a rotation that began beside it")
+def added_beside(scene):
+    scene.begin()
+    who, seed = scene.who()
+    scene.log((who, seed), scene.adding(seed, scene.start), on=scene.start)
+    return f"by {who}"
+
+
+@rotation("a promotion of what another rotation states")
+def stated_elsewhere(scene):
+    entry = scene.log(None, scene.intent())
+    scene.rotation, intent = None, scene.rotation
+    stated, found = scene.begin(on=scene.rng.choice([[entry], scene.start]))
+    below = sorted({entry, stated})
+    if scene.rng.random() < 0.5:  # what the rotation has itself does not help
+        below = [scene.begin(on=below, rotation=intent)[0]]
+    scene.log(None, scene.promote(found, rotation=intent), on=below)
+    return "of one that has nothing, or something else"
+
+
+@rotation("a promotion upon its rotation's beginning, beside its pending")
+def pending_beside(scene):
+    entry = scene.log(None, scene.intent())
+    _, found = scene.begin(on=[entry], rotation=scene.rotation)
+    scene.log(None, scene.promote(found), on=[entry])
+    return "which it does not follow"
+
+
+@rotation("a retirement of what a removal names, or of another secret's version")
+def retired_elsewhere(scene):
+    found = pick(scene.rng, [s.current for s in scene.source.live() if s.name != scene.name] + [scene.rng.randbytes(32)])
+    named = scene.log(pick(scene.rng, scene.source.holders("delete", scene.name)),
+                      op("remove", secret=scene.name, objects=ids([found])))
+    scene.log(None, scene.retire(found), on=[named])
+    return "which nobody stated"
+
+
+@rotation("what a pending states, stated by somebody else, upon other parents or with another expiry", REFUSE)
+def restated(scene):
+    """Nobody has the bytes of what is derived so."""
+    (who, seed), what = scene.who(), scene.rng.choice(["author", "parents", "expiry"])
+    entry, _ = scene.begin((who, seed))
+    item = scene.build.log[entry].ops[0]
+    others = [one for one in scene.source.signers(scene.may_turn) if one[1] != seed]
+    by = pick(scene.rng, others) if what == "author" else (who, seed)
+    expires = {"expires": 9_000_000_000} if what == "expiry" else {}
+    scene.log(by, scene.intent(body=item["body"], wrap=item["wrap"], **expires), on=[entry] if what == "parents" else scene.start)
+    return what
 
 
 @rotation("a pending version that is not in the file", REFUSE)

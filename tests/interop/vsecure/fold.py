@@ -1,6 +1,6 @@
 """What the counting ops say about each secret (section 7)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .rotations import rotate
@@ -35,7 +35,9 @@ class SecretState:
     previous: list = field(default_factory=list)    # object ids, ordered: what was promoted away and still works
     rotations: dict = field(default_factory=dict)   # id: Rotation, of those that are there
     pending: bytes = None                           # the object that a reader with an instance may get
-    left: list = field(default_factory=list)        # object ids, ordered: what aborted rotations left at the provider
+    coming: list = field(default_factory=list)      # object ids, ordered: what open rotations may bring yet
+    left: list = field(default_factory=list)        # object ids, ordered: what ended rotations left at the provider
+    spared: set = field(default_factory=set)        # object ids: what was promoted away, retired or not
     odd: list = field(default_factory=list)         # codes of warnings about rotations
 
     @property
@@ -89,10 +91,14 @@ def fold(graph, standing, wanted=None, voids=False):
         for index, op in enumerate(entry.ops):
             if "secret" not in op or (wanted is not None and op["secret"] not in wanted):
                 continue
-            counts = voids or (found, index) not in standing.ended
-            item = Op(found, entry.lamport, graph.policy_position(entry), index, op, counts)
-            secrets.setdefault(op["secret"], []).append(item)
+            secrets.setdefault(op["secret"], []).extend(as_told(graph, standing, entry, index, voids))
     return states(graph, standing, secrets)
+
+
+def as_told(graph, standing, entry, index, voids=False):
+    """The op as the fold has it; none without ground, which does nothing."""
+    counts, op = voids or (entry.id, index) not in standing.ended, graph.acting(entry, entry.ops[index])
+    return [Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)] if op else []
 
 
 def states(graph, standing, secrets, replaced=None):
@@ -108,7 +114,9 @@ class Fold:
     def __init__(self, graph, standing, name, ops, replaced=None):
         self.graph, self.standing, self.replaced_before = graph, standing, replaced or {}
         self.all = sorted(ops, key=lambda o: o.order)
+        self.all = [o for o in self.all if not self._is_anothers(o)]
         self.ops = [o for o in self.all if o.counts]
+        self.ops = [self._on_what_was_set(o) for o in self.ops]
         self.state = SecretState(name)
         self.state.touched = bool(self.ops)
         self._hold()
@@ -128,6 +136,23 @@ class Fold:
     def either(self, *kinds, version=None):
         """The same with those that are void."""
         return [o for o in self.all if o.kind in kinds and (version is None or o.names(version))]
+
+    def _is_anothers(self, item):
+        """Whether it promotes by rotate what its actor did not state, and so does nothing: who may only rotate can be the
+        author of what is current, and no more. All that state a version are signed by one key."""
+        if item.kind != "promote" or not item.counts or item.at not in self.standing.by_rotate:
+            return False
+        entries = self.graph.entries
+        stated = next(o for o in self.either("put", "pending") if o.op.get("object") == item.op["object"])
+        return entries[stated.entry].actor != entries[item.entry].actor
+
+    def _on_what_was_set(self, item):
+        """What removes, restores or prunes acts on what was put, or promoted before it: what is only pending is aborted."""
+        if item.kept or item.kind not in ("remove", "restore", "prune"):
+            return item
+        left = [found for found in item.op["objects"] if self.of("put", version=found)
+                or any(self.before(o, item) for o in self.of("promote", version=found))]
+        return replace(item, op={**item.op, "objects": left})
 
     def _hold(self):
         """Finds the versions whose bytes are given, and those of them that exist."""
@@ -180,8 +205,6 @@ class Fold:
                 self.overruled.add(item.at)
             elif item.kind == "resolve" and found not in self.stood_on[item.at]:
                 continue
-            elif item.kind == "promote" and self._is_taken_beside(item, found):
-                continue
             elif found in self.state.versions and not self._is_ended(item, found):
                 self.set.append(item)
 
@@ -197,7 +220,7 @@ class Fold:
 
     def _is_promotion_overruled(self, item):
         """By rotate one stands on the version on which its rotation was begun, and on no abort or retirement."""
-        base = self.bases[item.op["rotation"]]
+        base = self.bases.get(item.op["rotation"])
         return base not in self.stood_on[item.at] or not self._stands(item, base) or self._is_withdrawn(item)
 
     def _is_withdrawn(self, item):
@@ -214,11 +237,6 @@ class Fold:
         restores, removed = self.of("restore", version=version), self._is_removed(version)
         beside = [o for o in self.of("remove", version=version) if self.beside(o, item)]
         return removed and not all(any(self.before(remove, o) for o in restores) for remove in beside)
-
-    def _is_taken_beside(self, promote, version):
-        """Whether beside a promotion its version was pruned, or removed: what is gone takes nothing's place."""
-        prunes = self.of("prune", version=version)
-        return any(self.beside(o, promote) for o in prunes) or self._is_removed_beside(promote, version)
 
     def _is_ended(self, item, version):
         """Whether before the op the version is pruned, or removed and not restored."""

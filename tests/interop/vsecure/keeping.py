@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .closed import REQUIREMENT, Base, Closed, KeptVersion
 from .encoding import encode
 from .file import Secret
-from .fold import Fold, Op
+from .fold import Fold, as_told
 from .history import checkpoints, read_segment, segment, segment_id, versions_text
 from .recent import held, named
 from .rotations import OPEN, replaced
@@ -77,9 +77,7 @@ def _folds(graph, standing, mask):
         for index, op in enumerate(entry.ops) if graph.bit[entry.id] & mask else ():
             if "secret" in op:
                 put |= {op["secret"]} if op["op"] == "put" else set()
-                counts = (entry.id, index) not in standing.ended
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)
-                ops.setdefault(op["secret"], []).append(item)
+                ops.setdefault(op["secret"], []).extend(as_told(graph, standing, entry, index))
     folds = {name: Fold(graph, standing, name, ops[name]) for name in sorted(ops, key=str.encode)}
     for name, fold in folds.items():
         fold.put = name in put
@@ -93,16 +91,10 @@ def _is_closable(fold):
         return False
 
     rotations = [put for put in fold.of("put", "promote") if put.at in fold.standing.by_rotate]
-    if not any(fold.beside(put, remove) for put in rotations for remove in fold.of("remove")) and not any(
-            _is_beside_removal(fold, item) for item in fold.of("promote")):
+    if not any(fold.beside(put, remove) for put in rotations for remove in fold.of("remove")):
         return True
-    return all(item.kind != "resolve" and item.at not in fold.standing.by_rotate and item in fold.set
-               and not _is_beside_removal(fold, item) for item in fold.survivors(fold.of(*_SETS)))
-
-
-def _is_beside_removal(fold, item):
-    """Whether a promotion is beside a removal of its version, which may be taken back or not."""
-    return item.kind == "promote" and any(fold.beside(item, one) for one in fold.of("remove", version=item.op["object"]))
+    return all(item.kind == "put" and item.at not in fold.standing.by_rotate and item in fold.set
+               for item in fold.survivors(fold.of(*_SETS)))
 
 
 def _block(graph, entry, folds):
@@ -144,10 +136,10 @@ def _on_version(fold, version, active):
     """What acts on it. Of promotions and retirements, which anybody who may rotate repeats, the first says all."""
     def of(*kinds):
         return fold.of(*kinds, version=version.object)
-    items = of("put") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
-    items += of("promote")[:1] + [item for item in active if item.kind == "promote" and item.names(version.object)]
-    items += [item for item in fold.given if item.names(version.object)] + of("retire")[:1]
-    return items if version.pruned else items + of("rewrap")
+    acts = of("put") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
+    acts += of("promote")[:1] + [item for item in active if item.kind == "promote" and item.names(version.object)]
+    acts += [item for item in fold.given if item.names(version.object)] + of("retire")[:1]
+    return acts if version.pruned else acts + of("rewrap")
 
 
 def leave_out(file, graph, block, entry, pruned=frozenset()):

@@ -63,13 +63,18 @@ class Graph:
 
     @cached_property
     def grounds(self):
-        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is."""
+        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is. What adds to a
+        rotation is none if it follows no beginning of it."""
         grounds = {}
-        for entry in self.entries.values():
-            for op in entry.ops:
-                for ground in _grounds(op):
-                    grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
+        for entry in map(self.entries.get, self.order):
+            for ground in [ground for op in entry.ops if self._may_be_ground(grounds, entry, op) for ground in _grounds(op)]:
+                grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
         return grounds
+
+    def _may_be_ground(self, grounds, entry, op):
+        if op["op"] != "pending" or _begins(op):
+            return True
+        return bool(self.ancestors[entry.id] & grounds.get(("begun", op["secret"], op["rotation"]), 0))
 
     def follows(self, entry, *ground):
         """Whether an ancestor has it."""
@@ -81,9 +86,12 @@ class Graph:
             return EITHER if self.follows(entry, "put", op["secret"]) else WRITE
         return RIGHTS_NEEDED.get(op["op"], ())
 
-    def has_ground(self, entry, op):
-        """Whether an op about a rotation has below it what it stands on."""
-        return all(self.follows(entry, *ground) for ground in stands_on(op))
+    def acting(self, entry, op):
+        """The op as far as it has below it what it stands on: a retirement object by object; None: it does nothing."""
+        if op["op"] != "retire":
+            return op if all(self.follows(entry, *ground) for ground in stands_on(op)) else None
+        left = [found for found in op["objects"] if self.follows(entry, "named", op["secret"], found)]
+        return {**op, "objects": left} if left else None
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -108,23 +116,26 @@ def _grounds(op):
         return [("put", op["secret"]), ("named", op["secret"], op["object"])]
     if op["op"] != "pending":
         return []
-    grounds = [("begun", op["secret"], op["rotation"])] if op["nonce"] is not None else []
+    grounds = [("begun", op["secret"], op["rotation"])] if _begins(op) else []
     if "object" in op:
         grounds += [("named", op["secret"], op["object"]), ("stated", op["secret"], op["rotation"], op["object"])]
     return grounds
 
 
 def stands_on(op):
-    """What an op about a rotation needs below it: all of these."""
+    """What an op about a rotation needs below it: all of these. A retirement needs it object by object."""
     kind, secret = op["op"], op.get("secret")
-    if kind not in OF_ROTATIONS:
+    if kind not in OF_ROTATIONS or kind == "retire":
         return []
-    if kind == "retire":
-        return [("named", secret, found) for found in op["objects"]]
-    if kind == "pending" and op["nonce"] is not None:
+    if _begins(op):
         return [("put", secret)]
     states = [("stated", secret, op["rotation"], op["object"])] if kind == "promote" else []
     return [("begun", secret, op["rotation"]), *states]
+
+
+def _begins(op):
+    """Whether it begins a rotation: who has the closed part of a log and who has not know alike which secrets were put."""
+    return op["op"] == "pending" and op["nonce"] is not None
 
 
 def short(found):
@@ -188,10 +199,10 @@ def judge(graph, entry, out):
     check_signature(graph, entry, start)
     for number, op in enumerate(entry.ops):
         def ends(needed, op=op):
-            return _ends(graph, entry, op, needed, start, out.known)
+            return ends_at(graph, entry, op, needed, start, out.known)
         needed = graph.needed(entry, op)
         allowed, ended = ends(needed)
-        if not allowed or not graph.has_ground(entry, op):
+        if not allowed or (_begins(op) and graph.acting(entry, op) is None):
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended
@@ -214,7 +225,7 @@ def check_signature(graph, entry, start):
         raise Refused("log", "signature-invalid", short(entry.id))
 
 
-def _ends(graph, entry, op, needed, start, known):
+def ends_at(graph, entry, op, needed, start, known):
     """(whether the op is authorised at its own position, the position that makes it void or None)."""
     chain = graph.chain
     if not authorised(chain, entry, op, needed, start):

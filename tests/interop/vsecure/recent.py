@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .errors import HistoryMissing, Refused, malformed
-from .fold import Op, states
-from .log import (EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short,
-                  stands_on)
+from .fold import Op, as_told, states
+from .log import EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short
 
 # What may act on a kept version, and what on the secret.
 _ON_VERSION = ("put", "promote", "pending", "retire", "remove", "restore", "expire", "prune", "rewrap")
@@ -25,6 +24,7 @@ class RecentGraph(Graph):
         self.top, self.open_heads = chain.checkpoint["entry"], set(chain.checkpoint["open"])
         self.kept, self.at = set(closed.entries), chain.checkpoint["at"]
         self.put_before = {base.secret for base in closed.secrets if base.versions is not None}
+        self.kept_versions = set()  # (secret, object): what a settled retirement may be of
         self.settled, self.missing = {self.top}, set()
         super().__init__(entries, chain)
 
@@ -66,19 +66,19 @@ class RecentGraph(Graph):
         return self.reach([self.top])
 
     def follows(self, entry, *ground):
-        """What stands on something closed has the benefit of the doubt: nothing is said of a secret whose ground is not
-        found."""
-        return ground[1] in self.put_before or super().follows(entry, *ground)
+        """Whether an open entry below has it, or something closed of which that is known here."""
+        kind, secret = ground[:2]
+        if secret not in self.put_before:
+            return super().follows(entry, *ground)
+        if kind == "put" or (kind == "named" and entry.id in self.settled and ground[1:] in self.kept_versions):
+            return True
+        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
 
-    def finds_ground(self, entry, op, kept):
-        """Whether what the op stands on is in open entries that it follows, or one of these `kept` versions."""
-        def finds(ground):
-            if ground[0] == "put" and ground[1] in self.put_before:
-                return True
-            if ground[0] == "named" and not self.is_late(entry.id) and ground[2] in kept:
-                return True
-            return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
-        return all(map(finds, stands_on(op)))
+    def may_stand_on_what_is_closed(self, entry, op):
+        """Whether an op that brings a version has no ground here: it has one that is closed, or none at all. What else is
+        said of what is closed says nothing: it has ended, or is an older version."""
+        return (op["op"] in ("pending", "promote") and op["secret"] in self.put_before
+                and self.acting(entry, op) is None)
 
     @cached_property
     def kept_mask(self):
@@ -117,12 +117,13 @@ def read(file, log, chain, wanted=None):
     kept, replaced = {}, {}
     for base in file.closed.secrets:
         kept[base.secret], replaced[base.secret] = _of_base(graph, base, file.closed.entries)
+        graph.kept_versions |= {(base.secret, found) for found in replaced[base.secret]}
     out = Recent(graph, Standing(known=knowledge(graph)))
     if out.missing:
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
         return out
     _judge(out, kept, wanted)
-    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph, replaced)
+    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph)
     ops = _ops(out, kept)
     told = (ops.keys() if wanted is None else ops.keys() & wanted) - out.behind
     out.secrets = states(graph, out.standing, {name: ops[name] for name in told}, replaced)
@@ -218,11 +219,9 @@ def _named_by_nobody(file, graph, kept):
             if not held(secret) <= names.get(secret.name, set())}
 
 
-def _groundless(graph, kept):
-    """The secrets on which an open entry has an op whose ground is not found: it is closed, or nowhere. `kept` are the
-    kept versions by secret."""
-    return {op["secret"] for entry in graph.open() for op in entry.ops
-            if not graph.finds_ground(entry, op, kept.get(op.get("secret"), ()))}
+def _groundless(graph):
+    """The secrets to which an open entry brings a version on ground that is not found: it is closed, or nowhere."""
+    return {op["secret"] for entry in graph.open() for op in entry.ops if graph.may_stand_on_what_is_closed(entry, op)}
 
 
 def held(secret):
@@ -236,9 +235,7 @@ def _ops(out, kept):
     for entry in graph.open():
         for index, op in enumerate(entry.ops):
             if "secret" in op:
-                counts = (entry.id, index) not in out.standing.ended
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)
-                ops.setdefault(op["secret"], []).append(item)
+                ops.setdefault(op["secret"], []).extend(as_told(graph, out.standing, entry, index))
     return ops
 
 

@@ -38,15 +38,21 @@ def rotate(fold):
     """Adds to the state what its rotations come to."""
     state = fold.state
     state.retired = {found for retire in fold.of("retire") for found in retire.op["objects"]}
+    state.spared = replaced(fold, state.current)
     state.previous = _previous(fold)
-    state.rotations = {found: Told(fold, found).rotation for found in there(fold)}
-    live = [found for found in state.rotations.values() if found.word == LIVE]
-    state.pending = next(iter(live[0].objects), None) if len(live) == 1 else None
-    state.odd = ["rotation-contested"] if len(live) > 1 else []
+    told = {found: Told(fold, found) for found in there(fold)}
+    state.rotations = {found: one.rotation for found, one in told.items()}
+    live = [one.rotation for one in told.values() if one.rotation.word == LIVE]
+    # A live one of which a void op made the only one is pending to nobody.
+    is_contested = sum(one.may_be_live for one in told.values()) > 1
+    state.pending = next(iter(live[0].objects), None) if live and not is_contested else None
+    state.odd = ["rotation-contested"] if live and is_contested else []
     state.odd += ["rotation-stale" for found in state.rotations.values() if found.word == STALE]
     state.odd += ["rotation-divided" for found in state.rotations if is_divided(fold, found)]
-    state.odd += ["retired-active" for found in state.candidates if found in state.retired]
-    state.left = sorted({found for one in state.rotations.values() if one.word == ABORTED
+    state.odd += ["retired-active" for found in state.candidates if is_withdrawn(fold, found)]
+    state.coming = sorted({found for one in state.rotations.values() if one.word in OPEN
+                           for found in one.objects if is_left(state, found)})
+    state.left = sorted({found for one in state.rotations.values() if one.word in (PROMOTED, ABORTED)
                          for found in one.objects if is_left(state, found)})
 
 
@@ -62,16 +68,25 @@ def _previous(fold):
 
 
 def replaced(fold, promoted):
-    """The versions in whose place a version was promoted: what these promotions name and found active."""
+    """The versions in whose place a version was promoted: what these promotions name and their bases, if found active."""
     names = {found for o in fold.set if o.kind == "promote" and not o.kept and o.op["object"] == promoted
-             for found in fold.stood_on[o.at] & set(o.op["replaces"] or ())}
+             for found in fold.stood_on[o.at] & {fold.bases.get(o.op["rotation"]), *(o.op["replaces"] or ())}}
     return names | fold.replaced_before.get(promoted, set())
 
 
+def is_withdrawn(fold, found):
+    """Whether a version is retired, or holds the value of one that is, over any number of steps."""
+    classes = [{put.op["object"], *(put.op["same"] or ())} for put in fold.of("put")]
+    same, more = set(), {found}
+    while more:
+        same |= more
+        more = set().union(*(one for one in classes if one & same)) - same
+    return not fold.state.retired.isdisjoint(same)
+
+
 def is_left(state, found):
-    """Whether a version that nobody promotes any more may work at the provider: nobody said that it is gone."""
-    return (found in state.held and found not in state.versions and is_usable(state.held[found])
-            and found not in state.retired)
+    """Whether a version that nobody promoted may work at the provider: nobody said that it is gone."""
+    return found in state.held and found not in state.versions and found not in state.retired
 
 
 def is_usable(version):
@@ -97,9 +112,10 @@ class Told:
         self.fold, self.found = fold, found
         pendings = self.void_too("pending")
         self.pendings = pendings
-        self.base = fold.bases[found]
+        self.base = fold.bases.get(found)
         self.objects = {o.op["object"] for o in pendings if "object" in o.op}
         self.rotation = Rotation(self.word(), self.share(), self.base, self.objects)
+        self.may_be_live = self.rotation.word == LIVE or (self.rotation.word == STALE and self.is_live_but_for_void())
 
     def void_too(self, kind):
         """Its ops of this kind, counting or void."""
@@ -116,33 +132,35 @@ class Told:
         return LIVE if self.is_live() else STALE
 
     def is_live(self):
-        return (len(self.fold.state.candidates) == 1 and self.stands_on_current() and self.has_one_version()
-                and not self.is_taken_back() and not self.is_withdrawn_by_void())
+        return (self.stands_on_current() and self.has_one_version(self.objects) and not self.is_taken_back()
+                and not self.is_withdrawn_by_void())
+
+    def is_live_but_for_void(self):
+        """Whether it would be live if no void op were there."""
+        return self.stands_on_current() and self.has_one_version({o.op.get("object") for o in self.counting("pending")} - {None})
 
     def stands_on_current(self):
         state = self.fold.state
-        return self.base == state.current and self.base not in state.retired
+        return len(state.candidates) == 1 and self.base == state.current and self.base not in state.retired
 
-    def has_one_version(self):
+    def has_one_version(self, objects):
         """Whether it has no version yet, or one that can be served. What only a void op states is served to nobody; nor is
         what exists by other means."""
         state, counting = self.fold.state, {o.op.get("object") for o in self.counting("pending")}
-        return not self.objects or (len(self.objects) == 1 and all(
-            found in counting and found not in state.versions and is_usable(state.held[found])
-            and found not in state.retired for found in self.objects))
+        return not objects or (len(objects) == 1 and all(
+            found in counting and found not in state.versions and found not in state.retired for found in objects))
 
     def is_taken_back(self):
         return any(not o.counts for o in self.void_too("abort"))
 
     def is_withdrawn_by_void(self):
-        """Whether somebody who lost the right said that its version is gone, or that its base is."""
-        void = [o for o in self.fold.either("remove", "prune", "retire") if not o.counts]
+        """Whether somebody who lost the right said that its version is retired, or that its base is."""
+        void = [o for o in self.fold.either("retire") if not o.counts]
         return any(o.names(found) for o in void for found in self.objects) or any(map(self.takes_base, void))
 
     def takes_base(self, void):
-        """A `retire` of the base, but for one that whoever began the rotation knew."""
-        known = all(self.fold.before(void, o) for o in self.pendings)
-        return void.kind == "retire" and void.names(self.base) and not known
+        """One of the base, but for one that whoever began the rotation knew."""
+        return void.names(self.base) and not all(self.fold.before(void, o) for o in self.pendings)
 
     def share(self):
         """The smallest of the rollouts that no later one takes the place of; what is void makes it only smaller."""

@@ -255,8 +255,8 @@ def _attention(vault, now):
             vault.tell("notice", "log", "rotation-left", state.name)
         for code in [code for version in state.held.values() for code in version.odd] + state.odd:
             vault.tell("warning", "log", code, state.name)
-        for found in state.candidates:
-            _candidate(vault, state, state.versions[found])
+        for found in [*state.candidates, *state.coming]:
+            _wrapped(vault, state, state.held[found])
         current = state.versions.get(state.current)
         if current and current.expires is not None and now >= current.expires:
             vault.tell("warning", "log", "expired", state.name)
@@ -276,7 +276,8 @@ def _attention(vault, now):
                 vault.tell("warning", "policy", "recipient-skipped", f"{name}, {member}")
 
 
-def _candidate(vault, state, version):
+def _wrapped(vault, state, version):
+    """Whether a version that is served, or may be yet, can be opened by all who may read it, and by them alone."""
     wrap = vault.file.secrets[keys.secret_uid(vault.chain.vault, state.name)].wraps[version.wrap]
     if wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
         vault.tell("warning", "log", "unsettled", state.name)
@@ -308,13 +309,13 @@ def _void_changes(vault):
 def _void_rotations(vault):
     """Void ops of rotations that nobody adopted, if nobody has set a version since they ended."""
     ops = {(entry.id, index): op for entry in vault.graph.entries.values() for index, op in enumerate(entry.ops)}
-    adopted = {(op["op"], op["secret"], op["adopts"]["entry"], op["adopts"]["op"]) for at, op in ops.items()
-               if op.get("adopts") and at not in vault.standing.ended}
+    adopted = {(op["op"], op["secret"], op.get("rotation"), op["adopts"]["entry"], op["adopts"]["op"])
+               for at, op in ops.items() if op.get("adopts") and at not in vault.standing.ended}
     last = {}
     for at, ended in vault.standing.ended.items():
         op = ops[at]
-        kind = "put" if op["op"] == "promote" else op["op"]
-        if op["op"] in OF_ROTATIONS and (kind, op["secret"], *at) not in adopted:
+        again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))
+        if op["op"] in OF_ROTATIONS and (again[0], op["secret"], again[1], *at) not in adopted:
             last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     for name, ended in last.items():
         state = vault.secrets.get(name)
