@@ -9,7 +9,7 @@ use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
-use v_secure_core::log::op::{Field, Op, OpRef, Promote, Put, Versions};
+use v_secure_core::log::op::{Field, Op, OpRef, Pending, Put, Versions};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -231,16 +231,23 @@ pub const ALL: &[Forgery] = &[
         },
     },
     Forgery {
-        name: "promote-without-pending",
-        what: "a developer promotes a version that no rotation brings",
+        name: "pending-without-put",
+        what: "a developer begins a rotation of a secret that nobody put",
         code: "op-unauthorised",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
         make: |world| {
-            let rotation = RotationId([3; 16]);
-            let (secret, object) = (secret("dev/DB"), ObjectId([4; 32]));
-            let promote = Promote { secret, rotation, object, replaces: Vec::new(), adopts: None };
-            let ops = vec![Op::Promote(promote)];
+            let ops = vec![Op::Pending(Pending {
+                secret: secret("dev/NOWHERE"),
+                nonce: Some(Fixed([3; 16])),
+                base: Some(ObjectId([4; 32])),
+                begun: RotationId([3; 16]),
+                rotation: None,
+                body: None,
+                derived: ObjectId([0; 32]),
+                wrap: None,
+                expires: None,
+            })];
             changed(world, |file| sign_into(world, file, "apprentice", "apprentice", ops))
         },
     },
