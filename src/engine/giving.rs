@@ -33,7 +33,7 @@ pub enum GivingError {
     #[error("{secret} has several active versions since a merge")]
     Conflict { secret: SecretName },
     #[error("a rotation of {secret} has to be settled first")]
-    Rotation { secret: SecretName, finding: Finding },
+    Rotation { secret: SecretName, why: String },
     #[error("the reason cannot be stored")]
     Reason(#[source] TextError),
     #[error("this vault requires every read to be recorded, and here reads cannot be recorded")]
@@ -67,7 +67,8 @@ pub fn refuse_unsettled(
             }
             _ => None,
         }?;
-        secrets.contains(&secret).then_some(GivingError::Rotation { secret, finding })
+        let why = finding.message;
+        secrets.contains(&secret).then_some(GivingError::Rotation { secret, why })
     };
     match vault.remarks(now).into_iter().find_map(of_one) {
         None => Ok(()),

@@ -30,7 +30,7 @@ fn cells(context: &Context<'_>, of: &RotationView<'_>, now: UnixTime) -> Vec<Str
         state,
         or_none(is_open.then(|| share::text(of.share))),
         or_none(of.base.map(|number| format!("version {number}"))),
-        or_none(of.value.as_ref().map(|object| short(object))),
+        or_none(of.value.as_ref().map(short)),
         or_none(of.author.map(ToString::to_string)),
         metadata::when(context, date, now),
     ]
