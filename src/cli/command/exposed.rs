@@ -81,10 +81,13 @@ fn overdue(late: &[&Value], span: &str) -> Failure {
     let have = if secrets == 1 { "has a value that has" } else { "have values that have" };
     let message = format!("{} {have} been exposed for longer than {span}", count(secrets));
     let failure = Failure::new(Code::Exposed, message);
-    match late.iter().find(|value| value.rotation.is_none()) {
+    match late.iter().find(|value| value.rotation.is_none()).or(late.first()) {
+        Some(one) if one.rotation.is_some() => {
+            failure.hint(format!("v-secure secret rotate {} --abort", one.secret))
+        }
         Some(current) => failure
             .hint(format!("change it at the provider, then: v-secure set {}", current.secret)),
-        None => failure.hint("abort each rotation that 'v-secure exposed' lists"),
+        None => failure,
     }
 }
 
@@ -116,7 +119,7 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
     }
     if ready > 0 {
         context.ui.note(
-            "abort each rotation that is listed, or its value comes to be current; withdraw that at its provider",
+            "a rotation may make its value current: v-secure secret rotate NAME --abort, and withdraw that at its provider",
         );
     }
     Ok(())

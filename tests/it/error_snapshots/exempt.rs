@@ -33,7 +33,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("read-back", "the vault would have to change between two reads of one command"),
     ("rebase-blocked", "two branches, a member and roles: tests/it/policy_rebase.rs"),
     ("rebase-undecided", "two branches and an admin who was removed: tests/it/policy_rebase.rs"),
-    ("retired", "no command retires a version yet: tests/it/begun.rs"),
     ("request-used", "a member that was let in and removed: tests/it/leaving"),
     ("seal", "encryption of a value within its limit does not fail"),
     ("slot", "a machine without the memory that the passphrase costs"),

@@ -54,7 +54,7 @@ pub fn all() -> Vec<Case> {
         case("in-use", a, "v-secure rotation retire A --yes --version 1"),
         case("in-use", rotating, "v-secure rotation retire A --yes --version=$(cat value.txt)"),
         case(
-            "removed",
+            "retired",
             after!(rotating, "v-secure rotation promote A && v-secure rotation retire A --yes"),
             "v-secure secret rollback A --version 1",
         ),

@@ -235,7 +235,7 @@ pub const ALL: &[Forgery] = &[
         what: "a developer begins a rotation of a secret that nobody put",
         code: "op-unauthorised",
         setup: Setup::File,
-        get: Get::Refused("dev/DB"),
+        get: Get::Value("dev/DB", "dev-db-1"),
         make: |world| {
             let ops = vec![Op::Pending(Pending {
                 secret: secret("dev/NOWHERE"),

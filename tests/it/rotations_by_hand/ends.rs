@@ -31,7 +31,7 @@ fn from_the_beginning_to_the_end() {
     let retired = cli.json("rotation retire A --yes");
     assert_eq!(retired["retired"][0]["version"], 1);
     assert_eq!(status(&cli)["to_retire"], json!([]));
-    assert_eq!(cli.fails("secret rollback A --version 1"), (5, "removed".into()));
+    assert_eq!(cli.fails("secret rollback A --version 1"), (7, "retired".into()));
     cli.ok("audit verify");
     // And once more.
     begin(&cli, "5%");
@@ -51,8 +51,11 @@ fn a_rotation_that_is_aborted_comes_to_nobody() {
         let named = format!("{line} --rotation={id}");
         assert_eq!(cli.fails(&named), (7, "rotation-over".into()), "{line}");
     }
+    let told = cli.json("audit verify")["findings"].to_string();
+    assert!(told.contains("rotation-left") && told.contains("v-secure rotation retire"), "{told}");
     let retired = cli.json("rotation retire A --yes");
     assert_eq!(retired["retired"][0]["version"], json!(null), "it never was active");
+    assert_eq!(cli.json("audit verify")["findings"], serde_json::json!([]));
     assert_eq!(cli.fails("rotation retire A --yes"), (5, "rotation-missing".into()));
 }
 

@@ -28,7 +28,7 @@ pub(super) fn check(name: &SecretName, state: &SecretState) -> Vec<Finding> {
 
 fn about(name: &SecretName, code: FindingCode, message: String) -> Finding {
     let finding = Finding::new(code, Subject::Secret(name.clone()), message);
-    finding.hint(format!("v-secure secret versions {name}"))
+    finding.hint(format!("v-secure secret rotation-status {name}"))
 }
 
 fn contested(name: &SecretName, state: &RotationState) -> Option<Finding> {
@@ -81,7 +81,7 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
         let finding = Finding::new(FindingCode::RotationLeft, subject, message);
-        finding.hint(format!("v-secure secret versions {name}"))
+        finding.hint(format!("v-secure rotation retire {name}"))
     };
     left.map(finding).collect()
 }
