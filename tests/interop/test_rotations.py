@@ -441,6 +441,25 @@ class Overruled(Rotating):
         self.promote(found, on=[entry])
         self.assertIsNone(self.current_of(promoted=found))
 
+    def test_a_removal_that_was_taken_back_does_not(self):
+        """Whatever is removed later."""
+        entry, found = self.pending()
+        removed = self.on_versions("remove", self.base, on=[entry])
+        restored = self.on_versions("restore", self.base, on=[removed])
+        promoted = self.promote(found, on=[entry])
+        self.on_versions("remove", self.base, on=[promoted, restored])
+        self.assertEqual(self.current_of(promoted=found), found)
+
+    def test_nor_one_beside_which_it_stays(self):
+        entry, found = self.pending()
+        self.on_versions("remove", self.base, on=[entry])
+        tip = entry
+        for _ in range(8):
+            tip = self.story.log("ada", op("join"), on=[tip])
+        self.on_versions("restore", self.base, on=[tip])
+        self.promote(found, on=[entry])
+        self.assertEqual(self.current_of(promoted=found), found)
+
     def test_nothing_active_is_nothing_to_stand_on(self):
         _, found = self.pending()
         self.on_versions("remove", self.base)

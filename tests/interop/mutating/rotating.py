@@ -372,16 +372,14 @@ def no_right(scene):
     return f"{next(iter(item))} by {by[0]}"
 
 
-@rotation("what is said of a rotation, upon a beginning with another base, nonce, author or parents")
+@rotation("what is said of a rotation, upon a beginning with another base, nonce or parents")
 def begun_otherwise(scene):
     """Each of these makes another rotation, which nobody stands on who speaks of the first."""
-    (who, seed), what = scene.who(), scene.rng.choice(["base", "nonce", "author", "parents"])
+    (who, seed), what = scene.who(), scene.rng.choice(["base", "nonce", "parents"])
     first, nonce = pick(scene.rng, scene.start), scene.rng.randbytes(16)
     entry, found = scene.begin((who, seed), on=[first], nonce=nonce)
-    others = [one for one in scene.source.signers(scene.may_turn) if one[1] != seed]
-    by = pick(scene.rng, others) if what == "author" else (who, seed)
     on = [scene.log((who, seed), op("join"), on=[first])] if what == "parents" else [first]
-    again = scene.log(by, scene.intent(base=scene.rng.randbytes(32) if what == "base" else scene.current,
+    again = scene.log((who, seed), scene.intent(base=scene.rng.randbytes(32) if what == "base" else scene.current,
                                        nonce=scene.rng.randbytes(16) if what == "nonce" else nonce), on=on)
     item = scene.rng.choice([scene.rollout(1), scene.abort(), scene.promote(found), scene.adding(seed, [again])])
     scene.log((who, seed), item, on=[again])
