@@ -72,7 +72,7 @@ impl Staleness {
             Self::Active => "not exactly one version is active",
             Self::Base => "what it was begun on is not the current version any more",
             Self::Object => {
-                "its value was removed, pruned or retired, does not count, is there without it, or it has several"
+                "its value was retired, does not count, is there without it, or it has several"
             }
             Self::Void => {
                 "what does not count any more may have withdrawn its value, or what it was begun on"

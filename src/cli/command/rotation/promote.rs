@@ -15,8 +15,8 @@ use v_secure_core::secret::rotate;
 #[command(
     after_help = "From then on everybody is given it, as they see this vault. What it took the place of stays accepted by \
                   the provider until nobody uses it; then it is revoked there, and 'rotation retire' says so here.\n\n\
-                  Needs rotate or write. A rotation that is stale, or one of several, is promoted by --rotation alone, and \
-                  takes write.\n\n\
+                  Needs rotate for one's own value, and write for another member's. A rotation that is stale is promoted \
+                  by --rotation alone, and takes write.\n\n\
                   Examples:\n  v-secure rotation promote prod/STRIPE_KEY\n  \
                   v-secure rotation promote prod/STRIPE_KEY --reason 'ran on 5% since Monday'"
 )]
