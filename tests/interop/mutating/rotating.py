@@ -381,7 +381,10 @@ def begun_otherwise(scene):
     on = [scene.log((who, seed), op("join"), on=[first])] if what == "parents" else [first]
     again = scene.log((who, seed), scene.intent(base=scene.rng.randbytes(32) if what == "base" else scene.current,
                                        nonce=scene.rng.randbytes(16) if what == "nonce" else nonce), on=on)
-    item = scene.rng.choice([scene.rollout(1), scene.abort(), scene.promote(found), scene.adding(seed, [again])])
+    # Made only if it is chosen: a version that no entry names is refused.
+    made = scene.rng.choice([lambda: scene.rollout(1), scene.abort, lambda: scene.promote(found),
+                             lambda: scene.adding(seed, [again])])
+    item = made()
     scene.log((who, seed), item, on=[again])
     return f"{what}: {next(iter(item))}"
 
