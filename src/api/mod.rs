@@ -199,7 +199,7 @@ impl<H: Clock + Random> Vault<H> {
     fn current(&self, secret: SecretName) -> Result<SecretValue, Error> {
         let (session, vault) = self.open_for(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
         if self.options.strict {
-            giving::refuse_conflicts(&vault, [&secret])?;
+            giving::refuse_unsettled(&vault, std::slice::from_ref(&secret), session.now)?;
         }
         let who = Unlocked::new(&vault, self.identity()?)?;
         let value = read::read(&vault, &who, &secret, &VersionSelector::Current, session.now)?;

@@ -7,6 +7,7 @@ use super::scanning;
 use super::session::Session;
 use crate::store::state::journal;
 use crate::store::state::journal::{JournalError, ReadRecord};
+use v_secure_core::log::finding::{Finding, FindingCode, Subject};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::settings::Reads;
 use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
@@ -31,6 +32,8 @@ pub enum GivingError {
     /// Where whoever asked wants no value that others might not have meant.
     #[error("{secret} has several active versions since a merge")]
     Conflict { secret: SecretName },
+    #[error("a rotation of {secret} has to be settled first")]
+    Rotation { secret: SecretName, why: String },
     #[error("the reason cannot be stored")]
     Reason(#[source] TextError),
     #[error("this vault requires every read to be recorded, and here reads cannot be recorded")]
@@ -47,15 +50,55 @@ pub fn conflicts<'a>(
     secrets.into_iter().filter(in_conflict)
 }
 
-/// Refuses to give any of the secrets while one of them has several active versions.
-pub fn refuse_conflicts<'a>(
+/// Refuses to give any of the secrets while one of them has several active versions, or a rotation of it is not as its
+/// writers meant.
+pub fn refuse_unsettled(
+    vault: &Vault,
+    secrets: &[SecretName],
+    now: UnixTime,
+) -> Result<(), GivingError> {
+    if let Some(secret) = conflicts(vault, secrets).next() {
+        return Err(GivingError::Conflict { secret: secret.clone() });
+    }
+    let of_one = |finding: Finding| {
+        let secret = match (&finding.subject, finding.code) {
+            (Subject::Secret(secret) | Subject::Object { secret, .. }, code) => {
+                ROTATION.contains(&code).then(|| secret.clone())
+            }
+            _ => None,
+        }?;
+        let why = finding.message;
+        secrets.contains(&secret).then_some(GivingError::Rotation { secret, why })
+    };
+    match vault.remarks(now).into_iter().find_map(of_one) {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+/// What may be wrong with a secret's rotations.
+const ROTATION: [FindingCode; 5] = [
+    FindingCode::RotationContested,
+    FindingCode::RotationStale,
+    FindingCode::RotationDivided,
+    FindingCode::RetiredActive,
+    FindingCode::RotationVoid,
+];
+
+/// Those of the secrets whose current value may not be accepted any more: it was retired, or withdrawn beside its
+/// promotion.
+pub fn withdrawn<'a>(
     vault: &Vault,
     secrets: impl IntoIterator<Item = &'a SecretName>,
-) -> Result<(), GivingError> {
-    match conflicts(vault, secrets).next() {
-        None => Ok(()),
-        Some(secret) => Err(GivingError::Conflict { secret: secret.clone() }),
-    }
+) -> impl Iterator<Item = &'a SecretName> {
+    let may_be = |secret: &&SecretName| {
+        vault.secret(secret).is_some_and(|state| {
+            let mut rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+            state.current().is_some_and(|version| version.retired)
+                || rotations.any(|rotation| rotation.is_divided)
+        })
+    };
+    secrets.into_iter().filter(may_be)
 }
 
 /// Writes a read down, and says which secrets were opened by another wrap than the current one.

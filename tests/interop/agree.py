@@ -43,7 +43,8 @@ EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MER
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
-             "slot-stale", "recipient-skipped"}
+             "slot-stale", "recipient-skipped", "rotation-contested", "rotation-stale", "rotation-divided",
+             "retired-active", "rotation-void", "rotation-left"}
 
 
 ANYTHING = SimpleNamespace(expect=None)
@@ -138,7 +139,7 @@ def _findings(ours, report):
 def _states(ours, theirs):
     """`theirs` may leave secrets out that have nothing current, and what it does not state."""
     out = []
-    for key in ("current", "candidates", "fields"):
+    for key in ("current", "candidates", "fields", "pending", "share", "previous"):
         stated = any(key in s for s in theirs.values())
         one = {name: s[key] for name, s in ours.items() if s[key]}
         two = {name: s[key] for name, s in theirs.items() if s.get(key)}

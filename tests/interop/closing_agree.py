@@ -4,11 +4,12 @@
     closing_agree.py --binary PROGRAM --count 200 --seed 1 --jobs 2
 
 Each history of closing_model.py is written out, as it is or changed by somebody without keys: entries dropped or
-added back, another block, segments changed or gone. Compared are the verdict, its codes, what every secret holds, and
+added back, another block, segments changed or gone; or with a block by owners who state another one than follows. Compared are the verdict, its codes, what every secret holds, and
 what `get` gives of each. Exit 1 on any disagreement.
 """
 
 import argparse
+import dataclasses
 import multiprocessing
 import random
 import re
@@ -182,15 +183,121 @@ def no_requirement(world, file, beside, rng):
     file.requires = []
 
 
+# What owners may state who sign another block than follows.
+
+LIES = {}
+
+
+def lie(change):
+    """Marks a function (line, version, entries, rng) that gives what else a line may say: of one of its kept versions."""
+    LIES[change.__name__] = change
+    return change
+
+
+def _with(line, old, **new):
+    kept = tuple(dataclasses.replace(one, **new) if one is old else one for one in line.kept)
+    return dataclasses.replace(line, kept=kept)
+
+
+def _numbers(*found):
+    return tuple(sorted(set(found))) or None
+
+
+@lie
+def replaced_left_out(line, version, entries, rng):
+    return _with(line, version, replaced=None)
+
+
+@lie
+def one_more_replaced(line, version, entries, rng):
+    return _with(line, version, replaced=_numbers(*version.replaced or (), rng.choice(line.kept).number))
+
+
+@lie
+def replaced_that_is_not_kept(line, version, entries, rng):
+    return _with(line, version, replaced=_numbers(*version.replaced or (), rng.randrange(line.versions + 2)))
+
+
+@lie
+def replaced_by_another(line, version, entries, rng):
+    other = rng.choice(line.kept)
+    return _with(_with(line, version, replaced=None), other, replaced=version.replaced) if other is not version else line
+
+
+@lie
+def an_op_of_a_version_left_out(line, version, entries, rng):
+    gone = rng.choice(version.ops)
+    return _with(line, version, ops=tuple(at for at in version.ops if at != gone))
+
+
+@lie
+def one_more_op_of_a_version(line, version, entries, rng):
+    return _with(line, version, ops=tuple(sorted({*version.ops, (rng.randrange(entries), rng.choice([0, 0, 1, 2]))})))
+
+
+@lie
+def the_ops_of_another_version(line, version, entries, rng):
+    other = rng.choice(line.kept)
+    return _with(line, version, ops=tuple(sorted({*version.ops, *other.ops})))
+
+
+@lie
+def an_op_left_out(line, version, entries, rng):
+    return dataclasses.replace(line, ops=tuple(sorted(rng.sample(line.ops, len(line.ops) - 1)))) if line.ops else line
+
+
+@lie
+def one_more_op(line, version, entries, rng):
+    at = rng.choice([rng.choice(version.ops), (rng.randrange(entries), rng.choice([0, 0, 1, 2]))])
+    return dataclasses.replace(line, ops=tuple(sorted({*line.ops, at})))
+
+
+@lie
+def a_version_left_out(line, version, entries, rng):
+    return dataclasses.replace(line, kept=tuple(one for one in line.kept if one is not version))
+
+
+@lie
+def another_number(line, version, entries, rng):
+    return _with(line, version, number=line.versions + 3) if version is line.kept[-1] else line
+
+
+@lie
+def another_count(line, version, entries, rng):
+    return dataclasses.replace(line, versions=rng.choice([None, 0, line.versions + 1]))
+
+
+def lied(change, rng):
+    """What changes a block so, where it has a line for that."""
+    def tell(block):
+        lines = list(block.secrets)
+        places = [(at, one) for at, line in enumerate(lines) for one in line.kept]
+        for at, one in sorted(rng.sample(places, len(places)), key=lambda found: not found[1].replaced):
+            line = change(lines[at], one, len(block.entries), rng)
+            if line != lines[at]:
+                return Closed(block.entries, tuple([*lines[:at], line, *lines[at + 1:]]))
+        raise closing_model.Nothing
+    return tell
+
+
+def told(name, seed, rng):
+    """The world in which a way has something to change: for a lie that of who lies."""
+    if name in LIES:
+        return closing_model.lying(seed, lied(LIES[name], rng))
+    return closing_model.history(seed)
+
+
 def made(seed):
     """(way, raw, beside, names) of a history."""
-    rng = random.Random(f"closing:{seed}")
-    world = closing_model.history(seed)
+    rng, ways = random.Random(f"closing:{seed}"), sorted({**WAYS, **LIES})
+    name = ways[seed % len(ways)] if rng.random() < 0.8 else "as_it_is"
+    world = told(name, seed, rng)
     if world is None:
         return None
     raw, beside = closing_model.whole_file(world)
-    name = sorted(WAYS)[seed % len(WAYS)] if rng.random() < 0.8 else "as_it_is"
     file = parse(raw)
+    if name in LIES:
+        return name, raw, {} if rng.random() < 0.6 else beside, world.names
     WAYS[name](world, file, beside, rng)
     try:
         file = fix_copies(file) if rng.random() < 0.5 else file

@@ -11,64 +11,24 @@ import argparse
 import copy
 import random
 import sys
-from functools import lru_cache
 from multiprocessing import Pool
 
-import pyrage
-
-from vsecure import keeping, keys, recent, rules
+from closing_base import MEMBERS, base
+from mutating import turning
+from vsecure import keeping, recent, rules
 from vsecure.copies import fix_copies
 from vsecure.errors import Refused
-from vsecure.file import File, records, render
+from vsecure.file import records, render
 from vsecure.fold import fold
 from vsecure.history import segment, segment_id
 from vsecure.log import Graph, RIGHTS_NEEDED, standing
 from vsecure.policy import Chain
 from vsecure.verify import verify
-from vsecure.writing import Builder, ids, op
+from vsecure.writing import ids, op
 
-MEMBERS = {"wes": ("write",), "rob": ("rotate",), "ron": ("rotate",), "del": ("delete",), "wim": ("write", "delete"),
-           "rod": ("rotate", "delete"),
-           "ray": ("read", "write", "rotate", "delete", "grant")}
 NAMES = ("prod/A", "prod/B", "prod/C")
-KINDS = ("put",) * 5 + ("resolve", "restore") * 2 + ("remove",) * 3 + ("expire", "prune", "rewrap", "field", "pending")
-
-
-class Base:
-    """The vault that every history begins from: made once, as keys are slow to make."""
-
-    def __init__(self):
-        rng = random.Random(1)
-        self.build = Builder(File("", b"", ""), rng)
-        self.seeds = {name: rng.randbytes(32) for name in ("ada", *MEMBERS)}
-        self.identities = {name: pyrage.x25519.Identity.generate() for name in self.seeds}
-        to = {name: str(identity.to_public()) for name, identity in self.identities.items()}
-        ops = [op("vault", suite=keys.SUITE, nonce=rng.randbytes(16), name="closing", threshold=1)]
-        self.build.add_policy(ops + self._member("ada", "owner", to), [self.seeds["ada"]])
-        ops = [one for name, rights in MEMBERS.items() for one in (
-            op("role-add", role=f"r-{name}"), op("grant", role=f"r-{name}", pattern="*", rights=list(rights)),
-            *self._member(name, f"r-{name}", to))]
-        self.build.add_policy(ops, [self.seeds["ada"]])
-        self.build.add_policy([self._epoch(rng)], [self.seeds["ada"]])
-
-    def _epoch(self, rng):
-        self.epoch, self.kek, identity = rng.randbytes(16), rng.randbytes(32), pyrage.x25519.Identity.generate()
-        plain = keys.envelope_text(self.build.file.vault, "owner", [(self.epoch, self.kek, str(identity))])
-        binary = pyrage.encrypt(plain, [self.identities["ada"].to_public()])
-        self.build.file.audiences["owner"] = (self.epoch, binary)
-        self.recipient = str(identity.to_public())
-        return op("epoch", audience="owner", epoch=self.epoch, recipient=self.recipient,
-                  kek=keys.kek_commitment(self.build.file.vault, "owner", self.epoch, self.kek),
-                  envelope=keys.envelope_id(binary))
-
-    def _member(self, name, role, to):
-        return [op("member-add", member=name, kind="user", recipients=[to[name]]),
-                self.build.key_add(name, "one", self.seeds[name], to[name]), op("role-join", role=role, member=name)]
-
-
-@lru_cache(1)
-def base():
-    return Base()
+KINDS = ("put",) * 5 + ("resolve", "restore") * 2 + ("remove",) * 3 + ("expire", "prune", "rewrap", "field")
+TURNS = ("pending", "pending", "intent", "rollout", "abort", "abort", "retire", "promote", "promote", "promote")
 
 
 class Nothing(Exception):
@@ -87,10 +47,13 @@ class World:
         self.deks, self.reaches, self.late = {}, {}, self.rng.choice([0, 0.05, 0.2])
         self.names = NAMES[:self.rng.choice([1, 1, 2, 3])]
         # What a world is about differs: else what takes three ops of one kind would hardly ever come together.
-        self.kinds = [kind for kind in KINDS for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
+        turns = TURNS * self.rng.choice([0, 1, 3])
+        self.kinds = [kind for kind in KINDS + turns for _ in range(self.rng.choice([0, 1, 1, 3]))] + ["put"]
         self.apart = self.rng.choice([0, 0.5, 0.9])  # how many puts are beside all else
         self.rights, self.twice = self.rng.choice([0.02, 0.14]), self.rng.choice([0.02, 0.25])
+        self.through = self.rng.choice([0, 0, 0.2, 0.5])  # how many steps are a rotation to its end
         self.checkpoints = []
+        self.lie = None  # what whoever closes says in place of the block that follows
 
     # The graph as the steps need it.
 
@@ -134,6 +97,8 @@ class World:
             self.change_rights()
         elif chance < self.rights + self.twice:
             self.again()
+        elif self.rng.random() < self.through:
+            self.rotate()
         else:
             self.write()
 
@@ -148,25 +113,38 @@ class World:
         ops = [self.op(kind, who, at, parents) for kind in kinds]
         self.add(who, [one for one in ops if one], parents, at)
 
+    def rotate(self):
+        """A version begun upon what was set last, and promoted in its place: perhaps by another, or beside something."""
+        at, parents = len(self.chain.states) - 1, self.parents(sorted(self.build.log))
+        name = self.name(parents)
+        for kind in ("pending", *self.rng.choice([(), ("rollout",), ("retire",)]), "promote"):
+            who = self.rng.choice(["rob", "ron", "rod", "wes", "ray", "ada"])
+            made = self.op(kind, who, at, parents, name)
+            if not made:
+                raise Nothing
+            self.add(who, [made], parents, at)
+            parents = [max(self.build.log.values(), key=lambda entry: entry.ts).id]
+
     def add(self, who, ops, parents, at):
         if not ops:
             raise Nothing
         self.build.add_log(who, self.base.seeds[who], ops, parents=parents, policy=self.build.policy[at].id)
 
-    def op(self, kind, who, at, parents):
-        name, state = self.rng.choice(self.names), self.chain.states[at]
-        if self.floor and self.rng.random() < 0.9 and not any(self.floor in self.above(one) for one in parents):
-            name = self.names[-1]  # what is late is about one of them, mostly, so that others can be compared
+    def op(self, kind, who, at, parents, name=None):
+        """An op on this secret, or on any."""
+        state, name = self.chain.states[at], name or self.name(parents)
         if not self.may(state, who, kind, name, parents):
             return None
-        if kind in ("put", "pending"):
-            expires = self.rng.choice([None, None, None, 1, 9_000_000_000])
-            return self.put(name, who, parents, kind, expires)
+        if kind in TURNS:
+            return self.turn(kind, name, who, parents)
+        if kind == "put":
+            return self.put(name, who, parents, self.expires())
         if kind == "field":
             field, value = self.rng.choice(["description", "var"]), self.rng.choice(["a", "b", None])
             return op(kind, secret=name, field=field, value=value)
         versions = list(dict.fromkeys(o["object"] for e in self.build.log.values() for o in e.ops
-                                      if o["op"] == "put" and o["secret"] == name))[-self.rng.choice([2, 3, 9]):]
+                                      if o["op"] in ("put", "pending") and "object" in o and o["secret"] == name))
+        versions = versions[-self.rng.choice([2, 3, 9]):]
         if not versions:
             return None
         if kind in ("restore", "remove", "prune"):
@@ -179,18 +157,38 @@ class World:
             return op(kind, secret=name, object=found, at=self.rng.choice([None, 1, 9_000_000_000]))
         return op(kind, secret=name, object=found)
 
-    def may(self, state, who, kind, name, parents):
-        if any(all(state.holds(who, right, name) for right in rights) for rights in RIGHTS_NEEDED[kind]):
-            return True
-        above = frozenset().union(*map(self.above, parents))
-        return kind == "put" and state.holds(who, "rotate", name) and any(
-            o["op"] == "put" and o["secret"] == name for found in above for o in self.build.log[found].ops)
+    def name(self, parents):
+        """What is late is about one secret, mostly, so that others can be compared."""
+        is_late = self.floor and not any(self.floor in self.above(one) for one in parents)
+        return self.names[-1] if is_late and self.rng.random() < 0.9 else self.rng.choice(self.names)
 
-    def put(self, name, who, parents, kind="put", expires=None):
+    def may(self, state, who, kind, name, parents):
+        needed = RIGHTS_NEEDED["pending" if kind == "intent" else kind]
+        if any(all(state.holds(who, right, name) for right in rights) for rights in needed):
+            return kind not in TURNS or self.is_put(name, parents)
+        return kind == "put" and state.holds(who, "rotate", name) and self.is_put(name, parents)
+
+    def is_put(self, name, parents):
+        return turning.is_put(self.build.log, name, frozenset().union(*map(self.above, parents)))
+
+    def turn(self, kind, name, who, parents):
+        """An op about a rotation, or None."""
+        above = frozenset().union(*map(self.above, parents))
+        if kind in turning.TURNS:
+            return turning.turn(self.rng, self.build.log, name, kind, above)
+        if kind == "intent":
+            return op("pending", secret=name, **turning.begins(self.rng, self.build.log, name, above))
+        stated = turning.states(self.rng, self.build.log, name, above)
+        return self.put(name, who, parents, self.expires(), "pending", **stated)
+
+    def expires(self):
+        return self.rng.choice([None, None, None, 1, 9_000_000_000])
+
+    def put(self, name, who, parents, expires=None, kind="put", **begun):
         dek = self.rng.randbytes(32)
         found = self.build.version(name, self.rng.randbytes(8), dek, self.base.seeds[who], expires, parents)
         self.deks[found] = dek
-        return self.build.put_op(name, found, self.wrap(name, found), kind)
+        return self.build.put_op(name, found, self.wrap(name, found), kind, **begun)
 
     def wrap(self, name, found, sealed=False):
         """One that is not sealed is always the same, as there is one epoch."""
@@ -248,6 +246,7 @@ class World:
                 made = keeping.closing(graph, self.stands, entry, len(self.build.policy))
             except keeping.NotClosable:
                 continue
+            made.block = self.lie(made.block) if self.lie else made.block
             others = self.rng.choice([[], self.build.heads()])
             self.policy([op("checkpoint", **made.op)], self.top([entry, *others]))
             self.closing, self.floor, self.kept = made, entry, set(made.block.entries)
@@ -259,7 +258,7 @@ class World:
         """An owner's entry upon all heads but some: it says nothing, or something about a secret."""
         at = len(self.chain.states) - 1
         heads = self.build.heads() if self.rng.random() < 0.9 else self.build.heads()[1:]
-        kinds = self.rng.choice([(), (), KINDS])
+        kinds = self.rng.choice([(), (), KINDS, TURNS])
         ops = [self.op(self.rng.choice(kinds), "ada", at, heads)] if kinds else []
         self.add("ada", [one for one in ops if one] or [op("join")], heads, at)
         return [max(self.build.log.values(), key=lambda entry: entry.ts).id]
@@ -291,6 +290,20 @@ def _steps(world, count):
         count -= _attempt(world.step)
         if not count:
             return
+
+
+def lying(seed, lie):
+    """A world whose last checkpoint states another block than follows, and what came after it; None if none has one that
+    can be changed so."""
+    for number in range(60):
+        world = history(f"{seed}.{number}")
+        if world is None:
+            continue
+        world.lie = lie
+        if _attempt(world.close):
+            _steps(world, world.rng.choice([1, 3, 6]))
+            return world
+    return None
 
 
 def _attempt(step):
@@ -326,6 +339,7 @@ def _differences(graph, closing, told, found):
             yield f"{name}: {what} {getattr(told, what)} {getattr(found, what)}"
     if sorted(told.conflicts) != sorted(found.conflicts):
         yield f"{name}: conflicts {told.conflicts} {found.conflicts}"
+    yield from _turned(graph, closing, told, found)
     if list(found.versions) != [v for v in told.versions if v in found.versions]:
         yield f"{name}: order of versions"
     for object_id, version in told.versions.items():
@@ -336,12 +350,31 @@ def _differences(graph, closing, told, found):
                 yield f"{name}: a version is missing"
             continue
         wraps = () if closed and version.pruned else ("live", "wrap", "wraps")  # of what was pruned they are not kept
-        for what in ("number", "removed", "pruned", "overruled", "expires") + wraps:
+        for what in ("number", "removed", "pruned", "expires", "overruled") + wraps:
             if getattr(version, what) != getattr(mine, what):
                 yield f"{name} {version.number}: {what} {getattr(version, what)} {getattr(mine, what)}"
         odd = set(version.odd) ^ set(mine.odd)
-        if odd and not (closed and odd == {"prune-beside-expire"} <= set(version.odd)):
+        if odd and not (closed and odd <= {"prune-beside-expire", "overruled"} & set(version.odd)):
             yield f"{name} {version.number}: {version.odd} {mine.odd}"
+
+
+def _turned(graph, closing, told, found):
+    """What is said otherwise of rotations: of those that began in what is closed nothing is said."""
+    mask = graph.reach([closing.entry])
+    closed = {item["rotation"] for found in graph.order if graph.bit[found] & mask for item in graph.entries[found].ops
+              if item["op"] == "pending" and item["secret"] == told.name}
+    rotations = {one: rotation for one, rotation in told.rotations.items() if one not in closed}
+    for what, whole, alone in (
+            ("rotations", rotations, found.rotations), ("pending", told.pending, found.pending),
+            ("share", told.share, found.share), ("retired", told.retired & found.versions.keys(), found.retired & found.versions.keys()),
+            ("coming", told.coming, found.coming),
+            ("left", [one for one in told.left if one in found.held], found.left),
+            ("previous", [one for one in told.previous if one in found.versions], found.previous)):
+        if whole != alone:
+            yield f"{told.name}: {what} {whole} {alone}"
+    odd = [code for code in told.odd if code != "rotation-divided"]
+    if odd != [code for code in found.odd if code != "rotation-divided"] or not set(found.odd) <= set(told.odd):
+        yield f"{told.name}: {told.odd} {found.odd}"
 
 
 def whole_file(world):

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from mutating import (attacks, blends, chain, creators, credentials, crowds, entries, epochs, feigned, histories,  # noqa: F401
-                      parts, sections, tales, text)  # they fill WAYS
+                      parts, rotating, sections, tales, text)  # they fill WAYS
 from mutating.source import WAYS, NotHere, Source
 from vsecure.errors import Refused
 from vsecure.file import parse

@@ -109,6 +109,19 @@ bad=$(number '([0-9]+) histories are wrong')
 [ "$files" -gt 0 ] || bad=1
 count $((files > bad ? files - bad : 0)) "$bad"
 
+step "rotations" "$python" rotation_model.py --count "${V_SECURE_INTEROP_HISTORIES:-400}" \
+    --seed "${V_SECURE_INTEROP_SEED:-1}" --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+files=$(number '([0-9]+) trials: ')
+bad=$(number '([0-9]+) trials are wrong')
+[ "$files" -gt 0 ] || bad=1
+count $((files > bad ? files - bad : 0)) "$bad"
+
+step "weaker rules" "$python" weaker.py --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+files=$(number '([0-9]+) rules: ')
+bad=$(number '([0-9]+) that no test notices')
+[ "$files" -gt 0 ] || bad=1
+count $((files > bad ? files - bad : 0)) "$bad"
+
 if [ "$which" = --binary ]; then
     step "closed vaults" "$python" closing_agree.py --binary "$program" --count "${V_SECURE_INTEROP_CLOSED:-200}" \
         --seed "${V_SECURE_INTEROP_SEED:-1}" --jobs "${V_SECURE_INTEROP_JOBS:-2}"

@@ -20,7 +20,7 @@ import make_sample
 import mutants
 from agree import compare
 from mutating import making
-from mutating.source import WAYS, Source, fixed
+from mutating.source import WAYS, Source, closed, fixed
 from vsecure import authority, keys, policy, reading, recipients, rules, signing, vectors
 from vsecure.encoding import armor, decode, encode, unarmor
 from vsecure.errors import NeedsNewer, Refused
@@ -130,6 +130,17 @@ class Mutants(WithSample):
                 try_all(missing, seed, 4 * len(missing))
         self.assertEqual(problems, [])
         self.assertEqual({way.kind for way in WAYS} - made, set())
+
+    def test_histories_go_on_upon_a_closed_vault(self):
+        """What is closed is not there to be looked at: one that is not made compares nothing."""
+        source = closed(Source(self.raw, None, self.sample.key_file()), random.Random(1))
+        made = 0
+        for way in [way for way in WAYS if way.weight == 40] * 3:
+            try:
+                made += mutants.attempt(source, way, random.Random(made)) is not None
+            except LookupError:
+                pass
+        self.assertGreater(made, 12)
 
 
 class Rules(WithSample):

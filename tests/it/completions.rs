@@ -21,7 +21,7 @@ fn world() -> Stage {
 }
 
 /// What the program answers when the last word is to be completed.
-fn answered(stage: &Stage, words: &[&str]) -> Vec<String> {
+pub fn answered(stage: &Stage, words: &[&str]) -> Vec<String> {
     let mut command = stage.scene.command(&["--"]);
     command.arg("v-secure").args(words);
     command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());

@@ -303,6 +303,29 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What cannot be taken back is asked about, and the default is no.
+#[test]
+fn what_is_retired_is_named_before_it_is() {
+    for columns in [80, 40] {
+        let stage = Stage::new();
+        stage.ok("v-secure init --vault-name shop --member admin");
+        stage.ok("printf one | v-secure set A && printf two | v-secure secret rotate A --to 5%");
+        stage.ok("v-secure rotation promote A");
+        let before = fs::read(stage.vault()).unwrap();
+        let (retire, question) = ("v-secure rotation retire A", "[y/N]");
+        let text = shown(&stage, retire, columns, &[(question, "")]);
+        fits(&asked(&text), columns.into());
+        assert!(
+            joined(&text).contains("Was version 1 of default/A revoked at the provider?"),
+            "{text}"
+        );
+        assert!(text.ends_with("exit 1"), "{text}");
+        assert_eq!(fs::read(stage.vault()).unwrap(), before);
+        let text = shown(&stage, retire, columns, &[(question, "y")]);
+        assert!(joined(&text).contains("default/A: version 1 retired"), "{text}");
+    }
+}
+
 /// What was typed before a question was on the screen is no answer to it.
 #[test]
 fn letters_typed_ahead_answer_nothing() {

@@ -9,7 +9,7 @@ use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
 use v_secure_core::crypto::bytes::{Blob, Fixed, encode};
 use v_secure_core::crypto::digest::{HashContext, hash};
-use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, SecretId, VaultId};
+use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, RotationId, SecretId, VaultId};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
@@ -25,6 +25,7 @@ use v_secure_core::file::slot::SlotRecord;
 use v_secure_core::file::slot_seal;
 use v_secure_core::file::slot_seal::NewSlot;
 use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure_core::log::rotation::Instance;
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::record::ids;
@@ -211,7 +212,48 @@ fn format_1() -> Value {
         "keys": signatures(),
         "request": request(),
         "slot": slot(),
+        "instances": instances(),
+        "rotations": rotations(),
     })
+}
+
+/// The ids of rotations that begin in entries with so many parents.
+fn rotations() -> Value {
+    let rotation = |secret: &str, parents: &[EntryId], base: u8, nonce: [u8; 16]| {
+        let uid = ids::secret_uid(&VAULT, &SecretName::parse(secret).unwrap());
+        let author = SigningKey::from_seed(&self::secret(&SEED)).unwrap().id();
+        let (origin, base, nonce) = (ids::origin(parents), ObjectId([base; 32]), Fixed(nonce));
+        let id = ids::rotation_id(&uid, &author, &origin, &base, &nonce);
+        let fields: [&[u8]; 5] = [&uid.0, &author.0, &origin.0, &base.0, &nonce.0];
+        assert_eq!(id.0, hash(HashContext::Rotation, &fields).0[..16]);
+        json!({
+            "secret_uid": uid, "author": author, "parents": parents, "base": base, "nonce": nonce,
+            "rotation": id,
+        })
+    };
+    let two = [1, 2].map(|id| EntryId([id; 32]));
+    json!([
+        rotation("prod/DATABASE_URL", &[], 3, [0; 16]),
+        rotation("prod/DATABASE_URL", &two[..1], 3, [7; 16]),
+        rotation("prod/DATABASE_URL", &two, 3, [7; 16]),
+        rotation("dev/TOKEN", &two, 0xff, [0xff; 16]),
+    ])
+}
+
+/// Where instances stand among all, of 10,000.
+fn instances() -> Value {
+    let place = |rotation: [u8; 16], instance: &str| {
+        let rotation = RotationId(rotation);
+        let place = Instance::new(instance).unwrap().place(&rotation);
+        json!({ "rotation": rotation, "instance": instance, "place": place })
+    };
+    let longest = "x".repeat(1_000);
+    json!([
+        place([0; 16], "web-1"),
+        place([7; 16], "web-1"),
+        place([7; 16], "Zürich"),
+        place([0xff; 16], &longest)
+    ])
 }
 
 fn path(file: &str) -> String {

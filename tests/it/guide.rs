@@ -1,4 +1,4 @@
-//! `docs/guide.md` and `README.md` name only commands and options that exist, and what is easily typed for
+//! `docs/guide.md`, `docs/rotation.md` and `README.md` name only commands and options that exist, and what is easily typed for
 //! another environment is about one.
 
 use clap::{Command, CommandFactory};
@@ -52,18 +52,20 @@ fn wrong(root: &Command, line: &str) -> Option<String> {
 }
 
 #[test]
-fn the_guide_names_only_what_there_is() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
-    let document = fs::read_to_string(path).unwrap();
+fn the_guide_and_the_page_on_rotations_name_only_what_there_is() {
     let root = v_secure::cli::args::root::Root::command();
-    let found: Vec<String> = lines(&document);
-    assert!(found.len() > 25, "{found:#?}");
-    let wrong: Vec<String> = found
-        .iter()
-        .filter(|line| !line.starts_with("alone") && !line.starts_with("from"))
-        .filter_map(|line| wrong(&root, line))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (file, at_least) in [("docs/guide.md", 25), ("docs/rotation.md", 9)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let document = fs::read_to_string(path).unwrap();
+        let found: Vec<String> = lines(&document);
+        assert!(found.len() > at_least, "{found:#?}");
+        let wrong: Vec<String> = found
+            .iter()
+            .filter(|line| !line.starts_with("alone") && !line.starts_with("from"))
+            .filter_map(|line| wrong(&root, line))
+            .collect();
+        assert!(wrong.is_empty(), "{file}: {wrong:#?}");
+    }
 }
 
 /// `origin/main` is what was pushed, once a push to it has started the job.

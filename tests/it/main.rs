@@ -12,6 +12,7 @@ mod asked;
 mod at_home;
 mod audit;
 mod backup;
+mod begun;
 mod bytes;
 #[cfg(unix)]
 mod changed;
@@ -89,6 +90,7 @@ mod recovery;
 mod refusals;
 mod renaming;
 mod rotating;
+mod rotations_by_hand;
 mod sabotage;
 mod said_of_people;
 mod secrets;

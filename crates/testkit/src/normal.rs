@@ -34,7 +34,7 @@ fn marks(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// `recipient age1…`, without the end of the recipient; `device laptop KEY`; `--vouch ID`.
+/// `recipient age1…`, without the end of the recipient; `device laptop KEY`; `--vouch ID`; `rotation ID`.
 fn short_ids(text: &str) -> String {
     let lines = text.split('\n').map(|line| {
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -43,9 +43,12 @@ fn short_ids(text: &str) -> String {
             let (kind, option) = (before(2) == "device", before(1) == "--vouch");
             let body = words[at].trim_end_matches([':', ',']).to_owned();
             let end = words[at][body.len()..].to_owned();
+            let is_rotation = before(1) == "rotation" && body.len() == 10;
             if kind && body.len() == 10 {
                 words[at] = format!("KEY{end}");
-            } else if option && !body.contains('/') {
+            } else if body.strip_prefix("--rotation=").is_some_and(|id| id.len() == 10) {
+                words[at] = format!("--rotation=ID{end}");
+            } else if is_rotation || option && !body.contains('/') {
                 words[at] = format!("ID{end}");
             } else if body.starts_with("age1…") {
                 words[at] = format!("age1…{end}");

@@ -53,6 +53,14 @@ pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
     of_vault(current, |vault| vault.policy().roles().map(|(name, _)| name.to_string()).collect())
 }
 
+/// Ids of the rotations that are open.
+pub fn rotations(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| {
+        let open = vault.state().secrets.values().flat_map(|state| state.open_rotations());
+        open.map(|rotation| rotation.id.to_string()).collect()
+    })
+}
+
 /// Names of audiences.
 pub fn audiences(current: &OsStr) -> Vec<CompletionCandidate> {
     of_vault(current, |vault| {

@@ -4,6 +4,7 @@ pub mod answering;
 pub mod complete;
 mod daily;
 pub mod globals;
+pub(crate) mod instance;
 pub mod manual;
 pub mod parse;
 pub mod root;

@@ -96,6 +96,9 @@ pub enum Command {
     #[command(subcommand)]
     Key(c::key::Key),
     Prune(c::prune::Prune),
+    /// What is rotating, and how a rotation ends
+    #[command(subcommand)]
+    Rotation(c::rotation::Rotation),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -189,6 +192,7 @@ impl Command {
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
             Self::Prune(command) => command.run(context),
+            Self::Rotation(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -13,14 +13,17 @@ use crate::cli::secret::conflicts;
 use crate::engine::session::Session;
 use clap::Args;
 use v_secure_core::convert::inject::ChildVariable;
+use v_secure_core::log::rotation::Instance;
 use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::rotate::serve;
 use v_secure_core::secret::selection as wanted;
 use v_secure_core::secret::selection::Selection;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
+use v_secure_core::vault::unlock::Unlocked;
 
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArgs {
@@ -46,6 +49,8 @@ pub struct Purpose<'a> {
     pub reason: Option<&'a str>,
     /// Whether each becomes a variable.
     pub variables: bool,
+    /// The instance that is given what is pending for it.
+    pub instance: Option<&'a Instance>,
     pub strict: &'a StrictArgs,
 }
 
@@ -76,6 +81,25 @@ pub(crate) fn tell_left_out<'n>(
 pub fn inherits(vault: &Vault, environment: &EnvironmentName, secret: &SecretName) -> bool {
     let bases = wanted::environments(vault, environment);
     bases.iter().skip(1).any(|base| base.as_str() == secret.environment())
+}
+
+/// The values of the secrets: those of now, or those for an instance.
+fn values(
+    context: &Context<'_>,
+    vault: &Vault,
+    who: &Unlocked,
+    names: &[SecretName],
+    instance: Option<&Instance>,
+) -> Result<Vec<SecretValue>, ReadError> {
+    let now = context.host.now();
+    let Some(instance) = instance else { return read::read_all(vault, who, names, now) };
+    let served = serve::read_for(vault, who, names, instance, now)?;
+    for secret in &served.fallen_back {
+        context.ui.warn(&format!(
+            "{secret} is given as it is current: the value that its rotation made ready cannot be read here, or has expired"
+        ));
+    }
+    Ok(served.values)
 }
 
 /// Why the value that an environment inherits is not given: nobody asked for it by that name.
@@ -143,11 +167,12 @@ impl SelectionArgs {
             false => (names, Vec::new()),
         };
         let who = context.unlock(vault)?;
-        let Purpose { action, reason, .. } = purpose;
+        let Purpose { action, reason, instance, .. } = purpose;
         let count = names.len();
         names.extend_from_slice(apart);
         conflicts::judge(context, vault, &names, purpose.strict)?;
-        let mut values = read::read_all(vault, &who, &names, session.now).map_err(|error| {
+        let values = values(context, vault, &who, &names, instance);
+        let mut values = values.map_err(|error| {
             match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
                 true => of_inherited(&environment, error)
                     .hint("--only NAME,…  # the names of those that are wanted"),

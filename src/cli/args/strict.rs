@@ -6,7 +6,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct StrictArgs {
     /// Refuse a state of the vault that is older than one seen on this device, and a secret with several
-    /// active versions
+    /// active versions or a rotation that wants somebody
     #[arg(long)]
     strict: bool,
 }

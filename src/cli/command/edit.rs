@@ -7,7 +7,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret::variables;
+use crate::cli::secret::{rotations, variables};
 use clap::Args;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{TextError, WarningKind, dotenv};
@@ -70,7 +70,9 @@ impl Edit {
             }
             let write = |force| self.write(context, &edited, &remove, force);
             if let Some(vault) = editing::write(context, &again, write)? {
-                variables::remark(context, &vault, edited.edits.iter().map(|edit| &edit.secret));
+                let written = || edited.edits.iter().map(|edit| &edit.secret);
+                variables::remark(context, &vault, written());
+                rotations::remark(context, &vault, written());
                 return report(context, &sheet, &edited, &remove);
             }
             text = saved;

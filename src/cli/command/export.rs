@@ -82,7 +82,9 @@ impl Export {
         let target = self.target(context, format)?;
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let (reason, variables) = (self.reason.as_deref(), format.names_variables());
-        let purpose = Purpose { action: "export", reason, variables, strict: &self.strict };
+        // What is exported is kept, and no instance's alone.
+        let strict = &self.strict;
+        let purpose = Purpose { action: "export", reason, variables, instance: None, strict };
         let selected = self.selection.secrets(context, &session, &opened.vault, purpose, &[])?;
         selection::tell_left_out(context, &selected.left_out);
         let consent = Consent::of(opened.vault.serving());

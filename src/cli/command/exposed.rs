@@ -17,6 +17,7 @@ use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::exposure::{
     Exposed as Value, Exposure, ExposureCause, Knower, Through, Uncompared, Waived,
 };
+use v_secure_core::log::describe::short;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::Credential;
 use v_secure_core::report::view::exposed::ExposedView;
@@ -30,7 +31,8 @@ const NAMED: usize = 5;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Lists for each current value the keys that could open it, or another version with the same \
-                        value, but whose holders may no longer read it: members who left, devices that were removed, grants that were revoked. Only a new value ends the exposure: change it at the provider, then run 'v-secure set'. This \
+                        value, but whose holders may no longer read it: members who left, devices that were removed, grants that were revoked. Only a new value ends the exposure: change it at the provider, then run 'v-secure set'. \
+                        What an open rotation makes ready is listed with the rotation: abort that, or its value comes to be current. This \
                         needs no key, except to notice that an old value was set again: where older values cannot be opened, it says so. An owner can waive a value that needs no change, such as an empty one ('secret waive'). Authors who could never read the values that they set are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
@@ -59,8 +61,7 @@ impl Exposed {
         let is_late = |value: &Value| {
             deadline.is_some_and(|span| value.since().saturating_add(span) < session.now)
         };
-        let late: Vec<String> =
-            found.iter().filter(|value| is_late(value)).map(|v| v.secret.to_string()).collect();
+        let late: Vec<&Value> = found.iter().filter(|value| is_late(value)).collect();
         if context.ui.json {
             context.ui.object(&ExposedView::of(&found, is_late, &waived, &uncompared))?;
         } else {
@@ -68,18 +69,26 @@ impl Exposed {
             tell_waived(context, &waived);
             tell_uncompared(context, &uncompared);
         }
-        match (late.first(), self.deadline) {
-            (Some(first), Some(span)) => Err(overdue(late.len(), first, &span)),
-            _ => Ok(()),
+        match (late.as_slice(), self.deadline) {
+            ([], _) | (_, None) => Ok(()),
+            (late, Some(span)) => Err(overdue(late, &span)),
         }
     }
 }
 
-fn overdue(late: usize, first: &str, span: &str) -> Failure {
-    let have = if late == 1 { "has a value that has" } else { "have values that have" };
-    let message = format!("{} {have} been exposed for longer than {span}", count(late));
-    Failure::new(Code::Exposed, message)
-        .hint(format!("change it at the provider, then: v-secure set {first}"))
+fn overdue(late: &[&Value], span: &str) -> Failure {
+    let secrets = late.iter().map(|value| &value.secret).collect::<BTreeSet<_>>().len();
+    let have = if secrets == 1 { "has a value that has" } else { "have values that have" };
+    let message = format!("{} {have} been exposed for longer than {span}", count(secrets));
+    let failure = Failure::new(Code::Exposed, message);
+    match late.iter().find(|value| value.rotation.is_none()).or(late.first()) {
+        Some(one) if one.rotation.is_some() => {
+            failure.hint(format!("v-secure secret rotate {} --abort", one.secret))
+        }
+        Some(current) => failure
+            .hint(format!("change it at the provider, then: v-secure set {}", current.secret)),
+        None => failure,
+    }
 }
 
 fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
@@ -92,7 +101,7 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
         let known: Vec<String> = people.iter().map(|all| who(all[0])).collect();
         let since = value.to.iter().map(|to| to.since).min();
         let (known, why) = (known.join(", "), reasons(&people));
-        vec![value.secret.to_string(), known, why, when(context, since, now)]
+        vec![called(value), known, why, when(context, since, now)]
     });
     context.ui.table(&["SECRET", "KNOWN TO", "REASON", "SINCE"], rows.collect())?;
     let kept: BTreeSet<(&Name, &RecipientText)> =
@@ -104,8 +113,24 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
              v-secure member key remove {service}/{id}"
         ));
     }
-    context.ui.note("change each at its provider, then: v-secure set NAME");
+    let ready = found.iter().filter(|value| value.rotation.is_some()).count();
+    if ready < found.len() {
+        context.ui.note("change each at its provider, then: v-secure set NAME");
+    }
+    if ready > 0 {
+        context.ui.note(
+            "a rotation may make its value current: v-secure secret rotate NAME --abort, and withdraw that at its provider",
+        );
+    }
     Ok(())
+}
+
+/// The secret, and the rotation that makes the value ready.
+fn called(value: &Value) -> String {
+    match &value.rotation {
+        Some(rotation) => format!("{}, rotation {}", value.secret, short(rotation)),
+        None => value.secret.to_string(),
+    }
 }
 
 /// The service, and the recipient of its identity that somebody may have kept.
@@ -142,7 +167,11 @@ fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
         return;
     }
     let one = |(secret, versions): (&SecretName, &BTreeSet<usize>)| {
-        let versions: Vec<String> = versions.iter().map(usize::to_string).collect();
+        let number = |number: &usize| match number {
+            0 => "of a rotation".to_owned(),
+            number => number.to_string(),
+        };
+        let versions: Vec<String> = versions.iter().map(number).collect();
         format!("{secret} ({})", versions.join(", "))
     };
     let named: Vec<String> = uncompared.iter().take(NAMED).map(one).collect();

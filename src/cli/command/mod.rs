@@ -29,6 +29,7 @@ pub mod policy;
 pub mod prune;
 pub mod recovery;
 pub mod role;
+pub mod rotation;
 pub mod secret;
 pub mod settings;
 pub mod status;

@@ -138,7 +138,7 @@ fn untold(session: &Session) -> Option<String> {
 }
 
 fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {
-    let secrets = exposure::all(context, vault).map_or(0, |exposed| exposed.values.len());
+    let secrets = exposure::secrets(context, vault).unwrap_or(0);
     let line = || {
         format!(
             "known to somebody without the right to read them: {}: v-secure exposed",

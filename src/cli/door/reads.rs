@@ -27,6 +27,11 @@ impl From<GivingError> for Failure {
             GivingError::Conflict { ref secret } => Self::from_error(Code::Conflict, &error)
                 .hint(format!("v-secure secret versions {secret}"))
                 .hint(format!("v-secure secret resolve {secret} --take VERSION")),
+            GivingError::Rotation { ref secret, ref why } => {
+                let mut failure = Self::from_error(Code::RotationUnsettled, &error);
+                failure.causes.push(why.clone());
+                failure.hint(format!("v-secure secret rotation-status {secret}"))
+            }
             GivingError::Reason(_) => Self::from_error(Code::BadReason, &error),
             GivingError::Journal(_) => Self::from_error(Code::Journal, &error)
                 .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),

@@ -93,10 +93,12 @@ codes! {
     BackupTooLarge "backup-too-large" [Conflict] "The vault and its history are larger than a backup may be", "copy the folder .v-secure, which is all of the vault";
     BadFilter "bad-filter" [Usage] "A filter is not valid", "rotation, read, policy, secret=NAME or actor=MEMBER";
     BadGenerator "bad-generator" [Usage] "--generate does not name a valid generator", "v-secure set --help";
+    BadInstance "bad-instance" [Usage] "The name of an instance is not valid", "--instance web-3";
     BadMeta "bad-meta" [Usage] "--meta is not KEY=VALUE", "v-secure secret set --help";
     BadName "bad-name" [Usage] "The name of a secret, environment or member is not valid", "names are letters, digits, '.', '_' and '-'";
     BadPattern "bad-pattern" [Usage] "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help";
     BadReason "bad-reason" [Usage] "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line";
+    BadShare "bad-share" [Usage] "A share of the instances is not valid", "--to 5%";
     BadText "bad-text" [Usage] "A text cannot be stored: too long, or with control characters", "v-secure secret set --help";
     BadTime "bad-time" [Usage] "A time or duration is not valid", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z";
     BadType "bad-type" [Usage] "The type of a secret is not one of the known ones", "types are database_credential, api_key, jwt_key, tls_certificate, ssh_key, oauth_token, config, generic";
@@ -151,6 +153,7 @@ codes! {
     IdentityTwice "identity-twice" [Usage] "--identity and --new-identity cannot be used together", "give one of the two";
     ImportFrom "import-from" [Usage] "import --from was given something it cannot read", "v-secure import --help";
     ImportSyntax "import-syntax" [Failure] "A file cannot be imported", "fix the line, or give --format";
+    InUse "in-use" [Conflict] "A value that is in use is not retired", "v-secure secret rotation-status NAME";
     Init "init" [Failure] "The vault could not be made", "v-secure doctor";
     Journal "journal" [NotPermitted] "Reads must be recorded, and cannot be", "v-secure doctor";
     JournalBroken "journal-broken" [Integrity] "The journal of reads was changed", "v-secure audit verify --reads";
@@ -204,6 +207,7 @@ codes! {
     NoValue "no-value" [Usage] "No value was given, and there is no terminal to ask for it", "v-secure set NAME --file FILE";
     NoVault "no-vault" [NotFound] "There is no vault", "v-secure init";
     NoVersion "no-version" [NotFound] "There is no such version", "v-secure secret versions NAME";
+    NoVersionGiven "no-version-given" [Usage] "Which version is meant has to be said", "v-secure secret versions NAME";
     NotConfirmed "not-confirmed" [Failure] "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes";
     NotExposed "not-exposed" [Conflict] "The value is not exposed, so there is nothing to waive", "v-secure exposed";
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
@@ -257,8 +261,13 @@ codes! {
     RequestOtherName "request-other-name" [Conflict] "The request is for another member", "v-secure member add NAME --request LINE";
     RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
     RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
+    Retired "retired" [Conflict] "The version to roll back to was retired: what it is for accepts it no more", "v-secure set NAME";
     Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure git resolve";
     RoleTaken "role-taken" [Conflict] "The role of the new service already exists", "v-secure role list";
+    RotationMissing "rotation-missing" [NotFound] "The secret has no such rotation, none that is open, or nothing to retire", "v-secure secret rotation-status NAME";
+    RotationOpen "rotation-open" [Conflict] "A rotation of the secret is open", "v-secure secret rotate NAME --abort";
+    RotationOver "rotation-over" [Conflict] "The rotation was promoted or aborted", "v-secure secret rotation-status NAME";
+    RotationUnsettled "rotation-unsettled" [Conflict] "A rotation of the secret cannot go on, or wants somebody", "v-secure secret rotation-status NAME";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";
     SettingVariable "setting-variable" [Usage] "A setting would let secrets set v-secure's own variables", "v-secure settings show";

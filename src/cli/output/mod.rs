@@ -2,6 +2,7 @@
 
 pub mod layout;
 pub mod metadata;
+pub mod rotations;
 pub mod shell_word;
 pub mod spoken;
 pub mod trail;

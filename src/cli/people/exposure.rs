@@ -7,11 +7,14 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use v_secure_core::exposure;
 use v_secure_core::exposure::{Exposed, Exposure, Knower};
+use v_secure_core::log::describe::short;
 use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::report::view::narrowed::NarrowedView;
+use v_secure_core::report::view::narrowed::{ExposedRotationView, NarrowedView};
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -34,15 +37,39 @@ fn by(vault: &Vault, who: impl FnOnce() -> Option<Unlocked>) -> Outcome<Exposure
         .map_err(|error| Failure::from_error(Code::Of((&error).into()), &error))
 }
 
-/// The secrets whose values are exposed to those that `is_meant` picks, by name.
-fn secrets(
-    context: &Context<'_>,
-    vault: &Vault,
-    is_meant: impl Fn(&Exposed, &Knower) -> bool,
-) -> Outcome<Vec<SecretName>> {
+/// How many secrets have a value that is exposed.
+pub(crate) fn secrets(context: &Context<'_>, vault: &Vault) -> Outcome<usize> {
     let exposed = all(context, vault)?.values;
-    let meant = exposed.iter().filter(|value| value.to.iter().any(|to| is_meant(value, to)));
-    Ok(meant.map(|value| value.secret.clone()).collect())
+    Ok(exposed.iter().map(|value| &value.secret).collect::<BTreeSet<_>>().len())
+}
+
+/// What is exposed to those whom somebody asks for.
+struct Known {
+    /// By name, those whose current values are.
+    current: Vec<SecretName>,
+    /// The open rotations whose values are.
+    ready: Vec<ExposedRotationView>,
+}
+
+impl Known {
+    fn of(
+        context: &Context<'_>,
+        vault: &Vault,
+        is_meant: impl Fn(&Exposed, &Knower) -> bool,
+    ) -> Outcome<Self> {
+        let mut known = Self { current: Vec::new(), ready: Vec::new() };
+        for value in all(context, vault)?.values {
+            if !value.to.iter().any(|to| is_meant(&value, to)) {
+                continue;
+            }
+            let Exposed { secret, rotation, .. } = value;
+            match rotation {
+                Some(rotation) => known.ready.push(ExposedRotationView { secret, rotation }),
+                None => known.current.push(secret),
+            }
+        }
+        Ok(known)
+    }
 }
 
 /// Says which values want renewing, and how to see them.
@@ -53,22 +80,40 @@ fn tell(context: &Context<'_>, who: &str, secrets: &[SecretName]) {
     context.ui.warn(&format!(
         "{who} could read {} and may not any more: {}; only new values end that: v-secure exposed",
         values(secrets.len()),
-        some(secrets)
+        some(secrets.iter())
+    ));
+}
+
+/// Says which rotations are about to bring what somebody knows.
+fn tell_ready(context: &Context<'_>, who: &str, rotations: &[ExposedRotationView]) {
+    if rotations.is_empty() {
+        return;
+    }
+    let one = |of: &ExposedRotationView| format!("{} of {}", short(&of.rotation), of.secret);
+    let (what, them) = match rotations.len() {
+        1 => ("the value of an open rotation".to_owned(), "that rotation"),
+        many => (format!("the values of {many} open rotations"), "each of them"),
+    };
+    context.ui.warn(&format!(
+        "{who} may know {what}: {}; abort {them}, or the value that it makes ready comes to be current: v-secure exposed",
+        some(rotations.iter().map(one))
     ));
 }
 
 /// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
 /// of its audience, those for secrets that the role could once read too.
 pub(crate) fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
-    let secrets = secrets(context, vault, |_, knower| knower.member == *member)?;
+    let known = Known::of(context, vault, |_, knower| knower.member == *member)?;
+    let secrets = known.current;
     if !secrets.is_empty() {
         context.ui.warn(&format!(
             "{member} has the keys to {} that it may not read: {}; only new values end that: \
              v-secure exposed",
             values(secrets.len()),
-            some(&secrets)
+            some(secrets.iter())
         ));
     }
+    tell_ready(context, member.as_str(), &known.ready);
     Ok(())
 }
 
@@ -79,12 +124,10 @@ pub(crate) fn tell_renewed(context: &Context<'_>, audiences: &[AudienceName]) {
 }
 
 /// The first of them.
-fn some(secrets: &[SecretName]) -> String {
-    let more = if secrets.len() > 5 { ", …" } else { "" };
-    format!(
-        "{}{more}",
-        secrets.iter().take(5).map(SecretName::as_str).collect::<Vec<_>>().join(", ")
-    )
+fn some(all: impl ExactSizeIterator<Item = impl Display>) -> String {
+    let more = if all.len() > 5 { ", …" } else { "" };
+    let first: Vec<String> = all.take(5).map(|one| one.to_string()).collect();
+    format!("{}{more}", first.join(", "))
 }
 
 fn values(secrets: usize) -> String {
@@ -102,8 +145,9 @@ impl<'a> Narrowed<'a> {
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
         let Changed { vault, renewed, effects, .. } = changed;
-        let exposed = secrets(context, vault, is_meant)?;
-        Ok(Self(NarrowedView { renewed, exposed, effects }))
+        let Known { current: exposed, ready: exposed_rotations } =
+            Known::of(context, vault, is_meant)?;
+        Ok(Self(NarrowedView { renewed, exposed, exposed_rotations, effects }))
     }
 
     /// With the values that are exposed to these members.
@@ -129,6 +173,7 @@ impl<'a> Narrowed<'a> {
     pub fn finish(&self, context: &Context<'_>, who: &str) {
         if !who.is_empty() {
             tell(context, who, &self.0.exposed);
+            tell_ready(context, who, &self.0.exposed_rotations);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Secrets with several active values: every way out gives the one with the highest number and says so, or
-//! gives none where `--strict` asks for that.
+//! Secrets with several active values, or a value that somebody withdrew: every way out gives the one that is current and
+//! says so, or gives none where `--strict` asks for that.
 
 use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
@@ -16,9 +16,14 @@ pub fn judge(
     strict: &StrictArgs,
 ) -> Outcome {
     if strict.is_given() {
-        giving::refuse_conflicts(vault, secrets)?;
+        giving::refuse_unsettled(vault, secrets, context.host.now())?;
     }
     tell(context, vault, secrets);
+    for secret in giving::withdrawn(vault, secrets) {
+        context.ui.warn(&format!(
+            "the current value of {secret} was withdrawn by somebody: it may not be accepted any more. See: v-secure secret rotation-status {secret}"
+        ));
+    }
     Ok(())
 }
 

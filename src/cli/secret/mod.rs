@@ -2,5 +2,6 @@
 
 pub mod conflicts;
 pub mod copying;
+pub mod rotations;
 pub mod variables;
 pub mod write_fields;

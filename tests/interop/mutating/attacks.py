@@ -520,5 +520,6 @@ def own_again(source, rng, build, name, current):
 @attack("a pending put of another's version")
 def pending(source, rng, build, name, current):
     who, seed = _writer(source, rng, name)
-    build.add_log(who, seed, [making.copied(build, name, current, seed, kind="pending")])
+    item = making.copied(build, name, current, seed, kind="pending", nonce=rng.randbytes(16), base=current)
+    build.add_log(who, seed, [item])
     return f"by {who}"

@@ -6,7 +6,7 @@ from vsecure.log import JOINS
 from vsecure.records import log_entry
 from vsecure.writing import ids, log_line, op
 
-from . import making
+from . import making, turning
 from .source import ACCEPT, EITHER, REFUSE, NotHere, fixed, pick, text, way
 
 _ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -24,7 +24,8 @@ def _note(name, value="noted"):
 @way("entry added", ACCEPT)
 def added(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
-    kind = rng.choice(making.KINDS)
+    begun = [kind for kind in making.KINDS if kind not in ("rollout", "abort") or turning.rotations(build.log, name)]
+    kind = rng.choice(begun)
     who, seed = pick(rng, source.signers(lambda s, n: making.may(s, n, kind, name) and s.holds(n, "read", name)))
     build.add_log(who, seed, [making.make(source, rng, build, kind, name, current, seed)])
     return fixed(build.file), f"{kind} {name} by {who}"
@@ -279,6 +280,11 @@ def _raw(kind, change):
         lines = {**{i: e.line for i, e in build.log.items()}, found: line}
         build.file.log = [lines[i] for i in sorted(lines)]
         return text(build.file), f"{name} by {who}"
+
+
+def raw_op(kind, made):
+    """The same, of one op."""
+    _raw(kind, lambda rng, body, name, current: body.update(ops=[made(rng, name, current)]))
 
 
 _raw("a parent twice", lambda r, b, n, c: b.update(parents=b["parents"][:1] * 2))

@@ -76,7 +76,7 @@ _called("a version of another secret", lambda s, r, file, uid: pick(
 def pending_active(source, rng):
     build, name = source.builder(rng), pick(rng, source.live()).name
     who, seed = pick(rng, source.holders("write", name))
-    entry = build.add_log(who, seed, [making.put(source, rng, build, name, seed, kind="pending")])
+    entry = build.add_log(who, seed, [making.make(source, rng, build, "pending", name, bytes(32), seed)])
     found = build.log[entry].ops[0]["object"]
     making.section(build, name).active.append(found)
     making.section(build, name).active.sort()

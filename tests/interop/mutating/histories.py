@@ -5,14 +5,15 @@ from vsecure.errors import Refused
 from vsecure.policy import Chain
 from vsecure.writing import ids, op
 
-from . import making
+from . import making, turning
 from .source import EITHER, NotHere, fixed, pick, way
 
 
 class World:
     """A vault that grows by entries of its members."""
 
-    def __init__(self, source, rng):
+    def __init__(self, source, rng, turns=0.15):
+        self.turns = turns  # how many steps are about rotations
         self.source, self.rng = source, rng
         self.build = source.builder(rng)
         self.chain = source.vault.chain
@@ -24,9 +25,8 @@ class World:
                 if k in self.source.seeds and test(state, fact.member)]
 
     def versions(self, name):
-        """Objects that any entry puts for the secret."""
-        return sorted({o["object"] for e in self.build.log.values() for o in e.ops
-                       if o["op"] == "put" and o["secret"] == name})
+        """Objects that any entry puts for the secret, or has as pending."""
+        return turning.objects(self.build.log, name)
 
     def step(self, honest):
         chance = self.rng.random()
@@ -36,6 +36,8 @@ class World:
         at = self.position()
         fit = sorted(i for i, e in self.build.log.items() if self.chain.position[e.policy] <= at)
         parents = self.parents(fit, at)
+        if self.rng.random() < self.turns:
+            return self.turn(honest, name, parents, at)
         kinds = [self.rng.choice(making.KINDS + ("put", "put", "remove")) for _ in range(self.rng.choice([1, 1, 1, 2, 3]))]
         rotate = self.rng.random() < 0.3
         test = (lambda s, n: s.holds(n, "rotate", name)) if rotate else (
@@ -43,11 +45,12 @@ class World:
         who, seed = pick(self.rng, self.seeds(at, test if honest else lambda s, n: True))
         items = [self.rotation(name, seed, parents)] if rotate else [
             self.op(kind, name, seed, parents) for kind in kinds]
+        items = [item for item in items if item]
         if self.rng.random() < 0.2:
             other = self.rng.choice(self.names)
             if not honest or making.may(self.chain.states[at], who, "put", other):
                 items.append(self.op("put", other, seed, parents))
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.1 or not items:
             items.append(op("join"))
         self.build.add_log(who, seed, items, parents=parents, policy=self.build.policy[at].id)
 
@@ -60,10 +63,43 @@ class World:
             return self.build.heads()
         return self.rng.sample(fit, min(len(fit), self.rng.choice([0, 1, 1, 2, 3])))
 
+    def turn(self, honest, name, parents, at):
+        """Ops of rotations, of one who may, by whatever right."""
+        kinds = self.rng.choices(("pending", "intent", *turning.TURNS, "promote"), k=self.rng.choice([1, 1, 2]))
+        who, seed = pick(self.rng, self.seeds(at, lambda s, n: not honest or making.may(s, n, "rollout", name)))
+        items = [self.turning(kind, name, seed, parents) for kind in kinds]
+        items = [item for item in items if item]
+        if not items:
+            raise NotHere
+        self.build.add_log(who, seed, items, parents=parents, policy=self.build.policy[at].id)
+
+    def turning(self, kind, name, seed, parents):
+        above = self.above(parents)
+        if not turning.is_put(self.build.log, name, above):
+            return None
+        if kind in turning.TURNS:
+            return turning.turn(self.rng, self.build.log, name, kind, above)
+        if kind == "intent":
+            return op("pending", secret=name, **turning.begins(self.rng, self.build.log, name, above))
+        stated = turning.states(self.rng, self.build.log, name, above)
+        expires = self.rng.choice([None, None, 1, 9_000_000_000])
+        return making.pending(self.source, self.rng, self.build, name, seed, parents=parents, expires=expires, **stated)
+
+    def above(self, parents):
+        above, stack = set(), list(parents)
+        while stack:
+            found = stack.pop()
+            if found not in above:
+                above.add(found)
+                stack += [one for one in self.build.log[found].parents if one in self.build.log]  # others are closed
+        return above
+
     def op(self, kind, name, seed, parents):
         found = pick(self.rng, self.versions(name))
         if kind in ("put", "pending"):
             return self.put(kind, name, seed, parents)
+        if kind in turning.TURNS:
+            return self.turning(kind, name, seed, parents)
         if kind == "rewrap" and found in making.section(self.build, name).versions and self.rng.random() < 0.5:
             wrap = making.wrapped(self.source, self.rng, self.build, name, found, self.rng.randbytes(32))
             return op(kind, secret=name, object=found, wrap=wrap)
@@ -74,12 +110,16 @@ class World:
 
     def put(self, kind, name, seed, parents):
         held = sorted(making.section(self.build, name).versions)
-        if held and self.rng.random() < 0.15:
+        stands = kind == "put" or turning.is_put(self.build.log, name, self.above(parents))
+        if held and stands and self.rng.random() < 0.15:
             expires = self.rng.choice([None, 1, 9_000_000_000])
-            return making.copied(self.build, name, self.rng.choice(held), seed, expires, parents, kind)
-        return making.put(self.source, self.rng, self.build, name, seed, kind=kind, parents=parents,
+            begun = {} if kind == "put" else {"nonce": self.rng.randbytes(16), "base": self.rng.choice(held)}
+            return making.copied(self.build, name, self.rng.choice(held), seed, expires, parents, kind, **begun)
+        if kind == "pending":
+            return self.turning(kind, name, seed, parents)
+        return making.put(self.source, self.rng, self.build, name, seed, parents=parents,
                           good=self.rng.random() < 0.9, expires=self.rng.choice([None, None, 1, 9_000_000_000]),
-                          replaces=self.replaces(name) if kind == "put" else None)
+                          replaces=self.replaces(name))
 
     def replaces(self, name):
         known = self.versions(name)
@@ -87,13 +127,7 @@ class World:
 
     def rotation(self, name, seed, parents):
         """A put upon entries of which one puts the secret, whatever it says that it replaces."""
-        above, stack = set(), list(parents)
-        while stack:
-            found = stack.pop()
-            if found not in above:
-                above.add(found)
-                stack += self.build.log[found].parents
-        if not any(o["op"] == "put" and o["secret"] == name for i in above for o in self.build.log[i].ops):
+        if not turning.is_put(self.build.log, name, self.above(parents)):
             raise NotHere
         return making.put(self.source, self.rng, self.build, name, seed, self.replaces(name), parents=parents)
 
@@ -149,10 +183,12 @@ class World:
         return op(kind, role=role, member=member)
 
 
-def history(source, rng):
+def history(source, rng, turns=0.15):
     """A history of some steps; one in three has hostile ones."""
-    world, done = World(source, rng), 0
+    world, done = World(source, rng, turns), 0
     hostile = 0.25 if rng.random() < 0.33 else 0
+    if turns > 0.5:  # what goes against each other is about one secret
+        world.names = rng.sample(world.names, min(len(world.names), rng.choice([1, 2])))
     for _ in range(rng.choice([4, 8, 12])):
         try:
             world.step(rng.random() >= hostile)
@@ -168,12 +204,13 @@ def history(source, rng):
 
 def _drop_pruned(world, name):
     """As writers do, mostly: what is pruned is taken out of the file."""
-    gone = {f for e in world.build.log.values() for o in e.ops
-            if o["op"] == "prune" and o["secret"] == name for f in o["objects"]}
-    for found in gone:
+    ops = [o for e in world.build.log.values() for o in e.ops if o.get("secret") == name]
+    gone = {f for o in ops if o["op"] == "prune" for f in o["objects"]}
+    for found in gone & {o["object"] for o in ops if o["op"] == "put"}:
         if making.keys.secret_uid(world.build.file.vault, name) in world.build.file.secrets and world.rng.random() < 0.7:
             making.drop(world.build, name, found)
 
 
 for _number in range(4):
     way(f"history {_number}", EITHER)(history)
+    way(f"history {_number} of rotations", EITHER)(lambda source, rng: history(source, rng, 0.75))

@@ -6,7 +6,10 @@ from vsecure.log import RIGHTS_NEEDED
 from vsecure.recipients import bech32, ssh_text, symbols
 from vsecure.writing import ids, op
 
-KINDS = ("put", "field", "resolve", "restore", "remove", "expire", "prune", "pending", "rollout", "rewrap")
+from . import turning
+
+KINDS = ("put", "field", "resolve", "restore", "remove", "expire", "prune", "rewrap", "pending", "rollout", "abort",
+         "retire")
 
 
 def may(state, who, kind, name):
@@ -47,10 +50,16 @@ def wrapped(source, rng, build, name, found, dek, sealed=False):
     return build.wrap(name, found, dek, audience, epoch, kek, recipient)
 
 
-def put(source, rng, build, name, seed, replaces=None, same=None, adopts=None, kind="put", **how):
+def put(source, rng, build, name, seed, replaces=None, same=None, adopts=None, **how):
     found, wrap = fresh(source, rng, build, name, seed, **how)
-    more = {} if kind == "pending" else {"replaces": replaces, "same": same, "adopts": adopts}
-    return build.put_op(name, found, wrap, kind, **more)
+    return build.put_op(name, found, wrap, replaces=replaces, same=same, adopts=adopts)
+
+
+def pending(source, rng, build, name, seed, base=None, rotation=None, nonce=None, **how):
+    """The op that begins a rotation with a new version, or adds one to a rotation."""
+    found, wrap = fresh(source, rng, build, name, seed, **how)
+    stated = {"rotation": rotation} if rotation else {"nonce": nonce or rng.randbytes(16), "base": base}
+    return build.put_op(name, found, wrap, "pending", **stated)
 
 
 def copied(build, name, found, seed, expires=None, parents=None, kind="put", **more):
@@ -67,13 +76,15 @@ def copied(build, name, found, seed, expires=None, parents=None, kind="put", **m
 
 def make(source, rng, build, kind, name, found, seed, parents=None):
     """An op of this kind on a version of a secret."""
-    if kind in ("put", "pending"):
-        return put(source, rng, build, name, seed, kind=kind, parents=parents)
+    if kind == "put":
+        return put(source, rng, build, name, seed, parents=parents)
+    if kind == "pending":
+        return pending(source, rng, build, name, seed, found, parents=parents)
     if kind == "field":
         return op(kind, secret=name, field="description", value=rng.choice(["noted", "", None]))
-    if kind == "rollout":
-        return op(kind, secret=name, record="done")
-    if kind in ("restore", "remove", "prune"):
+    if kind in ("rollout", "abort"):  # of what began, if something did
+        return turning.turn(rng, build.log, name, kind, set(build.log)) or op("abort", secret=name, rotation=rng.randbytes(16))
+    if kind in ("restore", "remove", "prune", "retire"):
         return op(kind, secret=name, objects=ids([found]))
     if kind == "expire":
         return op(kind, secret=name, object=found, at=rng.choice([None, 1, rng.randrange(2**53)]))

@@ -10,6 +10,7 @@ from vsecure.encoding import decode
 from vsecure.file import parse, render
 from vsecure.log import Graph, standing
 from vsecure.reading import Reader
+from vsecure.rotations import OPEN
 from vsecure.verify import verify
 from vsecure.writing import Builder, op
 
@@ -33,7 +34,7 @@ class Way:
     @property
     def weight(self):
         """How often it is drawn, beside others: histories differ most from each other."""
-        return {"history": 40, "crowd": 20, "attack:": 4}.get(self.kind.split(" ")[0], 1)
+        return {"history": 40, "crowd": 20, "attack:": 4, "rotation:": 4}.get(self.kind.split(" ")[0], 1)
 
 
 def way(kind, expect=REFUSE):
@@ -113,7 +114,9 @@ class Source:
 def closed(source, rng):
     """The same vault with its history closed by an owner at an entry that follows all, and an entry more on top."""
     build, (who, seed) = source.builder(rng), source.owners()[0]
-    top = build.add_log(who, seed, [op("join")])
+    aborts = [op("abort", secret=state.name, rotation=found) for state in source.vault.secrets.values()
+              for found, rotation in state.rotations.items() if rotation.word in OPEN]
+    top = build.add_log(who, seed, [*aborts, op("join")])
     graph = Graph(build.log, source.vault.chain)
     made = keeping.closing(graph, standing(graph), top, len(build.policy))
     build.add_policy([op("checkpoint", **made.op)], [seed for _, seed in source.owners()], [top])

@@ -14,9 +14,10 @@ REQUIREMENT = "log-segments"
 
 @dataclass(frozen=True)
 class KeptVersion:
-    """A version that was active when history was closed; `ops` are (place of the entry, index) of what acts on it."""
+    """A version that was active when history was closed, or works besides; `ops` are (place of the entry, index) of what acts on it."""
     number: int
     ops: tuple
+    replaced: tuple = None  # numbers of the versions that its promotions took the place of; None: there are none
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,13 @@ def parse(entries, secrets):
 
 
 def _line(base):
-    kept = [{"number": version.number, "ops": _listed(version.ops)} for version in base.kept]
     versions = {} if base.versions is None else {"versions": base.versions}
-    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": kept})
+    return dump({"secret": base.secret, **versions, "ops": _listed(base.ops), "kept": list(map(_version, base.kept))})
+
+
+def _version(version):
+    replaced = {"replaced": list(version.replaced)} if version.replaced else {}
+    return {"number": version.number, "ops": _listed(version.ops), **replaced}
 
 
 def _listed(ops):
@@ -67,9 +72,17 @@ def _base(line):
 
 def _kept(value):
     require(type(value) is list, "list")
-    versions = tuple(KeptVersion(**form(item, {"number": integer, "ops": _ops})) for item in value)
+    versions = tuple(KeptVersion(**form(item, {"number": integer, "ops": _ops, "replaced": optional(_numbers)}))
+                     for item in value)
     require(_rises([version.number for version in versions]), "order", "kept versions")
     return versions
+
+
+def _numbers(value):
+    require(type(value) is list and value, "list")
+    found = tuple(map(integer, value))
+    require(_rises(found), "order", "versions that were replaced")
+    return found
 
 
 def _ops(value):

@@ -11,7 +11,7 @@ CONTEXTS = (
     "policy entry", "log entry", "secret uid", "version body", "version object", "entry parents",
     "value aad", "value key", "wrap", "wrap aad", "wrap key",
     "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
-    "request", "access", "credentials", "role access", "recipient", "closed", "segment",
+    "request", "access", "credentials", "role access", "recipient", "closed", "segment", "rollout", "rotation",
 )
 _URL = re.compile(r"[A-Za-z0-9_-]*")
 _BEGIN = "-----BEGIN AGE ENCRYPTED FILE-----"

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from .closed import REQUIREMENT, Base, Closed, KeptVersion
 from .encoding import encode
 from .file import Secret
-from .fold import Fold, Op
+from .fold import Fold, as_told
 from .history import checkpoints, read_segment, segment, segment_id, versions_text
 from .recent import held, named
+from .rotations import OPEN, replaced
 
-_SETS = ("put", "resolve")
+_SETS = ("put", "promote", "resolve")
 
 
 class NotClosable(Exception):
@@ -47,7 +48,7 @@ def closing(graph, standing, entry, at):
         raise NotClosable("the entry does not follow that of the checkpoint before")
     folds = _folds(graph, standing, mask)
     if not all(map(_is_closable, folds.values())):
-        raise NotClosable("a removal and a rotation of a secret are beside each other")
+        raise NotClosable("a rotation is open, or a removal is beside one")
     earlier = graph.reach(before[-1:])
     heads = {head for known in graph.chain.entries[:at] for head in known.heads}
     return Closing(entry, mask.bit_count(), sorted(head for head in heads if not graph.bit[head] & mask),
@@ -69,16 +70,14 @@ def is_true(graph, standing, history, at, op):
 
 
 def _folds(graph, standing, mask):
-    """Of each secret with a base the fold of what is closed; `fold.ops` are its ops that count, `fold.put` says whether
-    any op puts it."""
+    """Of each secret with a base the fold of what is closed; `fold.ops` are its ops that count, and `fold.put` says
+    whether any op puts it."""
     ops, put = {}, set()
     for entry in graph.entries.values():
         for index, op in enumerate(entry.ops) if graph.bit[entry.id] & mask else ():
             if "secret" in op:
                 put |= {op["secret"]} if op["op"] == "put" else set()
-                counts = (entry.id, index) not in standing.ended
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, counts)
-                ops.setdefault(op["secret"], []).append(item)
+                ops.setdefault(op["secret"], []).extend(as_told(graph, standing, entry, index))
     folds = {name: Fold(graph, standing, name, ops[name]) for name in sorted(ops, key=str.encode)}
     for name, fold in folds.items():
         fold.put = name in put
@@ -86,11 +85,13 @@ def _folds(graph, standing, mask):
 
 
 def _is_closable(fold):
-    """Whether no later removal can change which puts set something: of those that are left, at least."""
-    def beside(one, other):
-        return not fold.before(one, other) and not fold.before(other, one)
-    rotations = [put for put in fold.of("put") if put.at in fold.standing.by_rotate]
-    if not any(beside(put, remove) for put in rotations for remove in fold.of("remove")):
+    """Whether no rotation is open, and no later removal or restoration can change which ops set something: of those that
+    are left, at least."""
+    if any(found.word in OPEN for found in fold.state.rotations.values()):
+        return False
+
+    rotations = [put for put in fold.of("put", "promote") if put.at in fold.standing.by_rotate]
+    if not any(fold.beside(put, remove) for put in rotations for remove in fold.of("remove")):
         return True
     return all(item.kind == "put" and item.at not in fold.standing.by_rotate and item in fold.set
                for item in fold.survivors(fold.of(*_SETS)))
@@ -99,34 +100,46 @@ def _is_closable(fold):
 def _block(graph, entry, folds):
     kept = {name: _kept(fold) for name, fold in folds.items()}
     found = sorted({entry} | {item.entry for ops, versions in kept.values()
-                              for item in ops + [item for _, items in versions for item in items]})
+                              for item in ops + [item for _, items, _ in versions for item in items]})
     place = {one: at for at, one in enumerate(found)}
 
     def listed(items):
         return tuple(sorted({(place[item.entry], item.index) for item in items}))
     bases = [Base(name, len(folds[name].state.versions) if folds[name].put else None, listed(ops),
-                  tuple(KeptVersion(number, listed(items)) for number, items in versions))
+                  tuple(KeptVersion(number, listed(items), numbers) for number, items, numbers in versions))
              for name, (ops, versions) in kept.items()]
     return Closed(tuple(found), tuple(bases))
 
 
 def _kept(fold):
-    """(what acts on the secret, [(number, what acts on that version)])."""
+    """(what acts on the secret, [(number, what acts on that version, the numbers of those that it replaced)])."""
     active = fold.survivors(fold.set)
     keys = {item.op["field"] for item in fold.of("field")}
     fields = [item for key in keys for item in fold.survivors([o for o in fold.of("field") if o.op["field"] == key])]
-    ids = {item.op["object"] for item in active}
-    versions = [(one.number, _on_version(fold, one)) for one in fold.state.versions.values() if one.object in ids]
+    gone = {item.op["object"]: _replaced(fold, item.op["object"]) for item in active}
+    ids, known = set(gone).union(*gone.values()), fold.state.versions
+    versions = [(one.number, _on_version(fold, one, active),
+                 tuple(sorted(known[found].number for found in gone.get(one.object, ()))) or None)
+                for one in known.values() if one.object in ids]
     # With nothing active a put by rotate asks whether anything was removed.
     removes = [] if versions else fold.of("remove")[-1:]
     return fields + active + removes, versions
 
 
-def _on_version(fold, version):
+def _replaced(fold, promoted):
+    """What a version replaced and the provider may still accept: it can be the previous version."""
+    return {found for found in replaced(fold, promoted)
+            if not fold.state.versions[found].pruned and found not in fold.state.retired}
+
+
+def _on_version(fold, version, active):
+    """What acts on it. Of promotions and retirements, which anybody who may rotate repeats, the first says all."""
     def of(*kinds):
         return fold.of(*kinds, version=version.object)
-    items = of("put") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
-    return items if version.pruned else items + of("rewrap")
+    acts = of("put") + fold.survivors(of("remove", "restore")) + of("prune") + fold.survivors(of("expire"))
+    acts += of("promote")[:1] + [item for item in active if item.kind == "promote" and item.names(version.object)]
+    acts += [item for item in fold.given if item.names(version.object)] + of("retire")[:1]
+    return acts if version.pruned else acts + of("rewrap")
 
 
 def leave_out(file, graph, block, entry, pruned=frozenset()):

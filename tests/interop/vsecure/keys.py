@@ -75,6 +75,11 @@ def derived_id(uid, author, origin, expires, body):
     return H("version object", uid, author, origin, _expires(expires), body)
 
 
+def rotation_id(uid, author, origin, base, nonce):
+    """The id of the rotation that an entry of this key and origin begins upon a base."""
+    return H("rotation", uid, author, origin, base, nonce)[:16]
+
+
 def object_id(uid, version):
     return derived_id(uid, version["author"], version["origin"], version["expires"], body_id(version))
 

@@ -7,12 +7,16 @@ from . import signing
 from .errors import Refused
 
 WRITE = (("write",),)
+EITHER = (("write",), ("rotate",))
 # For each kind of op the sets of rights that suffice.
 RIGHTS_NEEDED = {
     "put": WRITE, "field": WRITE, "resolve": WRITE, "restore": WRITE, "remove": (("delete",),),
     "expire": (("write", "delete"),), "prune": (("delete",),), "rewrap": (("read", "write"), ("read", "grant")),
-    "pending": (("write",), ("rotate",)), "rollout": (("write",), ("rotate",)),
+    "pending": EITHER, "rollout": EITHER, "abort": EITHER, "retire": EITHER, "promote": EITHER,
 }
+
+# These stand on what an ancestor begins or names.
+OF_ROTATIONS = ("pending", "rollout", "abort", "retire", "promote")
 
 # Any of these on any pattern suffices for a `join`.
 JOINS = {"write", "rotate", "delete", "grant"}
@@ -58,18 +62,36 @@ class Graph:
         return 0
 
     @cached_property
-    def puts(self):
-        """By secret: the mask of the entries that put it, whether these ops count or not."""
-        puts = {}
-        for entry in self.entries.values():
-            for op in entry.ops:
-                if op["op"] == "put":
-                    puts[op["secret"]] = puts.get(op["secret"], 0) | self.bit[entry.id]
-        return puts
+    def grounds(self):
+        """What an op may stand on, whether that counts or not: the mask of the entries with it, by what it is. What adds to a
+        rotation is none if it follows no beginning of it."""
+        grounds = {}
+        for entry in map(self.entries.get, self.order):
+            for ground in [ground for op in entry.ops if self._may_be_ground(grounds, entry, op) for ground in _grounds(op)]:
+                grounds[ground] = grounds.get(ground, 0) | self.bit[entry.id]
+        return grounds
 
-    def may_rotate(self, entry, op):
-        """Whether `rotate` suffices for a put: an ancestor puts the secret."""
-        return op["op"] == "put" and bool(self.ancestors[entry.id] & self.puts.get(op["secret"], 0))
+    def _may_be_ground(self, grounds, entry, op):
+        if op["op"] != "pending" or _begins(op):
+            return True
+        return bool(self.ancestors[entry.id] & grounds.get(("begun", op["secret"], op["rotation"]), 0))
+
+    def follows(self, entry, *ground):
+        """Whether an ancestor has it."""
+        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0))
+
+    def needed(self, entry, op):
+        """The sets of rights of which one suffices for an op on a secret."""
+        if op["op"] == "put":
+            return EITHER if self.follows(entry, "put", op["secret"]) else WRITE
+        return RIGHTS_NEEDED.get(op["op"], ())
+
+    def acting(self, entry, op):
+        """The op as far as it has below it what it stands on: a retirement object by object; None: it does nothing."""
+        if op["op"] != "retire":
+            return op if all(self.follows(entry, *ground) for ground in stands_on(op)) else None
+        left = [found for found in op["objects"] if self.follows(entry, "named", op["secret"], found)]
+        return {**op, "objects": left} if left else None
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -86,6 +108,34 @@ class Graph:
         for found in ids:
             mask |= self.ancestors[found] | self.bit[found]
         return mask
+
+
+def _grounds(op):
+    """What others may stand on of an op: each begins with its kind and the secret."""
+    if op["op"] == "put":
+        return [("put", op["secret"]), ("named", op["secret"], op["object"])]
+    if op["op"] != "pending":
+        return []
+    grounds = [("begun", op["secret"], op["rotation"])] if _begins(op) else []
+    if "object" in op:
+        grounds += [("named", op["secret"], op["object"]), ("stated", op["secret"], op["rotation"], op["object"])]
+    return grounds
+
+
+def stands_on(op):
+    """What an op about a rotation needs below it: all of these. A retirement needs it object by object."""
+    kind, secret = op["op"], op.get("secret")
+    if kind not in OF_ROTATIONS or kind == "retire":
+        return []
+    if _begins(op):
+        return [("put", secret)]
+    states = [("stated", secret, op["rotation"], op["object"])] if kind == "promote" else []
+    return [("begun", secret, op["rotation"]), *states]
+
+
+def _begins(op):
+    """Whether it begins a rotation: who has the closed part of a log and who has not know alike which secrets were put."""
+    return op["op"] == "pending" and op["nonce"] is not None
 
 
 def short(found):
@@ -117,7 +167,7 @@ def _sorted(entries, links):
 class Standing:
     """Which ops count. An op is (entry id, index)."""
     ended: dict = field(default_factory=dict)     # void op: the position that ended it
-    by_rotate: set = field(default_factory=set)   # puts, void ones by their own position
+    by_rotate: set = field(default_factory=set)   # puts and promotions, void ones by their own position
     known: list = field(default_factory=list)     # known(t) as a mask, for each position
 
     def void_in(self, entry):
@@ -148,16 +198,16 @@ def judge(graph, entry, out):
     start = graph.policy_position(entry)
     check_signature(graph, entry, start)
     for number, op in enumerate(entry.ops):
-        def ends(rotates, op=op):
-            return _ends(graph, entry, op, rotates, start, out.known)
-        rotates = graph.may_rotate(entry, op)
-        allowed, ended = ends(rotates)
-        if not allowed:
+        def ends(needed, op=op):
+            return ends_at(graph, entry, op, needed, start, out.known)
+        needed = graph.needed(entry, op)
+        allowed, ended = ends(needed)
+        if not allowed or (_begins(op) and graph.acting(entry, op) is None):
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended
-        if rotates:
-            by_write, lost = ends(False)
+        if op["op"] in ("put", "promote") and needed != WRITE:
+            by_write, lost = ends(WRITE)
             if not by_write or (ended is None and lost is not None):
                 out.by_rotate.add((entry.id, number))
 
@@ -175,19 +225,19 @@ def check_signature(graph, entry, start):
         raise Refused("log", "signature-invalid", short(entry.id))
 
 
-def _ends(graph, entry, op, rotates, start, known):
+def ends_at(graph, entry, op, needed, start, known):
     """(whether the op is authorised at its own position, the position that makes it void or None)."""
     chain = graph.chain
-    if not authorised(chain, entry, op, rotates, start):
+    if not authorised(chain, entry, op, needed, start):
         return False, None
     for at in chain.removals:
-        if at > start and not authorised(chain, entry, op, rotates, at):
+        if at > start and not authorised(chain, entry, op, needed, at):
             return True, None if known[at] & graph.bit[entry.id] else at
     return True, None
 
 
-def authorised(chain, entry, op, rotates, position):
-    """Whether the op's rights are held at a position; a put that `rotates` may be by rotate."""
+def authorised(chain, entry, op, needed, position):
+    """Whether the op's rights are held at a position: one of the `needed` sets, if it is on a secret."""
     state, actor = chain.states[position], entry.actor
     key = state.keys.get(entry.key)
     if key is None or key.member != actor:
@@ -196,5 +246,4 @@ def authorised(chain, entry, op, rotates, position):
         return state.holds_over(actor, "grant", "*")
     if op["op"] == "join":
         return any(have & JOINS for _, have in state.grants_of(actor))
-    needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if rotates else ())
     return any(all(state.holds(actor, right, op["secret"]) for right in rights) for rights in needed)

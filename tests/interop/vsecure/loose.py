@@ -95,7 +95,7 @@ class _Found:
         named = {}
         for entry in self.entries.values():
             for op in entry.ops:
-                if op["op"] in ("put", "pending", "rewrap"):
+                if op.get("wrap") is not None:
                     named.setdefault(op["secret"], set()).add((op["object"], op["wrap"]))
         for name, above, found in self.under:
             pairs = named.get(name, set())

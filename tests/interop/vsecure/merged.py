@@ -26,7 +26,8 @@ def mended(raw, history=None):
     """The text of the vault that the records give, to be verified. Refuses what git does not make of two vaults."""
     file = loose.read(raw)
     _, log = records(file)
-    put = {(op["secret"], op["object"]) for entry in log.values() for op in entry.ops if op["op"] == "put"}
+    put = {(op["secret"], op["object"]) for entry in log.values() for op in entry.ops
+           if op["op"] in ("put", "promote")}
     active = active_of(file, history)
     for secret in file.secrets.values():
         require(all((secret.name, found) in put for found in secret.active), "active", secret.name)

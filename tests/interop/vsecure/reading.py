@@ -6,6 +6,7 @@ from . import keys
 from .encoding import decode
 from .errors import Conflict, HistoryMissing, NeedsNewer
 from .keys import Unopened
+from .rotations import is_served_pending
 from .verify import verify_alone
 
 
@@ -69,7 +70,7 @@ class Reader:
 
     def _dek(self, secret, uid, found, version):
         state = self.vault.secrets.get(secret.name)
-        wraps = order_of_wraps(secret, state.versions[found]) if state and found in state.versions else []
+        wraps = order_of_wraps(secret, state.held[found]) if state and found in state.held else []
         mine = [w for w in wraps if (w["audience"], w["epoch"]) in self.epochs]
         for wrap in mine:
             aad = keys.wrap_aad(self.vault.chain.vault, wrap["audience"], wrap["epoch"], uid, version["commitment"])
@@ -86,17 +87,17 @@ class Reader:
 
 def order_of_wraps(secret, version):
     """The wraps of a version in the order in which a reader tries them."""
-    first = version.first.op["wrap"]
+    first = version.source.op["wrap"]
     rest = [w for w in version.wraps if w not in (version.wrap, first)]
     kinds = [[w for w in rest if w in secret.wraps and secret.wraps[w]["kind"] == k] for k in ("key", "sealed")]
     tried = dict.fromkeys([version.wrap, first, *kinds[0], *kinds[1]])
     return [secret.wraps[w] for w in tried if w in secret.wraps]
 
 
-def get(raw, name, member, identity, now, history=None):
+def get(raw, name, member, identity, now, history=None, instance=None):
     """("value", bytes) or ("refused" | "unmerged" | "merged-as-text" | "locked" | "not-found" | "expired" |
     "not-permitted" | "unsettled" | "damaged" | "needs-newer" | "history-missing", detail): one secret for a member, of
-    what is judged at every depth."""
+    what is judged at every depth; for the program of a member's that is this instance, if one is given."""
     vault = verify_alone(raw, [name], history)
     if vault.finding:
         own = isinstance(vault.finding, (Conflict, NeedsNewer, HistoryMissing))
@@ -109,10 +110,23 @@ def get(raw, name, member, identity, now, history=None):
         return "not-found", "never put"
     if state.current is None:
         return _gone(state, now)
+    if instance is not None and _gets_pending(state, instance, now):
+        found = _opened(vault, head, state.name, state.pending, member, identity)
+        if found[0] == "value":
+            return found
     expires = state.versions[state.current].expires
     if expires is not None and now >= expires:
         return "expired", str(expires)
-    return _opened(vault, head, state, member, identity)
+    return _opened(vault, head, state.name, state.current, member, identity)
+
+
+def _gets_pending(state, instance, now):
+    """Whether the version that is to come is this instance's, if it opens."""
+    if state.pending is None:
+        return False
+    rotation, found = next((k, r) for k, r in state.rotations.items() if state.pending in r.live_objects)
+    expires = state.held[state.pending].expires
+    return is_served_pending(rotation, found.share, instance) and (expires is None or now < expires)
 
 
 def _gone(state, now):
@@ -121,13 +135,13 @@ def _gone(state, now):
     return ("expired", str(last.expires)) if aged else ("not-found", "gone")
 
 
-def _opened(vault, head, state, member, identity):
+def _opened(vault, head, name, found, member, identity):
     try:
-        return "value", Reader(vault, [identity], head.audiences_of(member)).value(state.name, state.current)
+        return "value", Reader(vault, [identity], head.audiences_of(member)).value(name, found)
     except Sealed as error:
         if any(name in head.audiences_of(member) for name in error.audiences):
             return "damaged", "an envelope does not open"
-        return ("unsettled" if head.holds(member, "read", state.name) else "not-permitted"), str(error)
+        return ("unsettled" if head.holds(member, "read", name) else "not-permitted"), str(error)
     except Unopened as error:
         return "damaged", str(error)
 

@@ -6,14 +6,15 @@ entries that are not here: nothing is said then of the secrets that such an entr
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .errors import HistoryMissing, Refused, malformed
-from .fold import Op, states
-from .log import Graph, Standing, authorised, check_signature, judge, knowledge, short
+from .fold import Op, as_told, states
+from .log import EITHER, RIGHTS_NEEDED, Graph, Standing, authorised, check_signature, judge, knowledge, short
 
 # What may act on a kept version, and what on the secret.
-_ON_VERSION = ("put", "remove", "restore", "expire", "prune", "rewrap")
-_ON_SECRET = ("put", "resolve", "field", "remove")
+_ON_VERSION = ("put", "promote", "pending", "retire", "remove", "restore", "expire", "prune", "rewrap")
+_ON_SECRET = ("put", "promote", "resolve", "field", "remove")
 
 
 class RecentGraph(Graph):
@@ -23,6 +24,7 @@ class RecentGraph(Graph):
         self.top, self.open_heads = chain.checkpoint["entry"], set(chain.checkpoint["open"])
         self.kept, self.at = set(closed.entries), chain.checkpoint["at"]
         self.put_before = {base.secret for base in closed.secrets if base.versions is not None}
+        self.kept_versions = set()  # (secret, object): what a settled retirement may be of
         self.settled, self.missing = {self.top}, set()
         super().__init__(entries, chain)
 
@@ -63,9 +65,24 @@ class RecentGraph(Graph):
     def known_from_the_start(self):
         return self.reach([self.top])
 
-    def may_rotate(self, entry, op):
-        """A late put has the benefit of the doubt: which of the closed entries it follows is not here."""
-        return (op["op"] == "put" and op["secret"] in self.put_before) or super().may_rotate(entry, op)
+    def follows(self, entry, *ground):
+        """Whether an open entry below has it, or something closed of which that is known here."""
+        kind, secret = ground[:2]
+        if secret not in self.put_before:
+            return super().follows(entry, *ground)
+        if kind == "put" or (kind == "named" and entry.id in self.settled and ground[1:] in self.kept_versions):
+            return True
+        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
+
+    def may_stand_on_what_is_closed(self, entry, op):
+        """Whether an op that brings a version has no ground here: it has one that is closed, or none at all. What else is
+        said of what is closed says nothing: it has ended, or is an older version."""
+        return (op["op"] in ("pending", "promote") and op["secret"] in self.put_before
+                and self.acting(entry, op) is None)
+
+    @cached_property
+    def kept_mask(self):
+        return sum(self.bit[found] for found in self.kept)
 
 
 @dataclass
@@ -97,16 +114,19 @@ def read(file, log, chain, wanted=None):
     if any(found not in log for found in file.closed.entries):
         raise _wrong("a kept entry is missing")
     graph = RecentGraph(log, chain, file.closed)
-    kept = {base.secret: _of_base(graph, base, file.closed.entries) for base in file.closed.secrets}
+    kept, replaced = {}, {}
+    for base in file.closed.secrets:
+        kept[base.secret], replaced[base.secret] = _of_base(graph, base, file.closed.entries)
+        graph.kept_versions |= {(base.secret, found) for found in replaced[base.secret]}
     out = Recent(graph, Standing(known=knowledge(graph)))
     if out.missing:
         out.behind = {secret.name for secret in file.secrets.values()} | _ops(out, kept).keys()
         return out
     _judge(out, kept, wanted)
-    out.behind |= _named_by_nobody(file, graph, kept)
+    out.behind |= _named_by_nobody(file, graph, kept) | _groundless(graph)
     ops = _ops(out, kept)
     told = (ops.keys() if wanted is None else ops.keys() & wanted) - out.behind
-    out.secrets = states(graph, out.standing, {name: ops[name] for name in told})
+    out.secrets = states(graph, out.standing, {name: ops[name] for name in told}, replaced)
     _number(out.secrets, file.closed)
     return out
 
@@ -116,23 +136,35 @@ def _wrong(detail):
 
 
 def _of_base(graph, base, entries):
-    """The kept ops of a secret, each on the one version that it acts on; refuses places that hold no such op."""
-    sets, items = set(base.ops), {}
+    """(the kept ops of a secret, each on the one version that it acts on, and of each kept version which others it
+    replaced); refuses places that hold no such op."""
+    sets, items, versions = set(base.ops), {}, {}
     for at in base.ops:
         entry, op = _op_at(graph, base, at, entries, _ON_SECRET)
         items[at, op.get("object")] = _item(graph, entry, at, op, True)
     for version in base.kept:
         found = [_op_at(graph, base, at, entries, _ON_VERSION) for at in version.ops]
-        objects = {op["object"] for _, op in found if op["op"] == "put"}
-        if len(objects) != 1:
+        objects = {op["object"] for _, op in found if op["op"] in ("put", "promote")}
+        if len(objects) != 1 or not any(op["op"] in ("put", "pending") for _, op in found):
             raise _wrong(f"{base.secret}: version {version.number} is not one")
         about, = objects
+        versions[version.number] = about
         for at, (entry, op) in zip(version.ops, found):
-            if op.get("object", about) != about or about not in op.get("objects", [about]):
+            if about not in ([op["object"]] if "object" in op else op.get("objects") or ()):
                 raise _wrong(f"{base.secret}: an op on another version")
             only = {**op, "objects": [about]} if "objects" in op else op
             items[at, about] = _item(graph, entry, at, only, at in sets)
-    return list(items.values())
+    under = {at for version in base.kept for at in version.ops}
+    if any(item.kind in ("put", "promote") and at not in under for (at, _), item in items.items()):
+        raise _wrong(f"{base.secret}: what is active is not kept")
+    return list(items.values()), _replaced(base, versions)
+
+
+def _replaced(base, versions):
+    """By kept version the objects of those that it replaced; `versions` are the objects by number."""
+    if any(number not in versions for version in base.kept for number in version.replaced or ()):
+        raise _wrong(f"{base.secret}: what was replaced is not kept")
+    return {versions[version.number]: {versions[number] for number in version.replaced or ()} for version in base.kept}
 
 
 def _op_at(graph, base, at, entries, kinds):
@@ -165,14 +197,15 @@ def _judge(out, kept, wanted):
 
 def _judge_kept(graph, entry, item):
     check_signature(graph, entry, item.policy)
-    if not authorised(graph.chain, entry, item.op, item.kind == "put", item.policy):
+    needed = EITHER if item.kind == "put" else RIGHTS_NEEDED[item.kind]
+    if not authorised(graph.chain, entry, item.op, needed, item.policy):
         raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {item.kind}")
 
 
 def named(op):
     """The objects that an op names, and the (object, wrap) if it names one."""
     objects = {op["object"]} if "object" in op else set(op.get("objects") or ())
-    return objects | ({(op["object"], op["wrap"])} if "wrap" in op else set())
+    return objects | ({(op["object"], op["wrap"])} if op.get("wrap") is not None else set())
 
 
 def _named_by_nobody(file, graph, kept):
@@ -186,19 +219,23 @@ def _named_by_nobody(file, graph, kept):
             if not held(secret) <= names.get(secret.name, set())}
 
 
+def _groundless(graph):
+    """The secrets to which an open entry brings a version on ground that is not found: it is closed, or nowhere."""
+    return {op["secret"] for entry in graph.open() for op in entry.ops if graph.may_stand_on_what_is_closed(entry, op)}
+
+
 def held(secret):
     """What the section of a secret holds, as `named` has it."""
     return {*secret.versions, *((wrap["version"], found) for found, wrap in secret.wraps.items())}
 
 
 def _ops(out, kept):
-    """By secret the kept ops and those of open entries that count."""
+    """By secret the kept ops and those of open entries, of which some are void."""
     ops, graph = {name: list(items) for name, items in kept.items()}, out.graph
     for entry in graph.open():
         for index, op in enumerate(entry.ops):
-            if "secret" in op and (entry.id, index) not in out.standing.ended:
-                item = Op(entry.id, entry.lamport, graph.policy_position(entry), index, op, True)
-                ops.setdefault(op["secret"], []).append(item)
+            if "secret" in op:
+                ops.setdefault(op["secret"], []).extend(as_told(graph, out.standing, entry, index))
     return ops
 
 

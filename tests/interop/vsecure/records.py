@@ -14,6 +14,7 @@ from .errors import malformed
 from .rules import require
 
 MOST_OPS, MOST_IDS, MOST_HEADS, MOST_SIGS, MOST_RECIPIENTS = 1000, 1000, 256, 16, 16
+MOST_SHARE = 10_000
 REASON, VALUE = 1000, 4096
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f",
           "\r": "\\r", "'": "\\u0027"}
@@ -141,6 +142,11 @@ def op_number(value):
     return value
 
 
+def share(value):
+    require(integer(value) <= MOST_SHARE, "integer", repr(value))
+    return value
+
+
 def adopted(value):
     return form(value, {"entry": ID, "op": op_number})
 
@@ -193,8 +199,12 @@ LOG_OPS = {
     "expire": {"secret": full_name, "object": ID, "at": optional(integer), "adopts": _adopts},
     "prune": {"secret": full_name, "objects": _objects},
     "rewrap": {"secret": full_name, "object": ID, "wrap": ID},
-    "pending": {"secret": full_name, "body": ID, "wrap": ID, "expires": optional(integer)},
-    "rollout": {"secret": full_name, "record": text(VALUE)},
+    "pending": {"secret": full_name, "nonce": optional(SHORT), "rotation": optional(SHORT), "base": optional(ID),
+                "body": optional(ID), "wrap": optional(ID), "expires": optional(integer)},
+    "rollout": {"secret": full_name, "rotation": SHORT, "share": share},
+    "abort": {"secret": full_name, "rotation": SHORT, "adopts": _adopts},
+    "retire": {"secret": full_name, "objects": _objects, "adopts": _adopts},
+    "promote": {"secret": full_name, "rotation": SHORT, "object": ID, "replaces": _some_ids, "adopts": _adopts},
     "join": {},
     "checkpoint": {"segment": ID, "heads": ids()},
 }
@@ -214,7 +224,18 @@ def _op(op, forms):
     out = {"op": kind, **form(body, forms[kind])}
     if kind == "key-add":
         out["key_id"] = signing.key_id(out["key"])
+    if kind == "pending":
+        require(_is_whole(out), "keys", "it begins upon a base, or adds a version to a rotation")
     return out
+
+
+def _is_whole(pending):
+    """Whether it begins a rotation, with a version or without, which is an intent; or adds a version to one."""
+    stated = [pending[key] is not None for key in ("body", "wrap")]
+    begins = [pending["nonce"] is not None, pending["base"] is not None]
+    if pending["rotation"] is not None:
+        return all(stated) and not any(begins)
+    return all(begins) and (all(stated) or not any([*stated, pending["expires"] is not None]))
 
 
 def _signature(value):
@@ -263,10 +284,17 @@ def log_entry(line, vault):
         "ts": integer, "ops": ops(LOG_OPS), "reason": text(REASON), "sig": data(64)})
     origin = keys.origin(fields["parents"])
     for op in fields["ops"]:
-        if "body" in op:
-            uid = keys.secret_uid(vault, op["secret"])
-            op["object"] = keys.derived_id(uid, fields["key"], origin, op["expires"], op["body"])
+        if op["op"] in ("put", "pending"):
+            _derive(op, keys.secret_uid(vault, op["secret"]), fields["key"], origin)
     return Entry(H("log entry", line[:line.rindex(',"sig":')] + "}"), line, fields)
+
+
+def _derive(op, uid, author, origin):
+    """Adds the object that a body comes to, and the rotation that a nonce does."""
+    if op["body"] is not None:  # a pending without one is an intent
+        op["object"] = keys.derived_id(uid, author, origin, op["expires"], op["body"])
+    if op.get("nonce") is not None:
+        op["rotation"] = keys.rotation_id(uid, author, origin, op["base"], op["nonce"])
 
 
 _SEAL = {"slot": SHORT, "member": name, "label": text(REASON), "kind": one_of("passphrase"),

@@ -7,6 +7,7 @@ import pyrage
 from . import keys, signing
 from .encoding import H, decode, encode, unarmor
 from .records import slot_record
+from .rotations import place
 
 
 def check(document):
@@ -78,6 +79,18 @@ def _keys(v):
         yield f"verification, {tag}", signing.verify(public, tag, digest, sig), True
 
 
+def _instances(vectors):
+    for v in vectors:
+        yield f"place of {v['instance'][:20]}", place(decode(v["rotation"]), v["instance"]), v["place"]
+
+
+def _rotations(vectors):
+    for v in vectors:
+        uid, author, base, nonce = _bytes(v, "secret_uid", "author", "base", "nonce")
+        made = keys.rotation_id(uid, author, keys.origin(map(decode, v["parents"])), base, nonce)
+        yield f"rotation of {v['nonce']}", encode(made), v["rotation"]
+
+
 def _request(v):
     body = json.loads(v["json"])
     fields = (body["member"], body["device"], body["recipient"], *_bytes(body, "key", "sealed"))
@@ -121,4 +134,5 @@ def _strict(vectors):
 
 
 _PARTS = {"padded_lengths": _padded, "versions": _versions, "kek_commitment": _commitment,
-          "envelope_id": _envelope, "keys": _keys, "request": _request, "slot": _slot}
+          "envelope_id": _envelope, "keys": _keys, "request": _request, "slot": _slot, "instances": _instances,
+          "rotations": _rotations}

@@ -9,7 +9,7 @@ from .encoding import encode
 from .errors import Conflict, HistoryMissing, MergedAsText, NeedsNewer, Refused, Unmerged
 from .file import parse, parse_alone, records
 from .fold import fold
-from .log import Graph, Standing, short, standing
+from .log import OF_ROTATIONS, Graph, Standing, short, standing
 from .policy import chain_of
 from .records import slot_record
 
@@ -198,7 +198,7 @@ def _named(graph):
     objects, wraps = set(), set()
     for entry in graph.entries.values():
         for op in entry.ops:
-            if "wrap" in op:
+            if op.get("wrap") is not None:
                 wraps.add((op["secret"], op["object"], op["wrap"]))
             for found in [op["object"]] if "object" in op else op.get("objects") or ():
                 objects.add((op["secret"], found))
@@ -213,7 +213,7 @@ def _void_prunes(vault):
 def _present(vault):
     lost, sections = _void_prunes(vault), {secret.name: secret for secret in vault.file.secrets.values()}
     for state in vault.secrets.values():
-        for version in (v for v in state.versions.values() if not v.pruned):
+        for version in (v for v in state.held.values() if not v.pruned):
             secret = sections.get(state.name)
             if secret is None or version.object not in secret.versions:
                 code = "object-lost" if (state.name, version.object) in lost else "object-missing"
@@ -251,15 +251,17 @@ def _attention(vault, now):
     for state in vault.secrets.values():
         for _ in state.conflicts:
             vault.tell("warning", "log", "conflict", state.name)
-        for version in state.versions.values():
-            for code in version.odd:
-                vault.tell("warning", "log", code, state.name)
-        for found in state.candidates:
-            _candidate(vault, state, state.versions[found])
+        for _ in state.left:
+            vault.tell("notice", "log", "rotation-left", state.name)
+        for code in [code for version in state.held.values() for code in version.odd] + state.odd:
+            vault.tell("warning", "log", code, state.name)
+        for found in [*state.candidates, *state.coming]:
+            _wrapped(vault, state, state.held[found])
         current = state.versions.get(state.current)
         if current and current.expires is not None and now >= current.expires:
             vault.tell("warning", "log", "expired", state.name)
     _void_changes(vault)
+    _void_rotations(vault)
     for entry in vault.graph.entries.values():
         void = len(vault.standing.void_in(entry))
         if void:
@@ -274,7 +276,8 @@ def _attention(vault, now):
                 vault.tell("warning", "policy", "recipient-skipped", f"{name}, {member}")
 
 
-def _candidate(vault, state, version):
+def _wrapped(vault, state, version):
+    """Whether a version that is served, or may be yet, can be opened by all who may read it, and by them alone."""
     wrap = vault.file.secrets[keys.secret_uid(vault.chain.vault, state.name)].wraps[version.wrap]
     if wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
         vault.tell("warning", "log", "unsettled", state.name)
@@ -303,6 +306,24 @@ def _void_changes(vault):
             vault.tell("warning", "log", "void-changes-value", name)
 
 
+def _void_rotations(vault):
+    """Void ops of rotations that nobody adopted, if nobody has set a version since they ended."""
+    ops = {(entry.id, index): op for entry in vault.graph.entries.values() for index, op in enumerate(entry.ops)}
+    adopted = {(op["op"], op["secret"], op.get("rotation"), op["adopts"]["entry"], op["adopts"]["op"])
+               for at, op in ops.items() if op.get("adopts") and at not in vault.standing.ended}
+    last = {}
+    for at, ended in vault.standing.ended.items():
+        op = ops[at]
+        again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))
+        if op["op"] in OF_ROTATIONS and (again[0], op["secret"], again[1], *at) not in adopted:
+            last[op["secret"]] = max(last.get(op["secret"], ended), ended)
+    for name, ended in last.items():
+        state = vault.secrets.get(name)
+        current = state.versions[state.current] if state and state.current else None
+        if current is None or current.first.policy < ended:
+            vault.tell("warning", "log", "rotation-void", name)
+
+
 def verdict(vault):
     """The verdict as plain data for JSON; of what git left, its code is the verdict."""
     if isinstance(vault.finding, NeedsNewer):
@@ -324,4 +345,8 @@ def _state(state):
             "candidates": [encode(c) for c in state.candidates],
             "versions": listed(lambda v: True), "removed": listed(lambda v: v.removed),
             "pruned": listed(lambda v: v.pruned), "overruled": listed(lambda v: v.overruled),
-            "conflicts": sorted(set(state.conflicts)), "fields": dict(sorted(state.fields.items()))}
+            "conflicts": sorted(set(state.conflicts)), "fields": dict(sorted(state.fields.items())),
+            "pending": encode(state.pending) if state.pending else None, "share": state.share,
+            "previous": [encode(found) for found in state.previous],
+            "retired": [encode(found) for found in sorted(state.retired)],
+            "rotations": {encode(found): rotation.word for found, rotation in state.rotations.items()}}

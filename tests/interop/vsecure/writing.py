@@ -173,10 +173,12 @@ class Builder:
         return found
 
     def put_op(self, name, found, wrap, kind="put", **more):
-        """The op that puts an object of the file."""
+        """The op that puts an object of the file, or states it as pending: in a new rotation, which `nonce` and `base`
+        begin, or in a `rotation` that was begun."""
         version = self.file.secrets[keys.secret_uid(self.file.vault, name)].versions[found]
-        first = {"secret": name, "body": keys.body_id(version), "wrap": wrap, "expires": version["expires"]}
-        return op(kind, **first, **more)
+        stated = {"body": keys.body_id(version), "wrap": wrap, "expires": version["expires"]}
+        first = {key: more.pop(key) for key in ("nonce", "rotation", "base") if key in more}
+        return op(kind, secret=name, **first, **stated, **more)
 
     def wrap(self, name, found, dek, audience, epoch, kek=None, recipient=None):
         """Puts a wrap into the file, sealed if `recipient` is given; gives its id."""

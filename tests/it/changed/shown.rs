@@ -26,7 +26,7 @@ fn a_difference_is_in_words_and_without_values() {
         lines.iter().any(|line| line.starts_with(front) && line.contains(text))
     };
     assert!(of("- ", "default/A version 1: current"), "{shown}");
-    assert!(of("+ ", "default/A version 1: retired"), "{shown}");
+    assert!(of("+ ", "default/A version 1: replaced"), "{shown}");
     assert!(of("+ ", "default/A version 2: current"), "{shown}");
     assert!(of("+ ", "ada put default/A version 2 \"new key\""), "{shown}");
     assert_eq!(lines.len(), 4, "{shown}");

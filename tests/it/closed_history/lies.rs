@@ -108,7 +108,8 @@ fn with_the_first_version(vault: &Vault, closing: &Closing) -> Closed {
         secret.kept.iter_mut().flat_map(|kept| &mut kept.ops).for_each(moved);
         if secret.secret.as_str() == "default/A" {
             secret.ops = vec![(place(&first), 0)];
-            secret.kept = vec![KeptVersion { number: 1, ops: vec![(place(&first), 0)] }];
+            secret.kept =
+                vec![KeptVersion { number: 1, ops: vec![(place(&first), 0)], replaced: vec![] }];
         }
     }
     block

@@ -1,6 +1,6 @@
 //! A case: a code, what must be there first, and the call that fails; and all cases.
 
-use super::{daily, files, general, state, trust};
+use super::{daily, files, general, rotations, state, trust};
 use v_secure_testkit::stage::Stage;
 use v_secure_testkit::tools;
 
@@ -37,5 +37,6 @@ pub fn all() -> Vec<Case> {
     cases.extend(trust::integrity());
     cases.extend(state::conflicts());
     cases.extend(trust::passphrases());
+    cases.extend(rotations::all());
     cases
 }

@@ -11,6 +11,7 @@ mod files;
 mod foreign;
 mod general;
 pub mod given;
+mod rotations;
 mod state;
 mod trust;
 

@@ -4,12 +4,12 @@ use crate::forgery::kind::{Forgery, Get, Setup, changed, text};
 use crate::forgery::values::{add, sealed_by_outsider, section};
 use crate::forgery::world::{LATE, NOW, World, name, open, secret};
 use v_secure_core::crypto::bytes::Fixed;
-use v_secure_core::crypto::id::{EntryId, ObjectId, PolicyId};
+use v_secure_core::crypto::id::{EntryId, ObjectId, PolicyId, RotationId};
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
-use v_secure_core::log::op::{Field, Op, OpRef, Put, Versions};
+use v_secure_core::log::op::{Field, Op, OpRef, Pending, Put, Versions};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -218,11 +218,38 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "rollout-by-reader",
-        what: "a reader uses a reserved op",
+        what: "a reader says how many are given what is pending",
         code: "op-unauthorised",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
-        make: |world| by_rita(world, |secret, _| Op::Rollout { secret, record: "all".to_owned() }),
+        make: |world| {
+            by_rita(world, |secret, _| Op::Rollout {
+                secret,
+                rotation: RotationId([3; 16]),
+                share: 10_000,
+            })
+        },
+    },
+    Forgery {
+        name: "pending-without-put",
+        what: "a developer begins a rotation of a secret that nobody put",
+        code: "op-unauthorised",
+        setup: Setup::File,
+        get: Get::Value("dev/DB", "dev-db-1"),
+        make: |world| {
+            let ops = vec![Op::Pending(Pending {
+                secret: secret("dev/NOWHERE"),
+                nonce: Some(Fixed([3; 16])),
+                base: Some(ObjectId([4; 32])),
+                begun: RotationId([3; 16]),
+                rotation: None,
+                body: None,
+                derived: ObjectId([0; 32]),
+                wrap: None,
+                expires: None,
+            })];
+            changed(world, |file| sign_into(world, file, "apprentice", "apprentice", ops))
+        },
     },
     Forgery {
         name: "checkpoint-by-developer",

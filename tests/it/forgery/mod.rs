@@ -99,6 +99,7 @@ forgeries! {
     prune_by_reader
     field_by_reader
     rollout_by_reader
+    pending_without_put
     checkpoint_by_developer
     adopted_by_reader
     device_planted

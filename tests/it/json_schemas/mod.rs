@@ -8,6 +8,7 @@ mod draft;
 mod played;
 mod runs;
 mod runs_daily;
+mod runs_rotations;
 
 use clap::CommandFactory;
 use jsonschema::Validator;

@@ -3,6 +3,7 @@
 
 use crate::json_schemas::runs::{RUNS, Run};
 use crate::json_schemas::runs_daily::{BRANCH, DAILY, KEYRING, SESSION, UNITED};
+use crate::json_schemas::runs_rotations::ROTATIONS;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_testkit::branches;
@@ -26,6 +27,7 @@ impl Played {
         let mut played = Self::default();
         played.play(&Stage::new(), RUNS, NO_BUS);
         played.play(&Stage::new(), DAILY, NO_BUS);
+        played.play(&Stage::new(), ROTATIONS, NO_BUS);
         played.branch(&Stage::new());
         played.session(&Stage::new());
         played.keyring(&Stage::new());

@@ -31,6 +31,7 @@ fn no_daily_command_leaves_anything_planted_anywhere() {
     scene.plant_keys();
     with_secrets(&scene);
     to_programs(&scene);
+    with_rotations(&scene);
     with_slots(&scene);
     with_recovery(&mut scene);
     with_people(&mut scene);
@@ -92,6 +93,24 @@ fn to_programs(scene: &Scene) {
     let named = "exec --as-file F=A --named-files --only GEN -- sleep 0.1";
     scene.run(&case(named).program().in_memory());
     scene.run(&case("exec -- /nonexistent/program").program().fails(127));
+}
+
+fn with_rotations(scene: &Scene) {
+    scene.run(&case("set rot/R").input(VALUE));
+    scene.run(&case("secret rotate rot/R --to 5%").input(OTHER));
+    scene.run(&case("secret rotate rot/R --resume --to 100% --json"));
+    scene.run(&case("exec -e rot --instance web-1 -- sleep 0.1").program());
+    for line in [
+        "secret rotation-status rot/R --instance web-1",
+        "rotation list",
+        "rotation promote rot/R",
+        "rotation retire rot/R --yes",
+    ] {
+        scene.run(&case(line));
+    }
+    scene.run(&case("secret rotate rot/R --to 5%").input(VALUE));
+    scene.run(&case("secret rollback rot/R"));
+    scene.run(&case("rotation retire rot/R --yes --json"));
 }
 
 fn with_slots(scene: &Scene) {

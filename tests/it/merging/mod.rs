@@ -111,7 +111,7 @@ fn rebases_stashes_squashes_and_criss_cross_merges_need_nothing_more() {
 
 /// What `docs/merging.md` says of each pair of changes: on one side, on the other, and what is seen then.
 const PAIRS: [(&str, &str, &str, &str); 8] = [
-    ("set A", "set B", "secret versions A", "retired"),
+    ("set A", "set B", "secret versions A", "replaced"),
     ("set A", "set A", "audit verify", "default/A has several active versions"),
     ("set A", "rm A --yes", "get A", "of one side"),
     ("set A", "secret rename A MOVED", "get A", "of one side"),

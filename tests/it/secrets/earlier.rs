@@ -19,7 +19,7 @@ fn a_roll_back_is_a_new_version_that_keeps_history() {
         versions["versions"].as_array().unwrap().iter().map(|v| v[key].to_string()).collect()
     };
     assert_eq!(column("version"), ["3", "2", "1"]);
-    assert_eq!(column("state"), ["\"active\"", "\"retired\"", "\"retired\""]);
+    assert_eq!(column("state"), ["\"active\"", "\"replaced\"", "\"replaced\""]);
     assert_eq!(column("reason")[..2], ["\"the host is down\"", "\"second\""]);
     assert_eq!(versions["versions"][0]["same_value_as"][0], versions["versions"][2]["id"]);
     assert_ne!(versions["versions"][0]["id"], versions["versions"][2]["id"]);

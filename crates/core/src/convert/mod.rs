@@ -5,5 +5,6 @@ pub mod duration;
 pub mod export;
 pub mod generate;
 pub mod inject;
+pub mod share;
 pub mod template;
 pub mod text;

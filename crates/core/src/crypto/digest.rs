@@ -16,6 +16,10 @@ pub enum HashContext {
     Closed,
     /// The entries that a checkpoint closes.
     Segment,
+    /// A rotation, of what begins it.
+    Rotation,
+    /// Which instances are given what is pending.
+    Rollout,
     SecretUid,
     VersionBody,
     VersionObject,
@@ -58,6 +62,8 @@ impl HashContext {
             Self::EntryParents => "v-secure 2026-11 v1 entry parents",
             Self::Closed => "v-secure 2026-11 v1 closed",
             Self::Segment => "v-secure 2026-11 v1 segment",
+            Self::Rotation => "v-secure 2026-11 v1 rotation",
+            Self::Rollout => "v-secure 2026-11 v1 rollout",
             Self::SecretUid => "v-secure 2026-11 v1 secret uid",
             Self::VersionBody => "v-secure 2026-11 v1 version body",
             Self::VersionObject => "v-secure 2026-11 v1 version object",

@@ -80,6 +80,11 @@ id! {
 }
 
 id! {
+    /// A rotation of a secret: chance, chosen by whoever begins it. Secrets that rotate together share it.
+    RotationId of 16
+}
+
+id! {
     /// A version of a secret: the hash of what was put, by whom and after what.
     ObjectId of 32
 }

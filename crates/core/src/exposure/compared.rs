@@ -1,9 +1,9 @@
-//! Older versions that hold the current value though nobody stated it: found by opening both. Only
+//! Other versions that hold a current value, or one that is about to be current, though nobody stated it: found by opening both. Only
 //! those are opened whose values somebody knows who does not know the current one otherwise.
 
 use super::holders::{Holders, Reader};
 use super::same::SameValues;
-use super::{acquainted, strangers};
+use super::{acquainted, ready, strangers};
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::secret::read;
@@ -11,10 +11,11 @@ use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// By secret, the numbers of older versions that could not be compared with the current value.
+/// By secret, the numbers of other versions that could not be compared with the current value; 0 is one that a
+/// rotation made ready.
 pub type Uncompared = BTreeMap<SecretName, BTreeSet<usize>>;
 
-/// A current version with older ones that would expose it if they held the same value.
+/// A version that is active, or about to be, with others that would expose it if they held the same value.
 pub(super) struct Suspect<'a> {
     secret: &'a SecretName,
     active: &'a Version,
@@ -26,8 +27,8 @@ pub(super) fn suspects<'a>(
     holders: &Holders,
     same: &SameValues<'_>,
 ) -> Vec<Suspect<'a>> {
-    let all = vault.live().flat_map(|(secret, state)| {
-        state.active().map(move |active| {
+    let all = vault.state().secrets.iter().flat_map(|(secret, state)| {
+        ready::active_or_ready(state).map(move |(active, _)| {
             let older = older(vault, holders, same, secret, state, active);
             Suspect { secret, active, older }
         })
@@ -45,7 +46,7 @@ fn older<'a>(
     active: &Version,
 ) -> Vec<&'a Version> {
     let is_other = |version: &&Version| version.object != active.object && !version.pruned;
-    let mut others = state.versions.iter().filter(is_other).peekable();
+    let mut others = state.held().filter(is_other).peekable();
     if others.peek().is_none() {
         return Vec::new();
     }

@@ -1,5 +1,6 @@
 //! Which current values are known to somebody who may not read them: computed from the chain and the
-//! log each time, never stored.
+//! log each time, never stored. What an open rotation makes ready is asked like what is current: it is
+//! given to instances already, and a promotion makes it current with nobody asked again.
 //!
 //! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
 //! of the version itself and of every version that holds the same value, as its writers stated or as
@@ -10,11 +11,12 @@
 mod compared;
 mod holders;
 mod older;
+mod ready;
 mod same;
 
 pub use self::compared::Uncompared;
 pub use self::older::older;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -28,13 +30,15 @@ use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A current value that somebody knows who may not read it.
+/// A value that somebody knows who may not read it: a current one, or one that is about to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
     pub secret: SecretName,
-    /// The version's number and id.
+    /// The version's number, 0 where it is not active yet, and its id.
     pub version: usize,
     pub object: ObjectId,
+    /// The open rotation that makes it ready; a current value has none.
+    pub rotation: Option<RotationId>,
     /// Never empty; ordered by member.
     pub to: Vec<Knower>,
 }
@@ -144,7 +148,8 @@ pub fn exposed(
 fn split(vault: &Vault, all: Vec<Exposed>) -> (Vec<Waived>, Vec<Exposed>) {
     let (mut waived, mut values) = (Vec::new(), Vec::new());
     for value in all {
-        let state = vault.secret(&value.secret);
+        // A waiver is for what is current: an abort ends the others, and takes no owner.
+        let state = vault.secret(&value.secret).filter(|_| value.rotation.is_none());
         match state.and_then(|state| waived::waiver(vault, state, &value.object)) {
             Some(waiver) => {
                 let Exposed { secret, version, object, .. } = value;
@@ -158,20 +163,20 @@ fn split(vault: &Vault, all: Vec<Exposed>) -> (Vec<Waived>, Vec<Exposed>) {
 
 fn values(vault: &Vault, holders: &Holders, same: &SameValues<'_>) -> Vec<Exposed> {
     let mut found = Vec::new();
-    for (secret, state) in vault.live() {
-        for version in state.active() {
-            let put = first_put(state, version);
+    for (secret, state) in &vault.state().secrets {
+        for (version, rotation) in ready::active_or_ready(state) {
+            let put = first_put(state, version).min(same.stated(&version.object));
             let to = knowers(vault, holders, same, secret, (version.object, put));
             if !to.is_empty() {
                 let (version, object) = (version.number, version.object);
-                found.push(Exposed { secret: secret.clone(), version, object, to });
+                found.push(Exposed { secret: secret.clone(), version, object, rotation, to });
             }
         }
     }
     found
 }
 
-/// When the value of an active version came to be what it is, in seconds since the Unix epoch: a version
+/// When the value of a version came to be what it is, in seconds since the Unix epoch: a version
 /// in the place of another one with the same value, such as under a fresh key, goes on from that one.
 fn first_put(state: &SecretState, version: &Version) -> UnixTime {
     let mut first = version;

@@ -1,6 +1,7 @@
-//! Current values that whoever is let in gets the keys to and may not read: of secrets that the role
+//! Current values, and those that rotations make ready, that whoever is let in gets the keys to and may not read: of secrets that the role
 //! could read once, whose values nobody has changed since.
 
+use super::ready;
 use crate::crypto::id::ObjectId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -22,15 +23,17 @@ pub fn older(vault: &Vault, gifts: &[Gift]) -> BTreeSet<(Name, SecretName)> {
     pairs.collect()
 }
 
-/// The secrets that a role may not read any more, with a current value under keys that its members get.
+/// The secrets that a role may not read any more, with such a value under keys that its members get.
 fn held<'a>(vault: &'a Vault, access: &AccessOfRole) -> Vec<&'a SecretName> {
     let reads = |secret: &SecretName| {
         access.grants.iter().any(|(on, rights)| rights.has(Right::Read) && on.matches(secret))
     };
     let once = |secret: &SecretName| access.once.iter().any(|on| on.matches(secret));
-    let live = vault.live().filter(|(name, _)| once(name) && !reads(name));
-    let under = live.filter(|(name, state)| {
-        state.active().any(|version| is_under(vault, name, &version.object, &access.role))
+    let secrets = vault.state().secrets.iter();
+    let meant = secrets.filter(|(name, _)| once(name) && !reads(name));
+    let under = meant.filter(|(name, state)| {
+        ready::active_or_ready(state)
+            .any(|(version, _)| is_under(vault, name, &version.object, &access.role))
     });
     under.map(|(name, _)| name).collect()
 }

@@ -53,21 +53,25 @@ impl<'a> SameValues<'a> {
     }
 
     fn note(&mut self, op: &'a Op, entry: &'a Entry, position: PolicyPosition) {
-        let (secret, object, wrap) = match op {
-            Op::Put(put) => (&put.secret, put.object, put.wrap),
-            Op::Pending(put) => (&put.secret, put.object, put.wrap),
-            Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
-            _ => return,
-        };
+        let Some((secret, object, wrap)) = op.wraps() else { return };
+        let (object, wrap) = (*object, *wrap);
         let of = self.0.entry(object).or_default();
         of.secret.get_or_insert(secret);
-        let author = matches!(op, Op::Put(_)).then_some(entry.key);
+        let author = op.states().map(|_| entry.key);
         of.disclosures.push(Disclosure { wrap, ts: entry.ts, position, author });
         let Op::Put(put) = op else { return };
         of.stated.extend(&put.same);
         for other in &put.same {
             self.0.entry(*other).or_default().claims.push((object, &entry.actor));
         }
+    }
+
+    /// When a version was first stated: one that a rotation made ready was so before it was promoted. The end of all
+    /// time if that is behind what is closed.
+    pub fn stated(&self, object: &ObjectId) -> UnixTime {
+        let all = self.0.get(object).into_iter().flat_map(|of| &of.disclosures);
+        let stated = all.filter(|disclosure| disclosure.author.is_some());
+        stated.map(|disclosure| disclosure.ts).min().unwrap_or(UnixTime::MAX)
     }
 
     /// Takes note of two versions that were opened and hold the same value.

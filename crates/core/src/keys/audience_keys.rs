@@ -75,9 +75,9 @@ pub(crate) fn make(
     Ok(maker.finish())
 }
 
-/// The audiences of the secrets that are there.
+/// The audiences of the secrets that are there, or may come.
 fn used(vault: &Vault, state: &PolicyState) -> BTreeSet<AudienceName> {
-    vault.live().map(|(name, _)| state.audience_of(name)).collect()
+    vault.kept_up().map(|(name, _)| state.audience_of(name)).collect()
 }
 
 /// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.

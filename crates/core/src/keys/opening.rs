@@ -1,5 +1,5 @@
 //! Opening all that a member may open, to see whether it does: envelopes with every epoch, and the
-//! current values. Values are dropped as they come.
+//! values that are current or that rotations are about to bring. Values are dropped as they come.
 
 use crate::file::version::VersionError;
 use crate::host::progress::{Progress, with_progress};
@@ -42,11 +42,12 @@ pub enum EnvelopeState {
     Closed(KeyError),
 }
 
-/// A current value that does not open.
+/// A value that does not open.
 #[derive(Debug)]
 pub struct ClosedValue {
     pub secret: SecretName,
-    pub number: usize,
+    /// What the version is called where a person reads of it.
+    pub called: String,
     pub why: WhyClosed,
 }
 
@@ -74,15 +75,15 @@ pub fn open_all(
         .filter(|found| !matches!(found.state, EnvelopeState::Open { .. }))
         .map(|found| &found.audience)
         .collect();
-    let live: Vec<_> = vault.live().filter(|(name, _)| who.may_read(vault, name)).collect();
+    let own: Vec<_> = vault.kept_up().filter(|(name, _)| who.may_read(vault, name)).collect();
     let (mut opened, mut closed) = (0, Vec::new());
-    for (name, secret) in with_progress(live.into_iter(), "opening", progress) {
-        for version in secret.active().filter(|version| !version.pruned) {
+    for (name, secret) in with_progress(own.into_iter(), "opening", progress) {
+        for version in secret.kept_up().filter(|version| !version.pruned) {
             match judge(vault, who, &shut, name, version) {
                 None => opened += 1,
                 Some(Some(why)) => {
-                    let (secret, number) = (name.clone(), version.number);
-                    closed.push(ClosedValue { secret, number, why });
+                    let (secret, called) = (name.clone(), version.called(name));
+                    closed.push(ClosedValue { secret, called, why });
                 }
                 Some(None) => {}
             }

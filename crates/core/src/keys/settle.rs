@@ -1,5 +1,5 @@
-//! Settling: wrapping what is active for the audience that it belongs to now, and anew where the live
-//! wrap is of no use.
+//! Settling: wrapping what is active, or what a rotation is about to bring, for the audience that it belongs to
+//! now, and anew where the live wrap is of no use.
 
 use super::audience_keys::MadeKeys;
 use super::policy_change::{Unsettled, WhyUnsettled};
@@ -36,7 +36,7 @@ pub(crate) struct Settling {
 }
 
 impl Settling {
-    /// Secrets of which some active version could not be wrapped, who could, and why not.
+    /// Secrets of which some version could not be wrapped, who could, and why not.
     pub fn unsettled(&self) -> Vec<Unsettled> {
         let left = self.unsettled.iter();
         left.map(|(secret, (able, why))| Unsettled {
@@ -48,7 +48,7 @@ impl Settling {
     }
 }
 
-/// Wraps every active version whose live wrap is for another audience than `state` says, or does not
+/// Wraps every version that is active or coming whose live wrap is for another audience than `state` says, or does not
 /// open for the signer where another does, or was sealed by a writer who does not read, as far as the signer
 /// can: a reader who found that a sealed value opens keeps it as its own, and the next one need not try. `made` are keys that the same
 /// change brings. What does not open stays as it is: it is somebody else's record, and no reason to
@@ -61,10 +61,10 @@ pub(crate) fn settle(
 ) -> Settling {
     let mut settling = Settling::default();
     let keys = Keys { vault, ctx, made, known: RefCell::default() };
-    let live: Vec<_> = vault.live().collect();
-    for (name, secret) in with_progress(live.into_iter(), "wrapping", ctx.progress) {
+    let secrets: Vec<_> = vault.kept_up().collect();
+    for (name, secret) in with_progress(secrets.into_iter(), "wrapping", ctx.progress) {
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
-        for version in secret.active() {
+        for version in secret.kept_up() {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
             let job = Job { state, keys: &keys, name, uid: &uid, version };
             let is_settled = wrap.audience == audience;

@@ -40,7 +40,7 @@ pub struct AudienceKeys {
     pub epochs: usize,
     /// How many live secrets belong to the audience.
     pub secrets: usize,
-    /// How many of these are under the current epoch; the others are under one before it, or wait
+    /// How many of these are under the current epoch, what a rotation is about to bring of them too; the others are under one before it, or wait
     /// to be settled.
     pub under_current: usize,
     /// The active value among these whose key is the oldest.
@@ -208,7 +208,7 @@ fn is_under(
     epoch: Option<&EpochId>,
 ) -> bool {
     let uid = vault.uid(name);
-    secret.active().all(|version| {
+    secret.kept_up().all(|version| {
         let section = vault.file().secrets.get(&uid);
         let wrap = section.and_then(|section| section.wraps.get(&version.live_wrap.wrap));
         wrap.is_some_and(|wrap| Some(&wrap.epoch) == epoch)

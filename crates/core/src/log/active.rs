@@ -13,24 +13,38 @@
 //! right to, the product of the ops on one secret that are beside each other.
 
 use super::graph::Graph;
-use super::op::Put;
+use super::op::Promote;
 use super::register::{At, latest};
-use crate::crypto::id::ObjectId;
-use std::collections::HashMap;
+use super::rotation::{Making, RotationOps};
+use crate::crypto::id::{ObjectId, RotationId};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An op that counts and may set its secret's active version.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Setting<'a> {
     /// It counts by the right to write.
-    Write(&'a Put),
+    Write(Making<'a>),
     /// It counts by the right to rotate alone.
-    Rotate(&'a Put),
+    Rotate(Making<'a>),
     Resolve(&'a ObjectId),
     /// Kept of what is closed: they set something, whatever led to that.
-    KeptPut(&'a Put),
+    Kept(Making<'a>),
     KeptResolve(&'a ObjectId),
     /// Kept of what is closed as that of a version which something else made active.
-    Known(&'a Put),
+    Known(Making<'a>),
+}
+
+impl<'a> Setting<'a> {
+    /// The op, if it makes a version exist.
+    pub fn making(&self) -> Option<Making<'a>> {
+        match self {
+            Self::Write(making)
+            | Self::Rotate(making)
+            | Self::Kept(making)
+            | Self::Known(making) => Some(*making),
+            Self::Resolve(_) | Self::KeptResolve(_) => None,
+        }
+    }
 }
 
 /// What ends versions and brings them back, by version, each list in order. All of it counts.
@@ -39,9 +53,48 @@ pub(super) struct Ends {
     /// True removes, false restores.
     pub removed: HashMap<ObjectId, Vec<(At, bool)>>,
     pub pruned: HashMap<ObjectId, Vec<At>>,
+    /// The removals of what was not there yet where they were written: they take nothing away.
+    idle: Vec<At>,
 }
 
 impl Ends {
+    /// Leaves out what is said of versions before they are there. What is put is there with its id; what is promoted,
+    /// since a promotion of it: until then it is withdrawn by an abort, which deletes nothing. So a removal or a prune
+    /// beside a promotion is not for it, and whoever may only rotate cannot turn it into one of the secret.
+    pub fn settle(&mut self, graph: &Graph, settings: &[(At, Setting<'_>)]) {
+        let mut puts: HashSet<&ObjectId> = HashSet::new();
+        let mut promotes: HashMap<&ObjectId, Vec<At>> = HashMap::new();
+        for (at, setting) in settings {
+            match setting.making() {
+                Some(Making::Put(put)) => _ = puts.insert(&put.object),
+                Some(Making::Promote(of)) => promotes.entry(&of.object).or_default().push(*at),
+                None => {}
+            }
+        }
+        promotes.values_mut().for_each(|all| *all = earliest(graph, all.iter().copied()));
+        let acts = |object: &ObjectId, at: At| {
+            graph.is_kept(at.place as usize)
+                || puts.contains(object)
+                || promotes.get(object).is_some_and(|all| all.iter().any(|by| by.before(graph, at)))
+        };
+        for (object, ops) in &mut self.pruned {
+            ops.retain(|at| acts(object, *at));
+        }
+        self.pruned.retain(|_, ops| !ops.is_empty());
+        for (object, ops) in &mut self.removed {
+            let idle = ops.iter().filter(|(at, removes)| *removes && !acts(object, *at));
+            self.idle.extend(idle.map(|(at, _)| *at));
+            ops.retain(|(at, _)| acts(object, *at));
+        }
+        self.removed.retain(|_, ops| !ops.is_empty());
+    }
+
+    /// Of whatever versions.
+    pub fn all_removes(&self) -> impl Iterator<Item = At> {
+        let all = self.removed.values().flatten().filter(|(_, removes)| *removes);
+        all.map(|(at, _)| *at).chain(self.idle.iter().copied())
+    }
+
     fn removes<'a>(&'a self, version: &ObjectId) -> impl Iterator<Item = At> + use<'a> {
         let ops = self.removed.get(version).into_iter().flatten();
         ops.filter(|(_, removes)| *removes).map(|(at, _)| *at)
@@ -67,31 +120,50 @@ impl Ends {
 pub(super) struct ActiveVersions {
     /// Those that set something, in order.
     pub set: Vec<(At, ObjectId)>,
-    /// The puts that are overruled.
+    /// The puts and promotions that are overruled.
     pub overruled: Vec<At>,
+    /// What promotions that set something came upon and say that they replace, by the version that they made active.
+    pub replaced: BTreeSet<(ObjectId, ObjectId)>,
 }
 
-/// `ops` are in order.
-pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> ActiveVersions {
+/// `ops` are in order; `rotating` is `None` where the secret has no rotations.
+pub(super) fn settings(
+    graph: &Graph,
+    ends: &Ends,
+    rotating: Option<&RotationOps<'_>>,
+    ops: &[(At, Setting<'_>)],
+) -> ActiveVersions {
     // Only these ask what was active before them.
-    let asks = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_) | Setting::Resolve(_)));
-    let mut pass = Pass { graph, ends, past: Past::default() };
-    let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
+    let asks = ops.iter().any(|(_, op)| {
+        let replaces = || op.making().is_some_and(|making| making.promotes().is_some());
+        matches!(op, Setting::Rotate(_) | Setting::Resolve(_)) || replaces()
+    });
+    let mut pass =
+        Pass { graph, ends, rotating, withdrawn: Withdrawn::default(), past: Past::default() };
+    let mut outcome =
+        ActiveVersions { set: Vec::with_capacity(ops.len()), ..ActiveVersions::default() };
     for (at, op) in ops {
         let (object, sets) = match op {
-            Setting::Write(put) => (&put.object, true),
-            Setting::Rotate(put) => (&put.object, pass.stands(*at)),
+            Setting::Write(making) => (making.object(), true),
+            Setting::Rotate(Making::Put(put)) => (&put.object, pass.stands(*at)),
+            Setting::Rotate(Making::Promote(promote)) => {
+                (&promote.object, pass.promotes(*at, promote))
+            }
             Setting::Resolve(object) => (*object, pass.active_before(*at).contains(object)),
-            Setting::KeptPut(put) => (&put.object, true),
+            Setting::Kept(making) => (making.object(), true),
             Setting::KeptResolve(object) => (*object, true),
             Setting::Known(_) => continue,
         };
-        let is_kept = matches!(op, Setting::KeptPut(_) | Setting::KeptResolve(_));
+        let is_kept = matches!(op, Setting::Kept(_) | Setting::KeptResolve(_));
         if !sets && matches!(op, Setting::Rotate(_)) {
             outcome.overruled.push(*at);
         }
         if sets && (is_kept || !pass.is_ended(*at, object)) {
             outcome.set.push((*at, *object));
+            if let Some(promote) = op.making().and_then(Making::promotes).filter(|_| !is_kept) {
+                let replaced = pass.replaced(*at, promote);
+                outcome.replaced.extend(replaced.into_iter().map(|old| (*object, old)));
+            }
             if asks {
                 pass.past.push(graph, *at, *object);
             }
@@ -118,9 +190,29 @@ impl Past {
     }
 }
 
+/// What withdraws values, as far as it was asked for: the ops that are after no other such.
+#[derive(Default)]
+struct Withdrawn {
+    aborts: HashMap<RotationId, Vec<At>>,
+    retires: HashMap<ObjectId, Vec<At>>,
+}
+
+/// Those of the ops, which are in order, that are after no other: what is after any is after one of these.
+fn earliest(graph: &Graph, ops: impl Iterator<Item = At>) -> Vec<At> {
+    let mut left: Vec<At> = Vec::new();
+    for at in ops {
+        if !left.iter().any(|earlier| earlier.before(graph, at)) {
+            left.push(at);
+        }
+    }
+    left
+}
+
 struct Pass<'a> {
     graph: &'a Graph,
     ends: &'a Ends,
+    rotating: Option<&'a RotationOps<'a>>,
+    withdrawn: Withdrawn,
     past: Past,
 }
 
@@ -165,10 +257,47 @@ impl Pass<'_> {
         let active = self.active_before(rotation);
         if active.is_empty() {
             // All that was there is void: a removal beside or before the rotation wins all the same.
-            let mut ops = self.ends.removed.values().flatten();
-            return ops.all(|(at, removes)| !removes || self.before(rotation, *at));
+            return self.ends.all_removes().all(|at| self.before(rotation, at));
         }
         active.iter().any(|version| self.carries(rotation, version))
+    }
+
+    /// Whether a promotion by the right to rotate came upon what its rotation was begun on, and nobody had withdrawn
+    /// its value before.
+    fn promotes(&mut self, at: At, promote: &Promote) -> bool {
+        self.base_of(promote).is_some_and(|base| {
+            !self.is_withdrawn(at, promote)
+                && self.active_before(at).contains(&base)
+                && self.carries(at, &base)
+        })
+    }
+
+    /// What was active where the promotion was written, as far as it says that it replaces that, or its rotation was begun
+    /// on it.
+    fn replaced(&self, at: At, promote: &Promote) -> Vec<ObjectId> {
+        let base = self.base_of(promote);
+        let mut active = self.active_before(at);
+        active.retain(|version| {
+            Some(*version) == base || promote.replaces.binary_search(version).is_ok()
+        });
+        active
+    }
+
+    fn base_of(&self, promote: &Promote) -> Option<ObjectId> {
+        self.rotating.and_then(|ops| ops.rotations.get(&promote.rotation)?.base())
+    }
+
+    fn is_withdrawn(&mut self, at: At, promote: &Promote) -> bool {
+        let Some(ops) = self.rotating else { return false };
+        let (graph, Withdrawn { aborts, retires }) = (self.graph, &mut self.withdrawn);
+        let aborts = aborts.entry(promote.rotation).or_insert_with(|| {
+            let of = ops.rotations.get(&promote.rotation).into_iter();
+            earliest(graph, of.flat_map(|of| of.counting_aborts()))
+        });
+        let retires = retires
+            .entry(promote.object)
+            .or_insert_with(|| earliest(graph, ops.retires_of(&promote.object)));
+        aborts.iter().chain(retires.iter()).any(|end| end.before(graph, at))
     }
 
     fn carries(&self, rotation: At, version: &ObjectId) -> bool {

@@ -2,20 +2,17 @@
 //! stops (`docs/format.md` section 6, the table of rights). Answers are remembered per key, need and
 //! secret: a log repeats the same few questions.
 
-use super::bits::Bits;
+use super::base::Base;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Put};
+use super::ground::{Ground, Grounds};
+use super::op::Op;
 use super::policy_view::PolicyView;
 use crate::crypto::id::KeyId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::policy::position::PolicyPosition;
-use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-
-/// So many puts are asked about one by one before the log is walked.
-const NEAR: usize = 16;
 
 /// What an op takes, as the table of section 6 combines rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,14 +50,18 @@ impl Need {
         }
     }
 
-    /// What the op takes if, being a `put`, it rotates nothing.
+    /// What the op takes if, being a `put` or a `promote`, it is to stand by the right to write.
     fn of(op: &Op) -> Self {
         match op {
-            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => Self::Write,
+            Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
+                Self::Write
+            }
             Op::Remove(_) | Op::Prune { .. } => Self::Delete,
             Op::Expire(_) => Self::Expire,
             Op::Rewrap { .. } => Self::Rewrap,
-            Op::Pending { .. } | Op::Rollout { .. } => Self::WriteOrRotate,
+            Op::Pending(_) | Op::Rollout { .. } | Op::Abort(_) | Op::Retire(_) => {
+                Self::WriteOrRotate
+            }
             Op::Checkpoint { .. } => Self::GrantOnAll,
             Op::Join(_) => Self::Any,
         }
@@ -90,26 +91,21 @@ type Question<'a> = (&'a KeyId, Need, Option<&'a SecretName>);
 pub(super) struct Authority<'a> {
     policy: &'a dyn PolicyView,
     graph: &'a Graph,
-    /// By place; `None` for what is forged, which nothing may rest upon.
-    entries: &'a [Option<&'a Entry>],
+    grounds: Grounds<'a>,
     asked: HashMap<Question<'a>, Timeline>,
-    puts: OnceCell<HashMap<&'a SecretName, Vec<usize>>>,
-    /// By secret: what descends from a put of it, where that was asked at length.
-    below: RefCell<HashMap<SecretName, Bits>>,
 }
 
 impl<'a> Authority<'a> {
-    /// `entries` are by place in `graph`.
+    /// `entries` are by place in `graph`; `None` for what is forged.
     pub fn new(
         policy: &'a dyn PolicyView,
         graph: &'a Graph,
         entries: &'a [Option<&'a Entry>],
     ) -> Self {
-        let (asked, puts, below) = (HashMap::new(), OnceCell::new(), RefCell::default());
-        Self { policy, graph, entries, asked, puts, below }
+        Self { policy, graph, grounds: Grounds::new(graph, entries), asked: HashMap::new() }
     }
 
-    /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
+    /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` or `promote` by the right to
     /// write alone.
     pub fn judge(
         &mut self,
@@ -120,29 +116,43 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
-    /// Judges a `put` by either right, if there is something to rotate.
+    /// Judges a `put` or `promote` by either right; a `put` needs something to rotate.
     pub(crate) fn judge_rotation(
         &mut self,
         place: usize,
         entry: &'a Entry,
-        put: &'a Put,
+        op: &'a Op,
         position: PolicyPosition,
     ) -> RightVerdict {
-        match self.follows_a_put(place, &put.secret) {
-            true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
-            false => RightVerdict::Refused,
+        let verdict = self.judge_kept(entry, op, position);
+        match op {
+            Op::Put(_) if verdict != RightVerdict::Refused && !self.stands(place, op) => {
+                RightVerdict::Refused
+            }
+            _ => verdict,
         }
     }
 
-    /// Judges a `put` that is kept of what is closed by either right: what there was to rotate is not in the log
-    /// any more.
+    /// Judges a `put` or `promote` that is kept of what is closed by either right: what there was to rotate is not in
+    /// the log any more.
     pub(crate) fn judge_kept(
         &mut self,
         entry: &'a Entry,
-        put: &'a Put,
+        op: &'a Op,
         position: PolicyPosition,
     ) -> RightVerdict {
-        self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position)
+        self.ask(entry, Need::WriteOrRotate, op.secret(), position)
+    }
+
+    /// Whether there is something to rotate: an ancestor puts the secret, or something closed does, as to what else is
+    /// said of it there the whole log tells.
+    pub(super) fn stands(&self, place: usize, op: &'a Op) -> bool {
+        let Some(secret) = op.secret() else { return false };
+        let is_closed = |base: &Base| {
+            !base.is_kept(place) && base.numbers(secret).is_some_and(|numbers| numbers.put)
+        };
+        self.graph.base().is_some_and(is_closed)
+            || self.grounds.is_before(place, Ground::Put(secret))
     }
 
     fn ask(
@@ -175,47 +185,6 @@ impl<'a> Authority<'a> {
         let later = line.stops.partition_point(|at| *at <= position);
         RightVerdict::Until(line.stops.get(later).copied())
     }
-
-    /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
-    /// the fold to say: a right that hung on that would come and go with other entries.
-    fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
-        // Of what is late nobody can say here, and nothing is said of its secrets.
-        if let Some(base) = self.graph.base()
-            && !base.is_kept(place)
-            && base.numbers(secret).is_some_and(|numbers| numbers.put)
-        {
-            return true;
-        }
-        let puts = self.puts.get_or_init(|| puts(self.entries));
-        let Some(places) = puts.get(secret) else { return false };
-        let earlier = &places[..places.partition_point(|other| *other < place)];
-        let (rest, near) = earlier.split_at(earlier.len().saturating_sub(NEAR));
-        near.iter().rev().any(|other| self.graph.ancestor(*other, place))
-            || (!rest.is_empty() && self.descends(secret, rest, place))
-    }
-
-    /// The same for puts that are many and beside the entry: one walk over the log for the secret.
-    fn descends(&self, secret: &SecretName, puts: &[usize], place: usize) -> bool {
-        let mut below = self.below.borrow_mut();
-        if !below.contains_key(secret) {
-            below.insert(secret.clone(), self.graph.descendants(puts));
-        }
-        below.get(secret).is_some_and(|below| below.get(place))
-    }
-}
-
-/// By secret: the places of the entries that put it, ascending.
-fn puts<'a>(entries: &[Option<&'a Entry>]) -> HashMap<&'a SecretName, Vec<usize>> {
-    let mut puts: HashMap<&SecretName, Vec<usize>> = HashMap::new();
-    for (place, entry) in entries.iter().enumerate() {
-        let ops = entry.iter().flat_map(|entry| &entry.ops);
-        for secret in
-            ops.filter_map(|op| if let Op::Put(put) = op { Some(&put.secret) } else { None })
-        {
-            puts.entry(secret).or_default().push(place);
-        }
-    }
-    puts
 }
 
 fn authorised(

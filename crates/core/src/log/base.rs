@@ -1,7 +1,7 @@
 //! A block `[closed]` by the places of a graph: what a reader without history goes by.
 
 use super::bits::Bits;
-use super::closed::{Closed, ClosedSecret, OpPlace};
+use super::closed::{Closed, ClosedSecret, KeptVersion, OpPlace};
 use super::entry::Entry;
 use super::op::Op;
 use super::register::At;
@@ -24,6 +24,7 @@ pub(crate) struct Base {
     ops: HashSet<At>,
     /// What says how a kept version stands.
     of_versions: HashSet<(At, ObjectId)>,
+    versions: HashSet<ObjectId>,
     secrets: HashMap<SecretName, Numbers>,
 }
 
@@ -36,15 +37,26 @@ pub(crate) struct Numbers {
     pub closed: usize,
     /// Those of the kept ones.
     pub kept: Vec<usize>,
+    /// By number of a kept version: those of the kept ones that it replaced.
+    pub replaced: Vec<(usize, Vec<usize>)>,
 }
 
 impl Numbers {
     fn of(stated: &ClosedSecret) -> Self {
         let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let replaced = |kept: &KeptVersion| {
+            (number(kept.number), kept.replaced.iter().map(|old| number(*old)).collect())
+        };
         Self {
             put: stated.versions.is_some(),
             closed: number(stated.versions.unwrap_or_default()),
             kept: stated.kept.iter().map(|kept| number(kept.number)).collect(),
+            replaced: stated
+                .kept
+                .iter()
+                .filter(|kept| !kept.replaced.is_empty())
+                .map(replaced)
+                .collect(),
         }
     }
 }
@@ -67,6 +79,7 @@ impl Base {
             settled: Bits::new(places.len()),
             ops: HashSet::new(),
             of_versions: HashSet::new(),
+            versions: HashSet::new(),
             secrets: HashMap::with_capacity(closed.secrets.len()),
         };
         by_rank.iter().flatten().for_each(|place| _ = base.kept.insert(*place as usize));
@@ -79,6 +92,7 @@ impl Base {
             base.ops.extend(of.ops.iter().filter_map(at));
             for kept in &of.kept {
                 let Some(object) = closed.object(kept, entries) else { continue };
+                base.versions.insert(object);
                 let ops = kept.ops.iter().filter_map(at);
                 base.of_versions.extend(ops.map(|at| (at, object)));
             }
@@ -113,6 +127,11 @@ impl Base {
     /// Whether a field or the active version comes of the op.
     pub fn sets(&self, at: At) -> bool {
         self.ops.contains(&at)
+    }
+
+    /// Whether it is a kept version.
+    pub fn keeps(&self, version: &ObjectId) -> bool {
+        self.versions.contains(version)
     }
 
     /// Whether the op says how a version stands.

@@ -2,7 +2,8 @@
 //! and by writers before they sign (`docs/format.md`, section 6 and Limits).
 
 use super::entry::Entry;
-use super::op::Op;
+use super::op::{Op, Pending};
+use super::rotation::MAX_SHARE;
 use crate::name::Name;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
@@ -36,18 +37,44 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
             ids("same", &put.same)
         }
         Op::Pending(pending) => {
-            rule::integer("expires", pending.expires.map_or(0, UnixTime::as_secs))
+            rule::integer("expires", pending.expires.map_or(0, UnixTime::as_secs))?;
+            whole(pending)
         }
+        Op::Promote(promote) => ids("replaces", &promote.replaces),
         Op::Field(field) => {
             field_name(&field.field)?;
             rule::text("value", field.value.as_deref().unwrap_or(""), MAX_VALUE_TEXT)
         }
-        Op::Restore(versions) | Op::Remove(versions) => some_ids("objects", &versions.objects),
+        Op::Restore(versions) | Op::Remove(versions) | Op::Retire(versions) => {
+            some_ids("objects", &versions.objects)
+        }
         Op::Prune { objects, .. } => some_ids("objects", objects),
-        Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
+        Op::Rollout { share, .. } if *share > MAX_SHARE => Err(RuleError::Integer { key: "share" }),
         Op::Checkpoint { heads, .. } => ids("heads", heads),
         Op::Expire(expire) => rule::integer("at", expire.at.map_or(0, UnixTime::as_secs)),
-        Op::Resolve(_) | Op::Join(_) | Op::Rewrap { .. } => Ok(()),
+        Op::Resolve(_) | Op::Join(_) | Op::Rewrap { .. } | Op::Rollout { .. } | Op::Abort(_) => {
+            Ok(())
+        }
+    }
+}
+
+/// What begins a rotation has a base and a nonce, and what adds to one has neither. A value has a body and a wrap; an
+/// intent, which begins a rotation, has neither, and nothing that expires.
+fn whole(pending: &Pending) -> Result<(), RuleError> {
+    if pending.nonce.is_some() != pending.base.is_some() {
+        return Err(RuleError::Apart { key: "base" });
+    }
+    if pending.rotation.is_some() == pending.nonce.is_some()
+        || (pending.rotation.is_some() && pending.body.is_none())
+    {
+        return Err(RuleError::Apart { key: "rotation" });
+    }
+    if pending.body.is_some() != pending.wrap.is_some() {
+        return Err(RuleError::Apart { key: "wrap" });
+    }
+    match pending.body.is_none() && pending.expires.is_some() {
+        true => Err(RuleError::Apart { key: "expires" }),
+        false => Ok(()),
     }
 }
 

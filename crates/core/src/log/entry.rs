@@ -41,8 +41,8 @@ impl Entry {
         Self::id_of_line(&self.line(), &Digest::new(HashContext::LogEntry))
     }
 
-    /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
-    /// parents. Nothing of it is in the line, so an entry's id is the same before and after.
+    /// Fills in which objects the entry's puts name and which rotations it begins: those of this vault, of the entry's
+    /// own key and parents. Nothing of it is in the line, so an entry's id is the same before and after.
     pub(crate) fn derive_objects(&mut self, vault: &VaultId) {
         if !self.ops.iter().any(|op| matches!(op, Op::Put(_) | Op::Pending(_))) {
             return;
@@ -55,7 +55,14 @@ impl Entry {
         for op in &mut self.ops {
             match op {
                 Op::Put(put) => put.object = derived(&put.secret, put.expires, &put.body),
-                Op::Pending(put) => put.object = derived(&put.secret, put.expires, &put.body),
+                Op::Pending(of) => {
+                    if let (Some(base), Some(nonce)) = (&of.base, &of.nonce) {
+                        let uid = ids::secret_uid(vault, &of.secret);
+                        of.begun = ids::rotation_id(&uid, author, origin, base, nonce);
+                    }
+                    let object = of.body.map(|body| derived(&of.secret, of.expires, &body));
+                    object.into_iter().for_each(|object| of.derived = object);
+                }
                 _ => {}
             }
         }

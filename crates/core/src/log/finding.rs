@@ -126,6 +126,16 @@ codes! {
     PruneBesideExpire "prune-beside-expire" Warning,
     /// A rotation of a value that was removed beside it: it sets nothing.
     Overruled "overruled" Warning,
+    /// Several rotations of a secret go on at once, and none of them has the say.
+    RotationContested "rotation-contested" Warning,
+    /// A rotation that is open met something that it does not know of.
+    RotationStale "rotation-stale" Warning,
+    /// A rotation was promoted and aborted side by side, and what was promoted is active.
+    RotationDivided "rotation-divided" Warning,
+    /// An active version that the provider accepts no more.
+    RetiredActive "retired-active" Warning,
+    /// An op of a rotation does not count, and nobody has adopted it or set the secret since.
+    RotationVoid "rotation-void" Warning,
     /// Some ops of an entry were written under rights that had been taken away by then.
     Split "split" Warning,
     /// An op that lost its standing would have changed a current value.
@@ -142,6 +152,8 @@ codes! {
     Expired "expired" Warning,
     /// An entry was written wholly under rights that had been taken away by then.
     Void "void" Notice,
+    /// The value of a rotation that was called off: what it is for may accept it still.
+    RotationLeft "rotation-left" Notice,
     /// A slot's member does not hold the signing key any more.
     SlotStale "slot-stale" Notice,
     /// A secret that the base does not have: a variable more for the programs of its environment.

@@ -1,19 +1,23 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
 use super::active::{self, ActiveVersions, Ends, Setting};
-use super::base::{Base, Numbers};
+use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
+use super::existing::{Existing, Index};
 use super::graph::Graph;
-use super::op::{Op, Put, Versions};
+use super::ground::Grounds;
+use super::op::{Op, Versions};
 use super::register::{At, latest};
+use super::rotation::{Ground, Making, RotationOps, Statement, Statements};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// From this many secrets on, threads save more than starting them costs.
@@ -78,11 +82,11 @@ pub(super) fn gathered<'a>(
     fold.gather(FoldScope::All, Some(within))
 }
 
-struct Fold<'a> {
-    graph: &'a Graph,
+pub(super) struct Fold<'a> {
+    pub graph: &'a Graph,
     /// By place.
-    entries: Vec<&'a Entry>,
-    standings: &'a Standings,
+    pub entries: Vec<&'a Entry>,
+    pub standings: &'a Standings,
     voids_count: bool,
 }
 
@@ -99,8 +103,10 @@ pub(super) struct Gathered<'a> {
     void_expires: Vec<(ObjectId, At, Option<UnixTime>)>,
     /// (version, wrap); `None` where a void op names it.
     pub wraps: Vec<(ObjectId, WrapId, Option<At>)>,
-    /// Whether an op puts it that is void.
-    pub void_put: bool,
+    /// By ops that are void.
+    pub void_puts: Vec<(At, ObjectId)>,
+    /// Most secrets have none.
+    pub rotation: Option<Box<RotationOps<'a>>>,
 }
 
 /// How an op counts in this fold.
@@ -128,6 +134,9 @@ impl<'a> Fold<'a> {
         scope: FoldScope<'_>,
         within: Option<&Bits>,
     ) -> Vec<(&'a SecretName, Gathered<'a>)> {
+        // Most logs have no rotations.
+        let grounds = OnceCell::new();
+        let grounds = || grounds.get_or_init(|| Grounds::new(self.graph, self.sound()));
         let mut slots: HashMap<&SecretName, usize> = HashMap::new();
         let mut gathered: Vec<(&SecretName, Gathered<'_>)> = Vec::new();
         for (place, standing) in self.standings.iter() {
@@ -145,11 +154,25 @@ impl<'a> Fold<'a> {
                 let at = At::new(place, index);
                 match self.graph.base().filter(|base| base.is_kept(place)) {
                     Some(base) => gathered[slot].1.note_kept(at, base, op),
+                    None if op.is_of_rotation() => {
+                        let by = (op, &self.entries[place].actor);
+                        gathered[slot].1.rotate(at, self.counts(at), by, grounds());
+                    }
                     None => gathered[slot].1.note(at, self.counts(at), op),
                 }
             }
         }
+        for (_, of) in gathered.iter_mut().filter(|(_, of)| of.rotation.is_some()) {
+            of.ends.settle(self.graph, &of.settings);
+        }
         gathered
+    }
+
+    /// The entries on which something may rest, by place.
+    fn sound(&self) -> Vec<Option<&'a Entry>> {
+        let forged = |place| matches!(self.standings.of(place), EntryStatus::Forged(_));
+        let entries = self.entries.iter().enumerate();
+        entries.map(|(place, entry)| (!forged(place)).then_some(*entry)).collect()
     }
 
     fn counts(&self, at: At) -> Counts {
@@ -165,41 +188,76 @@ impl<'a> Fold<'a> {
         (secret, ops): (&SecretName, Gathered<'a>),
     ) -> Option<(SecretName, SecretState)> {
         let state = self.secret(secret, ops);
-        let is_empty = state.versions.is_empty() && state.fields.is_empty();
+        let is_empty =
+            state.versions.is_empty() && state.fields.is_empty() && state.rotation.is_none();
         (!is_empty).then(|| (secret.clone(), state))
     }
 
-    fn secret(&self, secret: &SecretName, gathered: Gathered<'a>) -> SecretState {
-        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps, .. } =
-            gathered;
-        let mut known = Existing::of(self, &settings);
-        known.number(self.graph.base().and_then(|base| base.numbers(secret)));
-        let ActiveVersions { set, overruled } = active::settings(self.graph, &ends, &settings);
-        known.overrule(&settings, &overruled);
+    fn secret(&self, secret: &SecretName, mut ops: Gathered<'a>) -> SecretState {
+        let (rotating, wraps) = (ops.rotation.take(), std::mem::take(&mut ops.wraps));
+        let (rotating, settings) = (rotating.as_deref(), &ops.settings[..]);
+        let giving = rotating.map_or_else(Vec::new, |ops| ops.giving(self.graph));
+        let statements = Statements::of(settings, &giving);
+        let mut known = Existing::of(self, settings, &statements);
+        let numbers = self.graph.base().and_then(|base| base.numbers(secret));
+        known.number(numbers);
+        let ActiveVersions { set, overruled, mut replaced } =
+            active::settings(self.graph, &ops.ends, rotating, settings);
+        replaced.extend(known.replaced(numbers));
+        known.overrule(settings, &overruled);
+        let existing = known.versions.len();
+        known.hold(self, &statements);
         let Existing { mut versions, index } = known;
-        for object in ends.pruned.keys() {
-            index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
+        self.ends(&mut versions, &index, &ops);
+        if let Some(rotating) = rotating {
+            retire(&mut versions, &index, rotating);
         }
-        for object in &void_pruned {
-            index.of(&mut versions, object).into_iter().for_each(|found| found.void_pruned = true);
+        self.wraps(&mut versions, &index, &given(&giving, wraps));
+        let mut known = set.clone();
+        known.retain(|(_, object)| index.find(&versions, object).is_some());
+        let (candidates, current) = self.active(&versions, &index, latest(self.graph, &known));
+        let fields = ops.fields.iter().map(|(k, ops)| ((*k).to_owned(), self.field(ops))).collect();
+        let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
+        let rotation = rotating.and_then(|ops| {
+            let (versions, candidates) = (&versions[..], &candidates[..]);
+            let of = Ground {
+                graph,
+                ops,
+                set,
+                replaced,
+                versions,
+                index,
+                existing,
+                candidates,
+                current,
+            };
+            of.state()
+        });
+        versions.truncate(existing);
+        SecretState { fields, versions, candidates, current, rotation }
+    }
+
+    /// What became of versions: pruned, removed, not served from some time on.
+    fn ends(&self, versions: &mut [Version], index: &Index, ops: &Gathered<'_>) {
+        for object in ops.ends.pruned.keys() {
+            index.of(versions, object).into_iter().for_each(|found| found.pruned = true);
         }
-        for (object, ops) in &ends.removed {
-            index.of(&mut versions, object).into_iter().for_each(|found| self.removal(found, ops));
+        for object in &ops.void_pruned {
+            index.of(versions, object).into_iter().for_each(|found| found.void_pruned = true);
         }
-        for (object, ops) in &expires {
-            let prunes = ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
-            let found = index.of(&mut versions, object).into_iter();
-            found.for_each(|found| self.expiry(found, ops, prunes));
+        for (object, ops) in &ops.ends.removed {
+            index.of(versions, object).into_iter().for_each(|found| self.removal(found, ops));
         }
-        for (object, at, time) in void_expires {
-            let found = index.of(&mut versions, &object).into_iter();
-            let late = self.late(at, time);
+        for (object, expires) in &ops.expires {
+            let prunes = ops.ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
+            let found = index.of(versions, object).into_iter();
+            found.for_each(|found| self.expiry(found, expires, prunes));
+        }
+        for (object, at, time) in &ops.void_expires {
+            let late = self.late(*at, *time);
+            let found = index.of(versions, object).into_iter();
             found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
-        self.wraps(&mut versions, &index, &wraps);
-        let (candidates, current) = self.active(&versions, &index, set);
-        let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops)));
-        SecretState { fields: fields.collect(), versions, candidates, current }
     }
 
     fn removal(&self, version: &mut Version, ops: &[(At, bool)]) {
@@ -272,10 +330,8 @@ impl<'a> Fold<'a> {
         &self,
         versions: &[Version],
         index: &Index,
-        mut ops: Vec<(At, ObjectId)>,
+        mut left: Vec<(At, ObjectId)>,
     ) -> (Vec<ObjectId>, Option<ObjectId>) {
-        ops.retain(|(_, object)| index.find(versions, object).is_some());
-        let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {
             let version = index.find(versions, object).map(|at| &versions[at]);
             version.is_some_and(|version| !version.removed && !version.pruned)
@@ -299,6 +355,24 @@ impl<'a> Fold<'a> {
     }
 }
 
+fn retire(versions: &mut [Version], index: &Index, ops: &RotationOps<'_>) {
+    for object in ops.retires.keys().filter(|object| ops.is_retired(object)) {
+        index.of(versions, object).into_iter().for_each(|found| found.retired = true);
+    }
+}
+
+/// The wraps, those that pendings state for the versions that they give among them.
+fn given(
+    giving: &[(ObjectId, Statement)],
+    mut wraps: Vec<(ObjectId, WrapId, Option<At>)>,
+) -> Vec<(ObjectId, WrapId, Option<At>)> {
+    if !giving.is_empty() {
+        wraps.extend(giving.iter().map(|(object, of)| (*object, of.wrap, Some(of.at))));
+        wraps.sort_by_key(|(.., at)| *at);
+    }
+    wraps
+}
+
 /// Most secrets have one of each, where a list that grows begins with room for four: for 10,000
 /// secrets that is 5 MB of fresh memory.
 fn push<T>(list: &mut Vec<T>, item: T) {
@@ -313,9 +387,8 @@ impl<'a> Gathered<'a> {
         match op {
             Op::Put(put) => {
                 match counts {
-                    Counts::Fully => push(&mut self.settings, (at, Setting::Write(put))),
-                    Counts::ByRotate => push(&mut self.settings, (at, Setting::Rotate(put))),
-                    Counts::Not => self.void_put = true,
+                    Counts::Not => self.void_puts.push((at, put.object)),
+                    counts => self.make(at, counts, Making::Put(put)),
                 }
                 push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
@@ -331,15 +404,78 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    fn make(&mut self, at: At, counts: Counts, making: Making<'a>) {
+        let setting = match counts {
+            Counts::ByRotate => Setting::Rotate(making),
+            Counts::Fully | Counts::Not => Setting::Write(making),
+        };
+        push(&mut self.settings, (at, setting));
+    }
+
+    /// An op of rotations; without ground it does nothing, but that it names a wrap.
+    fn rotate(
+        &mut self,
+        at: At,
+        counts: Counts,
+        (op, actor): (&'a Op, &'a Name),
+        grounds: &Grounds<'a>,
+    ) {
+        let place = at.place as usize;
+        if let Op::Retire(of) = op {
+            let rotation = self.rotation.get_or_insert_default();
+            let acting = of.objects.iter().filter(|o| grounds.retires(place, &of.secret, **o));
+            acting.for_each(|object| rotation.note_retire(at, counts != Counts::Not, *object));
+            return;
+        }
+        let acts = grounds.acts(place, op) && self.may_promote(counts, op, actor);
+        match op {
+            Op::Promote(promote) if acts && counts != Counts::Not => {
+                self.make(at, counts, Making::Promote(promote));
+            }
+            // Which pendings give their version is known when all is: until then their wraps count for nothing.
+            Op::Pending(_) => {
+                let wrap = op.wraps().map(|(_, object, wrap)| (*object, *wrap, None));
+                self.wraps.extend(wrap);
+            }
+            _ => {}
+        }
+        if acts {
+            let rotation = self.rotation.get_or_insert_default();
+            rotation.note(at, counts != Counts::Not, op, actor);
+        }
+    }
+
+    /// By the right to rotate alone a promotion acts on its member's own value, as a put by that right does: whoever could
+    /// promote others' could choose among all that they ever made ready. What it is of is in an earlier entry.
+    fn may_promote(&self, counts: Counts, op: &Op, actor: &Name) -> bool {
+        let rotations = self.rotation.as_deref();
+        match op {
+            Op::Promote(promote) if counts == Counts::ByRotate => {
+                rotations.is_some_and(|of| of.is_own(promote, actor))
+            }
+            _ => true,
+        }
+    }
+
     /// An op of what is closed: it says what it is kept for, and of the versions that it names no other.
     fn note_kept(&mut self, at: At, base: &Base, op: &'a Op) {
         let sets = base.sets(at);
         let mut says_of = op.objects().filter(|object| base.says_of(at, object)).copied();
         match op {
             Op::Put(put) if says_of.next().is_some() => {
-                let setting = if sets { Setting::KeptPut(put) } else { Setting::Known(put) };
-                push(&mut self.settings, (at, setting));
+                self.keep(at, sets, Making::Put(put));
                 push(&mut self.wraps, (put.object, put.wrap, Some(at)));
+            }
+            Op::Promote(promote) if says_of.next().is_some() => {
+                self.keep(at, sets, Making::Promote(promote));
+                self.rotation.get_or_insert_default();
+            }
+            Op::Pending(pending) if says_of.next().is_some() => {
+                self.rotation.get_or_insert_default().note_kept_pending(at, pending);
+            }
+            Op::Retire(_) => {
+                let rotation = self.rotation.get_or_insert_default();
+                says_of.for_each(|object| rotation.note_retire(at, true, object));
             }
             Op::Resolve(resolve) if sets => {
                 self.settings.push((at, Setting::KeptResolve(&resolve.object)));
@@ -360,6 +496,11 @@ impl<'a> Gathered<'a> {
             }
             _ => {}
         }
+    }
+
+    fn keep(&mut self, at: At, sets: bool, making: Making<'a>) {
+        let setting = if sets { Setting::Kept(making) } else { Setting::Known(making) };
+        push(&mut self.settings, (at, setting));
     }
 
     fn counting(&mut self, at: At, op: &'a Op) {
@@ -391,143 +532,5 @@ impl<'a> Gathered<'a> {
 impl Counts {
     fn then(self, at: At) -> Option<At> {
         (self != Self::Not).then_some(at)
-    }
-}
-
-struct Existing {
-    versions: Vec<Version>,
-    index: Index,
-}
-
-/// Up to here versions are looked through: most secrets have one, and a map costs more than that.
-const LOOKED_THROUGH: usize = 8;
-
-/// Where the version of an object is among the existing ones.
-#[derive(Default)]
-struct Index(HashMap<ObjectId, usize>);
-
-impl Index {
-    fn find(&self, versions: &[Version], object: &ObjectId) -> Option<usize> {
-        if versions.len() <= LOOKED_THROUGH {
-            return versions.iter().position(|version| version.object == *object);
-        }
-        self.0.get(object).copied()
-    }
-
-    fn of<'a>(&self, versions: &'a mut [Version], object: &ObjectId) -> Option<&'a mut Version> {
-        self.find(versions, object).map(|at| &mut versions[at])
-    }
-
-    /// Takes note that the last of `versions` is new.
-    fn grown(&mut self, versions: &[Version]) {
-        let known = match versions.len() {
-            ..=LOOKED_THROUGH => return,
-            length if self.0.is_empty() => 0..length,
-            length => length - 1..length,
-        };
-        self.0.extend(known.map(|at| (versions[at].object, at)));
-    }
-}
-
-impl Existing {
-    fn of(fold: &Fold<'_>, settings: &[(At, Setting<'_>)]) -> Self {
-        // Exact: most secrets have one version, where a list that grows begins with four.
-        let versions = Vec::with_capacity(settings.len());
-        let mut existing = Self { versions, index: Index::default() };
-        for (at, setting) in settings {
-            match setting {
-                Setting::Write(put)
-                | Setting::Rotate(put)
-                | Setting::KeptPut(put)
-                | Setting::Known(put) => {
-                    existing.put(fold, *at, put);
-                }
-                Setting::Resolve(_) | Setting::KeptResolve(_) => {}
-            }
-        }
-        existing
-    }
-
-    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put) {
-        let next = self.versions.len();
-        let slot = self.index.find(&self.versions, &put.object).unwrap_or(next);
-        if slot == next {
-            self.versions.push(version(fold, at, put, next + 1));
-            self.index.grown(&self.versions);
-        }
-        let version = &mut self.versions[slot];
-        unite(&mut version.replaces, &put.replaces);
-        unite(&mut version.same, &put.same);
-        unite(&mut version.adopts, put.adopts.as_slice());
-    }
-
-    /// The kept versions of what is closed come first, with the numbers that they had; the others go on from all
-    /// that were closed.
-    fn number(&mut self, numbers: Option<&Numbers>) {
-        let Some(numbers) = numbers else { return };
-        for (place, version) in self.versions.iter_mut().enumerate() {
-            let open = || numbers.closed + place - numbers.kept.len() + 1;
-            version.number = numbers.kept.get(place).copied().unwrap_or_else(open);
-        }
-    }
-
-    /// A version is overruled if every put of it that counts is.
-    fn overrule(&mut self, settings: &[(At, Setting<'_>)], overruled: &[At]) {
-        if overruled.is_empty() {
-            return;
-        }
-        let stands = settings.iter().filter_map(|(at, setting)| match setting {
-            Setting::Write(put) | Setting::KeptPut(put) | Setting::Known(put) => {
-                Some((put.object, false))
-            }
-            Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
-            Setting::Resolve(_) | Setting::KeptResolve(_) => None,
-        });
-        let mut all: HashMap<ObjectId, bool> = HashMap::new();
-        stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);
-        for version in &mut self.versions {
-            version.overruled = all.get(&version.object).copied().unwrap_or_default();
-        }
-    }
-}
-
-fn unite<T: Copy + Ord>(all: &mut Vec<T>, more: &[T]) {
-    if more.is_empty() {
-        return;
-    }
-    all.extend_from_slice(more);
-    all.sort_unstable();
-    all.dedup();
-}
-
-fn version(fold: &Fold<'_>, at: At, put: &Put, number: usize) -> Version {
-    let place = at.place as usize;
-    let entry = fold.entries[place];
-    let id = *fold.graph.id(place);
-    Version {
-        number,
-        object: put.object,
-        entry: id,
-        author: entry.actor.clone(),
-        key: entry.key,
-        ts: entry.ts,
-        reason: entry.reason.clone(),
-        lamport: entry.lamport,
-        position: fold.standings.position(place).unwrap_or_default(),
-        overruled: false,
-        expires: put.expires,
-        late: put.expires.map(|at| Late { at, stated: entry.ts }),
-        expiry_conflict: false,
-        prune_beside_expire: false,
-        replaces: Vec::new(),
-        same: Vec::new(),
-        adopts: Vec::new(),
-        live_wrap: LiveWrap { wrap: put.wrap, entry: id },
-        other_wraps: Vec::new(),
-        wraps: Vec::new(),
-        pruned: false,
-        void_pruned: false,
-        removed: false,
-        removal_conflict: false,
     }
 }

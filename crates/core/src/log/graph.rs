@@ -155,6 +155,8 @@ impl Graph {
 
     /// Whether `a` is a proper ancestor of `b`.
     pub(crate) fn ancestor(&self, a: usize, b: usize) -> bool {
+        #[cfg(test)]
+        asked::note();
         if let Some(known) = self.base.as_ref().and_then(|base| base.order(a, b)) {
             return known;
         }
@@ -303,5 +305,21 @@ fn flaw_finding(id: &EntryId, flaw: &Flaw) -> Finding {
             subject,
             format!("entry {} says lamport {stated} where its parents give {expected}", short(id)),
         ),
+    }
+}
+/// How often it was asked which entry is an ancestor, so that tests can hold cost to a number.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::Cell;
+
+    thread_local! { static ASKED: Cell<usize> = const { Cell::new(0) }; }
+
+    pub fn note() {
+        ASKED.set(ASKED.get() + 1);
+    }
+
+    /// By this thread since the last time.
+    pub fn take() -> usize {
+        ASKED.take()
     }
 }

@@ -81,7 +81,7 @@ impl LogFilter<'_> {
 }
 
 /// Every kind of op.
-pub(crate) const ACTIONS: [&str; 12] = [
+pub(crate) const ACTIONS: [&str; 15] = [
     "put",
     "field",
     "resolve",
@@ -92,6 +92,9 @@ pub(crate) const ACTIONS: [&str; 12] = [
     "rewrap",
     "pending",
     "rollout",
+    "abort",
+    "retire",
+    "promote",
     "checkpoint",
     "join",
 ];
@@ -107,8 +110,11 @@ pub const fn action(op: &Op) -> &'static str {
         Op::Expire(_) => "expire",
         Op::Prune { .. } => "prune",
         Op::Rewrap { .. } => "rewrap",
-        Op::Pending { .. } => "pending",
+        Op::Pending(_) => "pending",
         Op::Rollout { .. } => "rollout",
+        Op::Abort(_) => "abort",
+        Op::Retire(_) => "retire",
+        Op::Promote(_) => "promote",
         Op::Checkpoint { .. } => "checkpoint",
         Op::Join(_) => "join",
     }

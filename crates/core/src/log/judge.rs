@@ -6,7 +6,7 @@ use super::entry::Entry;
 use super::fold::FoldScope;
 use super::graph::Graph;
 use super::known::KnownEntries;
-use super::op::{Op, Put};
+use super::op::Op;
 use super::policy_view::PolicyView;
 use super::register::At;
 use super::standing::{EntryStatus, Forgery, LogSignatures, Standings};
@@ -229,23 +229,26 @@ impl<'a> Judge<'a> {
     ) -> Option<Judged> {
         let first = self.authority.judge(entry, op, position);
         let first = self.ended(place, first);
-        match (op, first) {
+        let judged = match (op, first) {
             (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
             // A right to rotate matters only where the right to write does not carry the whole way.
-            (Op::Put(put), _) => self
-                .rotation(place, entry, put, position, first.is_some())
+            (Op::Put(_) | Op::Promote(_), _) => self
+                .rotation(place, entry, op, position, first.is_some())
                 .or(first.map(|voided| Judged { voided, by_rotate: false })),
             (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
             (_, None) => None,
-        }
+        };
+        // Asked last: whoever has no right makes nobody look for it.
+        let begins = matches!(op, Op::Pending(of) if of.nonce.is_some());
+        judged.filter(|_| !begins || self.authority.stands(place, op))
     }
 
     /// An op that is kept of what is closed counts, on the word of those who closed it: what is looked for here is
     /// that its author had the right.
     fn kept(&mut self, entry: &'a Entry, op: &'a Op, position: PolicyPosition) -> Option<Judged> {
         let mut had = self.authority.judge(entry, op, position) != RightVerdict::Refused;
-        if let Op::Put(put) = op {
-            had = had || self.authority.judge_kept(entry, put, position) != RightVerdict::Refused;
+        if matches!(op, Op::Put(_) | Op::Promote(_)) {
+            had = had || self.authority.judge_kept(entry, op, position) != RightVerdict::Refused;
         }
         had.then_some(Judged { voided: None, by_rotate: false })
     }
@@ -254,11 +257,11 @@ impl<'a> Judge<'a> {
         &mut self,
         place: usize,
         entry: &'a Entry,
-        put: &'a Put,
+        op: &'a Op,
         position: PolicyPosition,
         had_write: bool,
     ) -> Option<Judged> {
-        let verdict = self.authority.judge_rotation(place, entry, put, position);
+        let verdict = self.authority.judge_rotation(place, entry, op, position);
         let voided = self.ended(place, verdict)?;
         Some(Judged { voided, by_rotate: voided.is_none() || !had_write })
     }

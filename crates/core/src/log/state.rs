@@ -2,11 +2,12 @@
 //! [`super::fold`]; nothing here decides anything by itself.
 
 use super::op::OpRef;
+use super::rotation::{Rotation, RotationState, Stage};
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Every secret that has an existing version or a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,18 +25,23 @@ pub struct SecretState {
     pub candidates: Vec<ObjectId>,
     /// The candidate that the greatest op names.
     pub current: Option<ObjectId>,
+    /// `None` where there is nothing to say of rotations.
+    pub rotation: Option<Box<RotationState>>,
 }
 
-/// An existing version.
+/// A held version; most are existing ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// For display, from 1: order of first `put`.
+    /// For display, from 1: order of first `put` or `promote`. 0 where it does not exist.
     pub number: usize,
     pub object: ObjectId,
-    /// The entry of its first `put`, and that entry's facts.
+    /// The entry of its first `put` or `promote`, and that entry's facts; of its `pending` where it does not exist.
     pub entry: EntryId,
+    /// Who stated it first, by `put` or `pending`: all who do sign with one key.
     pub author: Name,
     pub key: KeyId,
+    /// Whose entry that is: another's than the author where somebody else promoted it.
+    pub brought_by: Name,
     /// Seconds since the Unix epoch, as the author says.
     pub ts: UnixTime,
     pub reason: String,
@@ -53,8 +59,9 @@ pub struct Version {
     pub expiry_conflict: bool,
     /// Pruned beside an op that put its expiry off.
     pub prune_beside_expire: bool,
-    /// What its puts replaced, and what they say holds the same value.
+    /// What that entry says that it replaces.
     pub replaces: Vec<ObjectId>,
+    /// What its puts say holds the same value.
     pub same: Vec<ObjectId>,
     /// The void ops that its puts re-issue.
     pub adopts: Vec<OpRef>,
@@ -69,6 +76,8 @@ pub struct Version {
     pub removed: bool,
     /// Removed and restored side by side.
     pub removal_conflict: bool,
+    /// The provider accepts it no more, as a `retire` says.
+    pub retired: bool,
 }
 
 /// An expiry, and the time that the entry which states it gives: in seconds since the Unix epoch.
@@ -101,6 +110,9 @@ pub struct Register {
 pub enum VersionStatus {
     Active,
     Conflicting,
+    /// Another version took its place.
+    Replaced,
+    /// As [`Version::retired`], and not active.
     Retired,
     Removed,
     Expired,
@@ -112,6 +124,7 @@ impl VersionStatus {
         match self {
             Self::Active => "active",
             Self::Conflicting => "conflicting",
+            Self::Replaced => "replaced",
             Self::Retired => "retired",
             Self::Removed => "removed",
             Self::Expired => "expired",
@@ -123,6 +136,14 @@ impl VersionStatus {
 impl Version {
     pub fn is_expired(&self, now: UnixTime) -> bool {
         self.expires.is_some_and(|expires| now >= expires)
+    }
+
+    /// What it is called where a person reads of it.
+    pub(crate) fn called(&self, secret: &SecretName) -> String {
+        match self.number {
+            0 => format!("a value that a rotation of {secret} made ready"),
+            number => format!("version {number} of {secret}"),
+        }
     }
 
     /// The wraps that open it, in the order in which readers try them: the live one, its put's own,
@@ -153,6 +174,62 @@ impl SecretState {
         self.versions.iter().find(|version| version.object == *object)
     }
 
+    /// The existing versions, and those that nobody promoted so far.
+    pub fn held(&self) -> impl Iterator<Item = &Version> {
+        self.versions.iter().chain(self.rotation.iter().flat_map(|state| &state.held))
+    }
+
+    /// The held versions that open rotations are about to bring.
+    pub(crate) fn in_rotation(&self) -> impl Iterator<Item = &Version> {
+        let rotations = self.open_rotations();
+        let objects: HashSet<&ObjectId> =
+            rotations.flat_map(|rotation| &rotation.objects).collect();
+        let is_left = |v: &&Version| !v.removed && !v.pruned && !v.retired;
+        let held = self.rotation.iter().flat_map(|state| &state.held).filter(is_left);
+        held.filter(move |version| objects.contains(&version.object))
+    }
+
+    /// Whether the current version was promoted over it, whatever became of it since: who may only rotate can call it
+    /// retired, and so ends nothing of others'.
+    pub fn is_replaced(&self, object: &ObjectId) -> bool {
+        self.rotation.as_ref().is_some_and(|state| state.replaced.binary_search(object).is_ok())
+    }
+
+    /// Whether what the version is for accepts its value no more, as somebody says: it was retired, or one was that holds
+    /// the same value, over any number of steps.
+    pub fn is_withdrawn(&self, object: &ObjectId) -> bool {
+        let Some(rotation) = self.rotation.as_ref().filter(|of| !of.retired.is_empty()) else {
+            return false;
+        };
+        let mut same: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
+        for version in &self.versions {
+            for other in &version.same {
+                same.entry(&version.object).or_default().push(other);
+                same.entry(other).or_default().push(&version.object);
+            }
+        }
+        let (mut seen, mut open) = (HashSet::from([object]), vec![object]);
+        while let Some(next) = open.pop() {
+            if rotation.retired.contains(next) {
+                return true;
+            }
+            let others = same.get(next).into_iter().flatten();
+            open.extend(others.filter(|other| seen.insert(**other)));
+        }
+        false
+    }
+
+    /// The rotations that are neither promoted nor aborted, in order of id.
+    pub fn open_rotations(&self) -> impl Iterator<Item = &Rotation> {
+        let rotations = self.rotation.iter().flat_map(|state| &state.rotations);
+        rotations.filter(|of| matches!(of.stage, Stage::Live | Stage::Stale(_)))
+    }
+
+    /// Whether the version was promoted over and may still be in use.
+    pub fn is_previous(&self, object: &ObjectId) -> bool {
+        self.rotation.as_ref().is_some_and(|state| state.previous.binary_search(object).is_ok())
+    }
+
     /// The version with this display number.
     pub fn numbered(&self, number: usize) -> Option<&Version> {
         self.versions.get(number.checked_sub(1)?)
@@ -167,16 +244,22 @@ impl SecretState {
         self.candidates.iter().filter_map(|object| self.version(object))
     }
 
+    /// What readers get, and what they are to get if a rotation goes on: the wraps of these are kept up.
+    pub(crate) fn kept_up(&self) -> impl Iterator<Item = &Version> {
+        self.active().chain(self.in_rotation())
+    }
+
     /// How `version` stands at `now`, seconds since the Unix epoch.
     pub fn status(&self, version: &Version, now: UnixTime) -> VersionStatus {
         let is_candidate = self.candidates.binary_search(&version.object).is_ok();
         match version {
             Version { pruned: true, .. } => VersionStatus::Pruned,
             Version { removed: true, .. } => VersionStatus::Removed,
+            Version { retired: true, .. } if !is_candidate => VersionStatus::Retired,
             version if version.is_expired(now) => VersionStatus::Expired,
             _ if is_candidate && self.is_conflict() => VersionStatus::Conflicting,
             _ if is_candidate => VersionStatus::Active,
-            _ => VersionStatus::Retired,
+            _ => VersionStatus::Replaced,
         }
     }
 

@@ -4,12 +4,12 @@ use super::draft::{Authorship, EntryDraft, Tips};
 use super::entry::Entry;
 use super::fold::FoldScope;
 use super::graph::Graph;
-use super::op::{Expire, Field, Op, Pending, Put, Resolve, Versions};
+use super::op::{Abort, Expire, Field, Op, Pending, Promote, Put, Resolve, Versions};
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use super::standing::{EntryStatus, LogSignatures, Standings};
 use super::state::{LogState, SecretState};
 use crate::crypto::bytes::{Fixed, Id};
-use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, PolicyId, VaultId, WrapId};
+use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, PolicyId, RotationId, VaultId, WrapId};
 use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
@@ -56,8 +56,55 @@ pub fn put(of: &str, object: u8) -> Op {
 }
 
 pub fn pending(of: &str, object: u8) -> Op {
+    begin(of, 1, 1, object)
+}
+
+/// The id of rotation number `n`.
+pub fn rotation_id(n: u8) -> RotationId {
+    RotationId([n; 16])
+}
+
+/// A value of a rotation that is begun upon a base.
+pub fn begin(of: &str, rotation: u8, base: u8, object: u8) -> Op {
     let Put { secret, body, object, wrap, expires, .. } = put_op(of, id(object));
-    Op::Pending(Pending { secret, body, object, wrap, expires })
+    let (nonce, base) = (Some(Fixed([rotation; 16])), Some(id(base)));
+    let (begun, rotation, derived) = (rotation_id(rotation), None, object);
+    let (body, wrap) = (Some(body), Some(wrap));
+    Op::Pending(Pending { secret, nonce, base, begun, rotation, body, derived, wrap, expires })
+}
+
+/// A value of a rotation that was begun before.
+pub fn add_value(of: &str, rotation: u8, object: u8) -> Op {
+    let Op::Pending(pending) = begin(of, rotation, 0, object) else { unreachable!() };
+    let rotation = Some(pending.begun);
+    Op::Pending(Pending { nonce: None, base: None, begun: rotation_id(0), rotation, ..pending })
+}
+
+pub fn intend(of: &str, rotation: u8, base: u8) -> Op {
+    let Op::Pending(pending) = begin(of, rotation, base, 0) else { unreachable!() };
+    Op::Pending(Pending { body: None, wrap: None, derived: id(0), ..pending })
+}
+
+pub fn rollout(of: &str, rotation: u8, share: u64) -> Op {
+    Op::Rollout { secret: secret(of), rotation: rotation_id(rotation), share }
+}
+
+pub fn abort(of: &str, rotation: u8) -> Op {
+    Op::Abort(Abort { secret: secret(of), rotation: rotation_id(rotation), adopts: None })
+}
+
+pub fn retire(of: &str, objects: &[u8]) -> Op {
+    Op::Retire(versions(of, objects))
+}
+
+pub fn promote(of: &str, rotation: u8, object: u8, replaces: &[u8]) -> Op {
+    Op::Promote(Promote {
+        secret: secret(of),
+        rotation: rotation_id(rotation),
+        object: id(object),
+        replaces: replaces.iter().map(|n| id(*n)).collect(),
+        adopts: None,
+    })
 }
 
 pub fn rotate(of: &str, object: u8, replaces: u8) -> Op {

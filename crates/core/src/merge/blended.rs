@@ -97,6 +97,7 @@ fn active_are_named(file: &VaultFile) -> bool {
     let named: BTreeSet<(&SecretName, &ObjectId)> = ops
         .filter_map(|op| match op {
             Op::Put(put) => Some((&put.secret, &put.object)),
+            Op::Promote(promote) => Some((&promote.secret, &promote.object)),
             _ => None,
         })
         .collect();

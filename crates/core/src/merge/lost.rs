@@ -66,7 +66,7 @@ impl Lost {
         let mut lost = Self { vault, names, wanted, found: Vec::new() };
         let may_lack = |v: &Version| !v.pruned && (v.void_pruned || elsewhere.contains(&v.object));
         for (name, state) in &state.secrets {
-            let mut lacking = state.versions.iter().filter(|v| may_lack(v)).peekable();
+            let mut lacking = state.held().filter(|v| may_lack(v)).peekable();
             if lacking.peek().is_some() {
                 let uid = ids::secret_uid(&vault, name);
                 lost.note(name, uid, lacking, file.secrets.get(&uid));

@@ -183,7 +183,7 @@ impl<'a> Activity<'a> {
         let is_for = |op: &Op| match op {
             Op::Remove(_) | Op::Prune { .. } => right == Right::Delete,
             Op::Expire(_) => matches!(right, Right::Write | Right::Delete),
-            Op::Pending { .. } | Op::Rollout { .. } => {
+            Op::Pending(_) | Op::Rollout { .. } | Op::Abort(_) | Op::Retire(_) | Op::Promote(_) => {
                 matches!(right, Right::Write | Right::Rotate)
             }
             // To wrap anew is a reader's work, whatever else they may do.

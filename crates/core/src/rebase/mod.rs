@@ -111,7 +111,7 @@ impl<'a> Sides<'a> {
         let mut file = merge::union::union(self.stays.file().clone(), other)?;
         file.chain.extend(replay.made.iter().cloned());
         let secrets = self.gives_way.state().secrets.values();
-        let versions = secrets.flat_map(|secret| &secret.versions);
+        let versions = secrets.flat_map(|secret| secret.held());
         let pruned = versions.filter(|version| version.pruned).map(|version| version.object);
         Ok(merge::settled_beside(file, &pruned.collect(), now, past)?.vault)
     }
@@ -128,7 +128,7 @@ impl<'a> Sides<'a> {
         let mut found: BTreeMap<SecretName, BTreeSet<Name>> = BTreeMap::new();
         for entry in entries.iter().filter_map(|id| there.file().entries.get(id)) {
             let Some(position) = there.chain().position(&entry.policy) else { continue };
-            for put in entry.ops.iter().filter_map(put) {
+            for (put, _) in entry.ops.iter().filter_map(Op::states) {
                 let could = |name: &&&Name| there.chain().holds(position, name, Right::Read, put);
                 let audience = here.audience_of(put);
                 let gone = members.iter().filter(could).filter(|name| !here.is_in(name, &audience));
@@ -147,13 +147,6 @@ fn added(entry: &PolicyEntry) -> impl Iterator<Item = &Name> {
         PolicyOp::MemberAdd(add) => Some(&add.member),
         _ => None,
     })
-}
-
-const fn put(op: &Op) -> Option<&SecretName> {
-    match op {
-        Op::Put(put) => Some(&put.secret),
-        _ => None,
-    }
 }
 
 fn line(vault: &Vault) -> Line<'_> {

@@ -2,7 +2,6 @@
 
 use crate::crypto::id::{EntryId, PolicyId, SecretId};
 use crate::file::model::VaultFile;
-use crate::log::op::Op;
 use crate::merge::{self, MergeError};
 use crate::policy::entry::PolicyEntry;
 use crate::record::ids;
@@ -59,12 +58,7 @@ fn keep_named(file: &mut VaultFile) {
 fn named(file: &VaultFile) -> BTreeSet<(SecretId, [u8; 32])> {
     let mut named = BTreeSet::new();
     for op in file.entries.values().flat_map(|entry| &entry.ops) {
-        let (secret, object, wrap) = match op {
-            Op::Put(put) => (&put.secret, put.object, put.wrap),
-            Op::Pending(put) => (&put.secret, put.object, put.wrap),
-            Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
-            _ => continue,
-        };
+        let Some((secret, object, wrap)) = op.wraps() else { continue };
         let uid = ids::secret_uid(&file.header.vault, secret);
         named.extend([(uid, object.0), (uid, wrap.0)]);
     }

@@ -1,9 +1,10 @@
 //! The ids that `docs/format.md` section 3 defines, except those of entries, versions and wraps, which
 //! know their own; and the suite that they are computed under.
 
+use crate::crypto::bytes::ShortId;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
-use crate::crypto::id::{EntryId, KeyId, ObjectId, SecretId, VaultId};
+use crate::crypto::id::{EntryId, KeyId, ObjectId, RotationId, SecretId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
@@ -45,6 +46,22 @@ pub(crate) fn put_object_id(uid: &SecretId, putting: Putting<'_>, body: &Id) -> 
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
     digest::hash(HashContext::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
         .into()
+}
+
+/// The id of the rotation of the secret `uid` that an entry by `author` with this [`origin`] begins: it is theirs, of that
+/// place, and upon one base.
+pub fn rotation_id(
+    uid: &SecretId,
+    author: &KeyId,
+    origin: &Id,
+    base: &ObjectId,
+    nonce: &ShortId,
+) -> RotationId {
+    let fields: [&[u8]; 5] = [&uid.0, &author.0, &origin.0, &base.0, &nonce.0];
+    let hash = digest::hash(HashContext::Rotation, &fields);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.0[..16]);
+    RotationId(id)
 }
 
 /// The id of an envelope, which is a binary age file.

@@ -83,6 +83,8 @@ pub enum RuleError {
     Audience,
     #[error("not a field: type, description, var, generate, tag.NAME or meta.NAME")]
     FieldName,
+    #[error("'{key}' is there without what belongs to it, or the other way round")]
+    Apart { key: &'static str },
     #[error("the key derivation's parameter '{key}' is outside what is allowed")]
     Kdf { key: &'static str },
 }
@@ -100,6 +102,7 @@ impl RuleError {
             Self::Recipient => "recipient",
             Self::Audience => "audience-name",
             Self::FieldName => "field-name",
+            Self::Apart { .. } => "keys-apart",
             Self::Kdf { .. } => "kdf-range",
         }
     }

@@ -8,7 +8,7 @@
 pub fn of(action: &str) -> &'static [&'static str] {
     match action {
         // Credentials that are made, changed and brought back.
-        "put" | "pending" | "rollout" | "resolve" | "restore" => {
+        "put" | "pending" | "rollout" | "abort" | "retire" | "promote" | "resolve" | "restore" => {
             &["SOC2:CC6.1", "ISO27001:A.5.17", "ISO27001:A.8.15"]
         }
         "field" | "checkpoint" | "join" => &["ISO27001:A.8.15"],

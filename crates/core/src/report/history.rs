@@ -33,7 +33,7 @@ pub struct HistoryRow {
     pub action: &'static str,
     /// `None` for what is about no one secret, such as policy.
     pub secret: Option<SecretName>,
-    /// What a policy op is about; empty for other ops.
+    /// What a policy op is about; of a promotion, whose value it is, if not the actor's; empty for other ops.
     pub object: String,
     /// Who signed, joined with `+` where several did.
     pub actor: String,
@@ -80,9 +80,15 @@ pub fn rows(vault: &Vault, filter: &HistoryFilter) -> Vec<HistoryRow> {
 fn rotates(op: &Op) -> bool {
     match op {
         Op::Put(put) => !put.replaces.is_empty(),
-        Op::Pending { .. } | Op::Rollout { .. } => true,
-        _ => false,
+        op => op.is_of_rotation(),
     }
+}
+
+/// Who stated the value that an op promotes, where that is another than who did.
+fn author(vault: &Vault, op: &Op, actor: &Name) -> Option<String> {
+    let Op::Promote(promote) = op else { return None };
+    let author = &vault.secret(&promote.secret)?.version(&promote.object)?.author;
+    (author != actor).then(|| author.to_string())
 }
 
 /// What kind of member somebody is, or last was.
@@ -129,7 +135,7 @@ fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(PolicyPosition, HistoryRow
             timestamp,
             action,
             secret: secret_id.cloned(),
-            object: String::new(),
+            object: op.and_then(|op| author(vault, op, actor)).unwrap_or_default(),
             actor: actor.to_string(),
             actor_type: actor_type.or_else(|| kind_of(vault, actor)),
             reason: reason.to_owned(),

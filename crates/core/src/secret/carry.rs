@@ -8,7 +8,7 @@ use super::waived;
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::draft::Tips;
 use crate::log::entry::Entry;
-use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};
+use crate::log::op::{Abort, Expire, Field, Op, OpRef, Promote, Put, Resolve, Versions};
 use crate::log::register::At;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -83,6 +83,8 @@ pub enum WhyLeftOut {
     Expired,
     #[error("what it is about is not here")]
     Gone,
+    #[error("what a rotation made ready stays behind: withdraw it where it was set")]
+    Rotation,
     #[error("it is done by other means")]
     NotAgain,
 }
@@ -108,8 +110,10 @@ pub fn lacking<'a>(vault: &Vault, from: &'a Vault) -> Vec<LackingEntry<'a>> {
     new.map(|(place, entry)| {
         let id = *from.graph().id(place);
         let is_new = |index: &usize| {
-            let named = OpRef { entry: id, op: *index as u64 };
-            from.standings().counts(At::new(place, *index)) && !repeated.contains(&named)
+            let of = OpRef { entry: id, op: *index as u64 };
+            let is_repeated =
+                entry.ops[*index].adoption_of(of).is_some_and(|by| repeated.contains(&by));
+            from.standings().counts(At::new(place, *index)) && !is_repeated
         };
         let ops = (0..entry.ops.len()).filter(is_new);
         let ops = ops.filter(|index| !follows_by_itself(&entry.ops[*index])).collect();
@@ -126,7 +130,9 @@ const fn follows_by_itself(op: &Op) -> bool {
 /// The rights that an op takes.
 const fn needed(op: &Op) -> &'static [Right] {
     match op {
-        Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => &[Right::Write],
+        Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
+            &[Right::Write]
+        }
         Op::Remove(_) | Op::Prune { .. } => &[Right::Delete],
         Op::Expire(_) => &[Right::Write, Right::Delete],
         _ => &[],
@@ -240,7 +246,18 @@ impl<'a> Carrier<'a> {
             return Err(WhyLeftOut::Right(*right));
         }
         Ok(Some(match op {
-            Op::Put(put) => return self.put(put, adopts).map(|()| None),
+            Op::Put(put) => return self.put(Carried::of(put), adopts).map(|()| None),
+            Op::Promote(promote) => {
+                let carried = Carried::promoted(self.from.vault, promote);
+                return self.put(carried, adopts).map(|()| None);
+            }
+            Op::Abort(_) | Op::Retire(_) if !may_rotate(policy, member, secret) => {
+                return Err(WhyLeftOut::Right(Right::Rotate));
+            }
+            Op::Abort(abort) if !self.is_there(abort) => return Err(WhyLeftOut::Gone),
+            Op::Abort(abort) => Op::Abort(Abort { adopts, ..abort.clone() }),
+            Op::Pending(_) | Op::Rollout { .. } => return Err(WhyLeftOut::Rotation),
+            Op::Retire(of) => Op::Retire(self.versions(of, adopts)?),
             Op::Field(field) if waived::is_waiver(&field.field) => {
                 return Err(WhyLeftOut::NotAgain);
             }
@@ -266,8 +283,14 @@ impl<'a> Carrier<'a> {
     }
 
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
-        let exists = self.vault.secret(secret).is_some_and(|state| state.version(object).is_some());
-        self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
+        let state = self.vault.secret(secret);
+        let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
+        exists.then_some(*object).or_else(|| self.heirs.get(object).copied())
+    }
+
+    fn is_there(&self, abort: &Abort) -> bool {
+        let state = self.vault.secret(&abort.secret).and_then(|of| of.rotation.as_ref());
+        state.is_some_and(|state| state.rotations.iter().any(|of| of.id == abort.rotation))
     }
 
     fn versions(&self, of: &Versions, adopts: Option<OpRef>) -> Result<Versions, WhyLeftOut> {
@@ -281,9 +304,9 @@ impl<'a> Carrier<'a> {
     }
 
     /// The value, encrypted anew: its author keeps the key of what it wrote.
-    fn put(&mut self, put: &Put, adopts: Option<OpRef>) -> Result<(), WhyLeftOut> {
-        let secret = &put.secret;
-        let version = self.from.vault.secret(secret).and_then(|found| found.version(&put.object));
+    fn put(&mut self, put: Carried<'_>, adopts: Option<OpRef>) -> Result<(), WhyLeftOut> {
+        let secret = put.secret;
+        let version = self.from.vault.secret(secret).and_then(|found| found.version(put.object));
         let version = version.ok_or(WhyLeftOut::Gone)?;
         if is_over(put.expires, self.ctx.now) {
             return Err(WhyLeftOut::Expired);
@@ -304,14 +327,41 @@ impl<'a> Carrier<'a> {
                 ids.iter().map(|id| self.heirs.get(id).copied().unwrap_or(*id)).collect();
             ids.into_iter().collect()
         };
-        let replaces = of(&put.replaces);
+        let replaces = of(put.replaces);
         // What held the value before does so still, and what held it on the other side stays in git.
-        let same = of(&put.same).into_iter().chain([put.object]).collect();
+        let same = of(put.same).into_iter().chain([*put.object]).collect();
         let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
         let heir = self.batch.put(new);
-        self.heirs.insert(put.object, heir);
+        self.heirs.insert(*put.object, heir);
         Ok(())
     }
+}
+
+/// An op whose value comes to be put here.
+#[derive(Clone, Copy)]
+struct Carried<'a> {
+    secret: &'a SecretName,
+    object: &'a ObjectId,
+    replaces: &'a [ObjectId],
+    same: &'a [ObjectId],
+    expires: Option<UnixTime>,
+}
+
+impl<'a> Carried<'a> {
+    fn of(put: &'a Put) -> Self {
+        let Put { secret, object, replaces, same, expires, .. } = put;
+        Self { secret, object, replaces, same, expires: *expires }
+    }
+
+    fn promoted(from: &Vault, promote: &'a Promote) -> Self {
+        let Promote { secret, object, replaces, .. } = promote;
+        let expires = from.object(&from.uid(secret), object).and_then(|object| object.expires);
+        Self { secret, object, replaces, same: &[], expires }
+    }
+}
+
+fn may_rotate(policy: &PolicyState, member: &Name, secret: &SecretName) -> bool {
+    [Right::Write, Right::Rotate].iter().any(|right| policy.holds(member, *right, secret))
 }
 
 fn is_over(expires: Option<UnixTime>, now: UnixTime) -> bool {
@@ -329,10 +379,18 @@ fn earlier(vault: &Vault, from: &Vault) -> Earlier {
         for op in &entry.ops {
             let Some(named) = op.adopts() else { continue };
             let Some(there) = from.file().entries.get(&named.entry) else { continue };
-            entries.insert(named.entry, (id, entry.lamport));
             let repeated = usize::try_from(named.op).ok().and_then(|op| there.ops.get(op));
-            if let (Op::Put(new), Some(Op::Put(old))) = (op, repeated) {
-                heirs.insert(old.object, new.object);
+            let repeated = repeated.filter(|of| op.adoption() == of.adoption_of(named));
+            if repeated.is_some() {
+                entries.insert(named.entry, (id, entry.lamport));
+            }
+            let old = match repeated {
+                Some(Op::Put(old)) => Some(old.object),
+                Some(Op::Promote(old)) => Some(old.object),
+                _ => None,
+            };
+            if let (Op::Put(new), Some(old)) = (op, old) {
+                heirs.insert(old, new.object);
             }
         }
     }

@@ -17,9 +17,15 @@ pub mod references;
 pub mod remove;
 pub mod resolve;
 pub mod rollback;
+pub mod rotate;
 pub mod rotation_due;
 pub mod selection;
 pub mod similar;
 pub mod take_back;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod void_known;
 pub mod waived;
+
+#[cfg(test)]
+mod tests;

@@ -253,6 +253,16 @@ pub fn committed<'a>(vault: &'a Vault, secret: &SecretName, commitment: &Id) -> 
     state.versions.iter().filter(states_it).collect()
 }
 
+/// Decrypts one version that is about to be given, whatever its standing.
+pub(crate) fn give(
+    vault: &Vault,
+    who: &Unlocked,
+    secret: &SecretName,
+    version: &Version,
+) -> Result<SecretValue, ReadError> {
+    Ok(opened(vault, who, secret, version)?.given(who))
+}
+
 /// Decrypts one version, whatever its standing, and notes with `who` if its live wrap did not open.
 pub fn open(
     vault: &Vault,

@@ -2,6 +2,7 @@
 
 use super::put::members_with;
 use super::read::{self, ReadError, VersionSelector};
+use super::rotate;
 use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
@@ -67,6 +68,11 @@ pub(crate) fn removal(
             return Err(read::absent(found, secret).into());
         }
         ops.extend(versions(secret, &seen).into_iter().map(Op::Remove));
+        // A promotion by who may write would bring it back.
+        let holds = |right| vault.policy().holds(ctx.who.member(), right, secret);
+        if holds(Right::Write) || holds(Right::Rotate) {
+            ops.extend(rotate::aborts_of_open(found, secret));
+        }
         touched.push(touch(secret, &seen));
     }
     Ok((touched, ops))

@@ -6,6 +6,7 @@ use super::read::{self, ReadError};
 use super::waived;
 use crate::crypto::id::ObjectId;
 use crate::log::op::{Expire, Field, Op, Versions};
+use crate::log::rotation::{Rotation, Stage};
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -105,10 +106,16 @@ pub enum WhyLeft {
     Pruned { number: usize },
     #[error("version {number}, which was active before, was removed since")]
     Removed { number: usize },
+    #[error(
+        "version {number}, which was active before, was retired: what it is for does not accept it any more"
+    )]
+    Retired { number: usize },
     #[error("version {number}, which was active before, has expired")]
     Expired { number: usize },
     #[error("a waiver is an owner's own word")]
     Waiver,
+    #[error("a rotation goes on: what began it, or how many it is given to, is not taken back")]
+    Rotation,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -143,6 +150,7 @@ pub fn plan(vault: &Vault, changed: Changed<'_>, now: UnixTime) -> TakingBack {
         secret.value(&mut plan);
         secret.fields(&mut plan);
         secret.expiry(&mut plan);
+        secret.rotation(&mut plan);
     }
     plan
 }
@@ -172,7 +180,15 @@ impl Secret<'_> {
         }
         let secret = self.name.clone();
         let step = match (before.is_empty(), after.is_empty()) {
-            (true, _) => Step::Remove { secret, objects: after.clone() },
+            (true, _) => {
+                if self.here.open_rotations().next().is_some() {
+                    self.left(plan, WhyLeft::Rotation);
+                }
+                let left =
+                    self.here.versions.iter().filter(|version| !version.removed && !version.pruned);
+                let objects: BTreeSet<ObjectId> = left.map(|version| version.object).collect();
+                Step::Remove { secret, objects: objects.into_iter().collect() }
+            }
             (false, true) => {
                 let gone = before.iter().filter_map(|object| self.here.version(object));
                 if let Some(gone) = gone.clone().find(|version| version.pruned) {
@@ -192,11 +208,24 @@ impl Secret<'_> {
         plan.steps.push(step);
     }
 
+    /// What a rotation did while it is open is ended by an abort, which is a word of its own.
+    fn rotation(&self, plan: &mut TakingBack) {
+        let of = |state: &SecretState| {
+            state.rotation.iter().flat_map(|of| of.rotations.clone()).collect::<Vec<_>>()
+        };
+        let before = of(self.before);
+        let is_open = |of: &Rotation| matches!(of.stage, Stage::Live | Stage::Stale(_));
+        if of(self.after).iter().any(|rotation| is_open(rotation) && !before.contains(rotation)) {
+            self.left(plan, WhyLeft::Rotation);
+        }
+    }
+
     fn unusable(&self, version: &Version) -> Option<WhyLeft> {
         let number = version.number;
         match version {
             Version { pruned: true, .. } => Some(WhyLeft::Pruned { number }),
             Version { removed: true, .. } => Some(WhyLeft::Removed { number }),
+            version if self.here.is_withdrawn(&version.object) => Some(WhyLeft::Retired { number }),
             version if version.is_expired(self.now) => Some(WhyLeft::Expired { number }),
             _ => None,
         }

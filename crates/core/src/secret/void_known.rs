@@ -27,8 +27,12 @@ pub fn void_known(vault: &Vault, counted: impl Fn(&EntryId, u32) -> bool) -> Vec
     let mut is_below =
         |position| *below.entry(position).or_insert_with(|| is_below_owner_level(vault, position));
     let adopted = adopt::adopted(vault, &vault.graph().in_order(&vault.file().entries));
-    let is_adopted =
-        |void: &VoidKnown| adopted.contains(&OpRef { entry: void.entry, op: u64::from(void.op) });
+    let is_adopted = |void: &VoidKnown| {
+        let of = OpRef { entry: void.entry, op: u64::from(void.op) };
+        let entry = vault.file().entries.get(&void.entry);
+        let op = entry.and_then(|entry| entry.ops.get(void.op as usize));
+        op.and_then(|op| op.adoption_of(of)).is_some_and(|by| adopted.contains(&by))
+    };
     let mut found = void_ops(vault);
     // What was adopted counts again, by somebody who has the right.
     found.retain(|void| {

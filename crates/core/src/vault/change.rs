@@ -9,7 +9,6 @@ use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
 use crate::log::entry::Entry;
 use crate::log::judge::signature_of;
-use crate::log::op::Op;
 use crate::name::SecretName;
 use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
@@ -239,17 +238,10 @@ impl Named {
     fn by(entries: &[Entry], vault: &VaultId) -> Self {
         let mut named = Self::default();
         for op in entries.iter().flat_map(|entry| &entry.ops) {
-            let (secret, object, wrap) = match op {
-                Op::Put(put) => (&put.secret, put.object, put.wrap),
-                Op::Pending(put) => (&put.secret, put.object, put.wrap),
-                Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
-                _ => continue,
-            };
+            let Some((secret, object, wrap)) = op.wraps() else { continue };
             let uid = ids::secret_uid(vault, secret);
-            if !matches!(op, Op::Rewrap { .. }) {
-                named.objects.insert((uid, object));
-            }
-            named.wraps.insert((uid, object, wrap));
+            named.objects.extend(op.states().map(|(_, object)| (uid, *object)));
+            named.wraps.insert((uid, *object, *wrap));
         }
         named
     }

@@ -332,6 +332,11 @@ impl Vault {
         self.state.secrets.iter().filter(|(_, secret)| !secret.is_gone())
     }
 
+    /// The secrets with something that is kept readable: the live ones, and those that a rotation may bring back.
+    pub(crate) fn kept_up(&self) -> impl Iterator<Item = (&SecretName, &SecretState)> {
+        self.state.secrets.iter().filter(|(_, secret)| secret.kept_up().next().is_some())
+    }
+
     pub fn uid(&self, name: &SecretName) -> SecretId {
         ids::secret_uid(&self.id(), name)
     }
@@ -563,11 +568,11 @@ fn renewed(mut before: LogState, touched: &BTreeSet<SecretName>, folded: LogStat
 /// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
 /// has them, so every writer does.
 fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: VaultId) {
-    let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
+    let pruned = |secret: &SecretState| secret.held().any(|version| version.pruned);
     for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
         let uid = ids::secret_uid(&vault, name);
         let Some(section) = file.secrets.get_mut(&uid) else { continue };
-        let gone = secret.versions.iter().filter(|version| version.pruned);
+        let gone = secret.held().filter(|version| version.pruned);
         let gone: BTreeSet<ObjectId> = gone.map(|version| version.object).collect();
         section.versions.retain(|id, _| !gone.contains(id));
         section.wraps.retain(|_, wrap| !gone.contains(&wrap.version));

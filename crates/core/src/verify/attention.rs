@@ -1,7 +1,7 @@
 //! What is sound and still wants somebody: conflicts, void changes, unsettled and exposed values,
 //! expiry, audiences without fresh keys.
 
-use super::Case;
+use super::{Case, rotation};
 use crate::crypto::id::EntryId;
 use crate::file::model::Wrap;
 use crate::log::describe::{self, short};
@@ -21,9 +21,11 @@ pub(super) fn check(case: &Case<'_>, now: UnixTime) -> Vec<Finding> {
     for (name, state) in &case.state.secrets {
         findings.extend(conflicts(name, state));
         findings.extend(versions(case, name, state));
+        findings.extend(rotation::check(name, state));
         findings.extend(values(case, name, state, now));
     }
     findings.extend(voids(case));
+    findings.extend(rotation::voids(case));
     findings.extend(due(case));
     findings.extend(skipped(case));
     findings
@@ -49,7 +51,7 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         let message = format!("field {field} of {name} has {count} differing values");
         conflict(FindingCode::Conflict, message, stating(name, field, register.value.is_some()));
     }
-    for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
+    for version in state.held().filter(|v| v.removal_conflict && !v.pruned) {
         let (message, hint) = removal_conflict(name, version);
         conflict(FindingCode::RemovalConflict, message, hint);
     }
@@ -83,7 +85,7 @@ fn stating(name: &SecretName, field: &str, is_set: bool) -> String {
 /// What of single versions, in force or not, two members did without knowing of each other.
 fn versions(case: &Case<'_>, name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for version in &state.versions {
+    for version in state.held() {
         let mut found = |code, (message, hint): (String, String)| {
             let subject = Subject::Object { secret: name.clone(), object: version.object };
             findings.push(Finding::new(code, subject, message).hint(hint));
@@ -121,7 +123,8 @@ fn overruled(name: &SecretName, version: &Version) -> (String, String) {
 
 fn removal_conflict(name: &SecretName, version: &Version) -> (String, String) {
     let number = version.number;
-    let message = format!("version {number} of {name} was removed and restored side by side");
+    let of = version.called(name);
+    let message = format!("{of} was removed and restored side by side");
     let hint = match version.removed {
         true => format!("v-secure secret restore {name} --version {number}"),
         // What is there is not restored: a removal that knows of both settles it.
@@ -134,8 +137,9 @@ fn removal_conflict(name: &SecretName, version: &Version) -> (String, String) {
 
 fn expiry_conflict(name: &SecretName, version: &Version) -> (String, String) {
     let number = version.number;
+    let of = version.called(name);
     let message = format!(
-        "version {number} of {name} was given different times to expire on different branches: it \
+        "{of} was given different times to expire on different branches: it \
          is served until the earliest, and kept for its age until the latest"
     );
     let hint = match version.removed {
@@ -151,9 +155,9 @@ fn prune_beside_expire(
     state: &SecretState,
     version: &Version,
 ) -> (String, String) {
-    let number = version.number;
+    let of = version.called(name);
     let message = format!(
-        "version {number} of {name} was pruned by a member who had not yet seen that its expiry \
+        "{of} was pruned by a member who had not yet seen that its expiry \
          was put off: its value is gone"
     );
     let hint = match state.is_gone() {
@@ -166,9 +170,9 @@ fn prune_beside_expire(
 fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     let section = case.file.secrets.get(&ids::secret_uid(&case.policy.vault_id(), name));
-    for version in state.active() {
+    for version in state.kept_up() {
         let subject = || Subject::Object { secret: name.clone(), object: version.object };
-        let of = format!("version {} of {name}", version.number);
+        let of = version.called(name);
         if version.is_expired(now) && Some(version.object) == state.current {
             let finding = Finding::new(FindingCode::Expired, subject(), format!("{of} is expired"));
             findings.push(finding.hint(format!("v-secure set {name}")));
@@ -190,7 +194,11 @@ fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime
                 version.author
             );
             let finding = Finding::new(FindingCode::SupersededEpoch, subject(), message);
-            findings.push(finding.hint(format!("v-secure set {name}")));
+            findings.push(finding.hint(match version.number {
+                // It is not current: another rotation takes its place.
+                0 => format!("v-secure secret versions {name}"),
+                _ => format!("v-secure set {name}"),
+            }));
         }
     }
     findings

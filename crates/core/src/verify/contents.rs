@@ -70,25 +70,12 @@ impl<'a> Named<'a> {
     }
 
     fn note(&mut self, op: &'a Op) {
-        match op {
-            Op::Put(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
-            Op::Pending(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
-            Op::Rewrap { secret, object, wrap } => self.wrapped(secret, object, wrap),
-            Op::Resolve(resolve) => _ = self.objects.insert((&resolve.secret, &resolve.object)),
-            Op::Expire(expire) => _ = self.objects.insert((&expire.secret, &expire.object)),
-            Op::Restore(versions) | Op::Remove(versions) => {
-                self.objects.extend(versions.objects.iter().map(|id| (&versions.secret, id)));
-            }
-            Op::Prune { secret, objects } => {
-                self.objects.extend(objects.iter().map(|id| (secret, id)));
-            }
-            Op::Field(_) | Op::Rollout { .. } | Op::Checkpoint { .. } | Op::Join(_) => {}
+        let Some(secret) = op.secret() else { return };
+        self.objects.extend(op.objects().map(|object| (secret, object)));
+        if let Op::Resolve(resolve) = op {
+            self.objects.insert((secret, &resolve.object));
         }
-    }
-
-    fn wrapped(&mut self, secret: &'a SecretName, object: &'a ObjectId, wrap: &'a WrapId) {
-        self.objects.insert((secret, object));
-        self.wraps.insert((secret, object, wrap));
+        self.wraps.extend(op.wraps());
     }
 }
 
@@ -136,7 +123,7 @@ fn needed(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, state) in case.state.secrets.iter().filter(|(name, _)| !case.reach.has(name)) {
         let section = sections.get(name).copied();
-        let live = state.versions.iter().filter(|version| !version.pruned);
+        let live = state.held().filter(|version| !version.pruned);
         findings.extend(live.flat_map(|version| missing(name, version, section, place)));
     }
     findings
@@ -181,9 +168,8 @@ fn missing(
     section: Option<&SecretSection>,
     place: Place,
 ) -> Vec<Finding> {
-    let Version { number, author, .. } = version;
     let object = version.object;
-    let of = format!("version {number} of {name}, put by {author},");
+    let of = format!("{}, put by {},", version.called(name), version.author);
     if !section.is_some_and(|section| section.versions.contains_key(&object)) {
         let subject = Subject::Object { secret: name.clone(), object };
         let (code, why, hint) = if version.void_pruned {

@@ -9,6 +9,7 @@ mod contents;
 mod copies;
 mod heads;
 mod reach;
+mod rotation;
 mod slots;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::log::graph::Graph;
 use crate::log::op::Op;
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
+use crate::log::rotation;
 use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeSet, HashSet};
@@ -39,6 +40,7 @@ impl Reach {
         }
         let named = Named::within(file, graph, scope);
         let mut secrets = late(file, graph, scope);
+        secrets.extend(rotation::reaching(&file.entries, graph, scope));
         let sections = file.secrets.values().filter(|section| scope.has(&section.name));
         let foreign = sections.filter(|section| !named.has_all_of(section));
         secrets.extend(foreign.map(|section| section.name.clone()));
@@ -126,15 +128,10 @@ impl Holding {
     fn note(&mut self, op: &Op) {
         let Some(secret) = op.secret() else { return };
         self.objects.extend(op.objects().map(|object| (secret.clone(), *object)));
-        let (object, wrap) = match op {
-            Op::Put(put) => (None, Some(put.wrap)),
-            Op::Pending(put) => (Some(put.object), Some(put.wrap)),
-            Op::Rewrap { wrap, .. } => (None, Some(*wrap)),
-            Op::Resolve(resolve) => (Some(resolve.object), None),
-            _ => (None, None),
-        };
-        self.objects.extend(object.map(|object| (secret.clone(), object)));
-        self.wraps.extend(wrap.map(|wrap| (secret.clone(), wrap)));
+        if let Op::Resolve(resolve) = op {
+            self.objects.insert((secret.clone(), resolve.object));
+        }
+        self.wraps.extend(op.wraps().map(|(_, _, wrap)| (secret.clone(), *wrap)));
     }
 
     pub fn has_version(&self, secret: &SecretName, object: &ObjectId) -> bool {

@@ -72,7 +72,8 @@ impl Revoke {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }
         narrowed.tell(context);
-        let members = if narrowed.view().exposed.is_empty() {
+        let known = narrowed.view();
+        let members = if known.exposed.is_empty() && known.exposed_rotations.is_empty() {
             String::new()
         } else {
             policy::listed(&members)

@@ -164,7 +164,11 @@ fn read_cells(read: &Read) -> Vec<String> {
 }
 
 fn cells(row: &HistoryRow) -> Vec<String> {
-    let on = row.secret.as_ref().map_or_else(|| row.object.clone(), ToString::to_string);
+    let on = match &row.secret {
+        Some(secret) if row.object.is_empty() => secret.to_string(),
+        Some(secret) => format!("{secret}, value of {}", row.object),
+        None => row.object.clone(),
+    };
     let kind = row.actor_type.map(|kind| kind.as_str()).unwrap_or_default();
     vec![
         duration::rfc3339(row.timestamp),

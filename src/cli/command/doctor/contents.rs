@@ -67,7 +67,7 @@ fn envelope(vault: &Vault, found: &Envelope) -> Option<DoctorFinding> {
 fn values(opening: &Opening) -> impl Iterator<Item = DoctorFinding> {
     opening.closed.iter().map(|closed| {
         let name = &closed.secret;
-        let version = format!("version {} of {name}", closed.number);
+        let version = &closed.called;
         match &closed.why {
             WhyClosed::Keys => {
                 let what = format!("{version} is under an epoch whose keys are not there");

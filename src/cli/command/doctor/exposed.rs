@@ -7,7 +7,7 @@ use crate::cli::people::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
-    let secrets = exposure::all(examined.context, vault).map_or(0, |exposed| exposed.values.len());
+    let secrets = exposure::secrets(examined.context, vault).unwrap_or(0);
     if secrets == 0 {
         return Vec::new();
     }

@@ -2,6 +2,7 @@
 
 mod as_file;
 
+use crate::cli::args::instance::InstanceArg;
 use crate::cli::args::selection;
 use crate::cli::args::selection::{Purpose, SelectionArgs};
 use crate::cli::args::strict::StrictArgs;
@@ -34,9 +35,12 @@ use v_secure_core::vault::{Depth, Vault};
                         is left out, unless 'set --var' gave it a variable or --only names it.\n\n\
                         --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and \
                         the file is gone with the program. NAME is a secret's name, or ENVIRONMENT/NAME.\n\n\
+                        --instance names this instance of the program, such as web-3: while a secret rotates, a share of the \
+                        instances is given the new value, and each stays on one side. Without it the current value is given.\n\n\
                         Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \
                         v-secure exec --tag web --pristine -- env\n  \
-                        v-secure exec --as-file KUBECONFIG=KUBE_CONFIG -- kubectl get pods"
+                        v-secure exec --as-file KUBECONFIG=KUBE_CONFIG -- kubectl get pods\n  \
+                        v-secure exec -e prod --instance web-3 -- ./serve"
 )]
 pub struct Exec {
     #[command(flatten)]
@@ -56,6 +60,9 @@ pub struct Exec {
     /// Where a variable is set already to another value, that value stays
     #[arg(long)]
     keep: bool,
+
+    #[command(flatten)]
+    instance: InstanceArg,
 
     #[command(flatten)]
     strict: StrictArgs,
@@ -99,11 +106,13 @@ impl Exec {
     /// What the program gets, all of it ready.
     fn prepare(&self, context: &Context<'_>) -> Outcome<(ChildEnvironment, Option<Files>)> {
         let files = self.as_file.parse()?;
+        let instance = self.instance.resolve(context)?;
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let vault = &opened.vault;
         let apart = as_file::secrets(context, vault, &files)?;
         let (reason, strict) = (self.reason.as_deref(), &self.strict);
-        let purpose = Purpose { action: "exec", reason, variables: true, strict };
+        let instance = instance.as_ref();
+        let purpose = Purpose { action: "exec", reason, variables: true, instance, strict };
         let selected = self.selection.secrets(context, &session, vault, purpose, &apart)?;
         let (secrets, values) = (selected.secrets, selected.apart);
         let consent = Consent::of(vault.serving());

@@ -8,7 +8,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret::variables;
+use crate::cli::secret::{rotations, variables};
 use crate::store::file::atomic;
 use clap::{Args, ValueEnum};
 use std::collections::HashMap;
@@ -187,20 +187,24 @@ impl Import {
         entries: Vec<text::TextEntry>,
     ) -> Outcome<Vec<ImportedSecretView>> {
         let default = format!("import {}", self.describe());
-        let ((rows, secrets), (_, vault)) =
+        let ((rows, secrets, written), (_, vault)) =
             context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
                 let planned = import::plan(vault, ctx.who, environment, entries, ctx.now)
                     .map_err(|error| bad_name(&error))?;
                 let rows = rows(&planned);
                 let secrets: Vec<SecretName> = planned.iter().map(|p| p.secret.clone()).collect();
+                let is_written = |p: &&Planned| p.effect != Effect::Unchanged;
+                let written = planned.iter().filter(is_written);
+                let written: Vec<SecretName> = written.map(|p| p.secret.clone()).collect();
                 let requests = import::requests(planned);
                 let change = match requests.is_empty() {
                     true => None,
                     false => Some(put::put(vault, requests, ctx)?),
                 };
-                Ok(((rows, secrets), change))
+                Ok(((rows, secrets, written), change))
             })?;
         variables::remark(context, &vault, &secrets);
+        rotations::remark(context, &vault, &written);
         Ok(rows)
     }
 

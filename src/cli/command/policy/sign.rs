@@ -162,7 +162,7 @@ fn report(context: &Context<'_>, name: &str, done: &Done, vault: &Vault) -> Outc
 }
 
 fn tell_exposed(context: &Context<'_>, vault: &Vault) -> Outcome {
-    let known = people_exposure::all(context, vault)?.values.len();
+    let known = people_exposure::secrets(context, vault)?;
     if known > 0 {
         context.ui.warn(&format!(
             "known to somebody without the right to read them: {}; only new values end that: v-secure exposed",

@@ -6,7 +6,7 @@ use crate::cli::child::editor;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret::variables;
+use crate::cli::secret::{rotations, variables};
 use clap::Args;
 use std::collections::BTreeSet;
 use v_secure_core::crypto::seal::MAX_VALUE;
@@ -59,6 +59,7 @@ impl Edit {
             match editing::write(context, &again, write)? {
                 Some(vault) => {
                     variables::remark(context, &vault, [&shown.secret]);
+                    rotations::remark(context, &vault, [&shown.secret]);
                     return report(context, &shown, Some(&vault));
                 }
                 None => text = edited,

@@ -15,6 +15,7 @@ pub mod restore;
 pub mod rm;
 pub mod rollback;
 pub mod rotate;
+pub mod rotation_status;
 pub mod set;
 pub mod show;
 pub mod tag;
@@ -37,6 +38,7 @@ pub enum Secret {
     Show(show::Show),
     Versions(versions::Versions),
     Rotate(rotate::Rotate),
+    RotationStatus(rotation_status::RotationStatus),
     Edit(edit::Edit),
     Tag(tag::Tag),
     Describe(describe::Describe),
@@ -60,6 +62,7 @@ impl Secret {
             Self::Show(command) => command.run(context),
             Self::Versions(command) => command.run(context),
             Self::Rotate(command) => command.run(context),
+            Self::RotationStatus(command) => command.run(context),
             Self::Edit(command) => command.run(context),
             Self::Tag(command) => command.run(context),
             Self::Describe(command) => command.run(context),

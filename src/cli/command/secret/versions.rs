@@ -89,6 +89,7 @@ fn cells(
     let status = state.status(version, now).as_str();
     let current = state.current == Some(version.object);
     let status = match current {
+        true if version.retired => format!("{status} (current), and retired"),
         true => format!("{status} (current)"),
         false if is_overruled(version) => {
             format!("{status}, overruled: {}", metadata::OVERRULED)
@@ -100,8 +101,17 @@ fn cells(
         short(&version.object),
         metadata::when(context, Some(version.ts), now),
         status,
-        version.author.to_string(),
+        by(version),
         metadata::shown(&version.reason),
         metadata::expires(context, version, now),
     ]
+}
+
+/// Who stated it, and who promoted it where that was somebody else.
+fn by(version: &Version) -> String {
+    let Version { author, brought_by, .. } = version;
+    match author == brought_by {
+        true => author.to_string(),
+        false => format!("{author}, promoted by {brought_by}"),
+    }
 }

@@ -164,6 +164,9 @@ impl From<RollbackError> for Failure {
             }
             RollbackError::Removed { ref secret, number } => is(Code::Removed)
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
+            RollbackError::Retired { ref secret, .. } => {
+                is(Code::Retired).hint(format!("v-secure set {secret}"))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod conflicts;
 mod failures;
 mod more;
 mod people;
+mod rotations;
 mod usage;
 
 use crate::hints::way::Way;
@@ -16,5 +17,6 @@ pub fn all() -> Vec<Way> {
     ways.extend(absent::all());
     ways.extend(conflicts::all());
     ways.extend(more::all());
+    ways.extend(rotations::all());
     ways
 }

@@ -1,6 +1,7 @@
 //! Against an oracle that opens envelopes: what each key could ever open, by opening it.
 
 mod model;
+mod ready;
 
 use super::*;
 use crate::crypto::id::{EpochId, ObjectId};

@@ -2,7 +2,7 @@
 
 use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::id::{EntryId, SecretId, VaultId};
+use crate::crypto::id::{EntryId, RotationId, SecretId, VaultId};
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
@@ -205,9 +205,13 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretS
 pub(super) fn pending(seed: u64) -> Op {
     Op::Pending(Pending {
         secret: SecretName::parse("prod/DATABASE_URL").unwrap(),
-        body: id(seed),
-        object: id(0),
-        wrap: id(seed + 1),
+        nonce: Some(Fixed([7; 16])),
+        base: Some(id(seed + 2)),
+        begun: RotationId([0; 16]),
+        rotation: None,
+        body: Some(id(seed)),
+        derived: id(0),
+        wrap: Some(id(seed + 1)),
         expires: seed.is_multiple_of(2).then_some(UnixTime::from_secs(1_800_000_000)),
     })
 }

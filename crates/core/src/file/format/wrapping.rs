@@ -3,7 +3,6 @@
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::file::model::Wrap;
 use crate::log::entry::Entry;
-use crate::log::op::Op;
 use crate::name::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -26,12 +25,7 @@ impl<'a> Named<'a> {
     pub fn by(entries: &'a BTreeMap<EntryId, Entry>) -> Self {
         let mut named = HashMap::<_, OfSecret<'_>>::new();
         for op in entries.values().flat_map(|entry| &entry.ops) {
-            let (secret, object, wrap) = match op {
-                Op::Put(put) => (&put.secret, &put.object, &put.wrap),
-                Op::Pending(put) => (&put.secret, &put.object, &put.wrap),
-                Op::Rewrap { secret, object, wrap } => (secret, object, wrap),
-                _ => continue,
-            };
+            let Some((secret, object, wrap)) = op.wraps() else { continue };
             let own = named.entry(secret).or_default();
             own.versions.insert(object);
             own.pairs.insert((object, wrap));

@@ -11,9 +11,11 @@ use crate::file::device_key::new_device_key;
 use crate::file::format;
 use crate::file::format::Trust;
 use crate::file::model::{Header, VaultFile, Wrap, WrapKey};
+use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
+use crate::keys::opening;
 use crate::log::finding::FindingCode;
-use crate::log::op::{Field, Op};
+use crate::log::op::{Field, Op, Versions};
 use crate::name::Pattern;
 use crate::name::audience::AudienceName;
 use crate::people::init;
@@ -26,8 +28,9 @@ use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
+use crate::vault::batch::Batch;
 use crate::vault::change::NewWrap;
-use crate::vault::testing::{Actor, open};
+use crate::vault::testing::{Actor, begin, open};
 use crate::vault::unlock::Unlocked;
 use crate::vault::{ApplyError, Depth, OpenError};
 use bech32::{ToBase32, Variant};
@@ -413,4 +416,41 @@ fn what_only_a_leaver_vouched_for_goes_as_far_as_one_entry_reaches() {
     let (gone, _) = change(&vault, ops, &olga.ctx()).unwrap();
     let vault = open(vault.apply(gone).unwrap().file());
     assert!(vault.policy().member(&name("contractor")).is_none());
+}
+
+/// What a rotation may bring yet is wrapped for those to whom it comes, whether the secret is gone or not.
+#[test]
+fn what_open_rotations_may_bring_is_settled_as_what_is_active() {
+    for is_gone in [false, true] {
+        let (vault, olga) = solo();
+        let current = vault.secret(&secret()).unwrap().current.unwrap();
+        let begun = begin(&vault, &secret(), &olga.ctx());
+        let mut vault = vault.apply(begun).unwrap();
+        if is_gone {
+            let (secret, objects) = (secret(), vec![current]);
+            let remove = Op::Remove(Versions { secret, objects, adopts: None });
+            let change = Batch::of(&vault, &olga.ctx(), vec![remove]).change().unwrap();
+            vault = vault.apply(change).unwrap();
+        }
+        let (identities, recipient) = identity();
+        let entry = entry(&vault, ci_ops(recipient), &olga.ctx());
+        let vault = vault.apply(Change::policy(entry, BTreeMap::new(), Vec::new())).unwrap();
+        let unsettled = |vault: &Vault| {
+            let vault = open(vault.file());
+            let findings = vault.findings().unwrap().iter();
+            findings.filter(|finding| finding.code == FindingCode::Unsettled).count()
+        };
+        let wanted = if is_gone { 1 } else { 2 };
+        assert_eq!(unsettled(&vault), wanted);
+        let (change, outcome) = settle(&vault, &olga.ctx()).unwrap();
+        assert_eq!((outcome.settled, outcome.unsettled), (vec![secret()], Vec::new()));
+        let vault = open(vault.apply(change.unwrap()).unwrap().file());
+        assert_eq!(unsettled(&vault), 0);
+        let ci = Unlocked::new(&vault, identities).unwrap();
+        let coming = vault.secret(&secret()).unwrap().in_rotation().next().unwrap();
+        let value = read::open(&vault, &ci, &secret(), coming).unwrap();
+        assert_eq!(value.expose(), b"made ready");
+        let opening = opening::open_all(&vault, &ci, &Silent).unwrap();
+        assert_eq!((opening.opened, opening.closed.len()), (wanted, 0));
+    }
 }

@@ -59,6 +59,9 @@ pub enum LeftCause {
     NoKeys,
     /// It has several active versions; which one holds is for people to say.
     Conflict,
+    /// A rotation of it is open, which stands on this version: another one in its place, though with the same
+    /// value, would end that.
+    InRotation,
     Expired,
     /// The keys are at hand, and it does not open with them: only a new value helps.
     DoesNotOpen,
@@ -71,6 +74,7 @@ impl LeftCause {
             Self::Unreadable => "unreadable",
             Self::NoKeys => "no-keys",
             Self::Conflict => "conflict",
+            Self::InRotation => "in-rotation",
             Self::Expired => "expired",
             Self::DoesNotOpen => "does-not-open",
         }
@@ -159,6 +163,9 @@ impl Planner<'_> {
         };
         if secret.is_conflict() {
             return Some(LeftCause::Conflict);
+        }
+        if secret.open_rotations().next().is_some() {
+            return Some(LeftCause::InRotation);
         }
         let state = self.vault.policy();
         if !may_rotate(state, self.who.member(), name) {

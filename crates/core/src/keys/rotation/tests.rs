@@ -19,9 +19,11 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::VersionSelector;
+use crate::secret::testing;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::author::Ctx;
+use crate::vault::change::Change;
 use crate::vault::unlock::{Signer, Unlocked};
 use crate::vault::{Depth, Vault};
 use std::collections::BTreeSet;
@@ -218,4 +220,31 @@ fn a_value_waits_while_its_audience_has_no_keys_for_it() {
         dek::plan(&vault, &status, &world.owner.who, &dek::DekSelection::All, START).unwrap();
     assert_eq!(plan.rotate, []);
     assert_eq!((plan.skipped[0].why, plan.skipped.len()), (dek::LeftCause::NoKeys, 1));
+}
+
+/// A put in the place of what a rotation was begun upon would leave it stale.
+#[test]
+fn a_secret_with_an_open_rotation_is_left_out_and_told() {
+    let mut world = world();
+    let act = |world: &mut World, make: &dyn Fn(&Vault, &Ctx<'_>) -> Change| {
+        let change = make(&world.vault, &world.owner.at(START));
+        let vault = reopened(&world.vault).apply(change).unwrap();
+        world.vault = reopened(&vault);
+        world.owner = Owner::new(&world.vault, (world.keys)());
+    };
+    act(&mut world, &|vault, ctx| testing::begin(vault, &secret(), "next", ctx));
+    let plan = |world: &World, which: &dek::DekSelection| {
+        let status = key_status(&world.vault, START);
+        dek::plan(&world.vault, &status, &world.owner.who, which, START).unwrap()
+    };
+    let named = dek::DekSelection::Secrets(BTreeSet::from([secret()]));
+    for which in [dek::DekSelection::All, named] {
+        let mut plan = plan(&world, &which);
+        let [left] = &plan.skipped[..] else { panic!("{plan:?}") };
+        assert_eq!((left.why, &left.able[..]), (dek::LeftCause::InRotation, &[][..]));
+        let done = dek::reencrypt(&world.vault, &mut plan, &world.owner.at(START)).unwrap();
+        assert!(plan.rotate.is_empty() && done.is_none());
+    }
+    act(&mut world, &|vault, ctx| testing::abort(vault, &secret(), ctx));
+    assert_eq!(plan(&world, &dek::DekSelection::All).rotate, [secret()]);
 }

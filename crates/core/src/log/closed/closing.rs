@@ -45,6 +45,8 @@ pub enum ClosingError {
     Backwards { entry: EntryId, before: EntryId },
     #[error("a rotation of {} stands beside its removal, and nobody has set it since", secrets[0])]
     Unsettled { secrets: Vec<SecretName> },
+    #[error("a rotation of {secret} is open: it is neither promoted nor aborted")]
+    Open { secret: SecretName },
 }
 
 /// What a checkpoint up to `last` states that stands in the chain at `position`, the chain's next one for one to
@@ -91,7 +93,10 @@ fn kept_of<'a>(
         match kept::of(graph, &ops) {
             Ok(kept) if kept.versions.is_none() && kept.ops.is_empty() => {}
             Ok(kept) => _ = all.insert(secret, kept),
-            Err(kept::Unsettled) => _ = unsettled.insert(secret.clone()),
+            Err(kept::Unsettled::Removal) => _ = unsettled.insert(secret.clone()),
+            Err(kept::Unsettled::Open) => {
+                return Err(ClosingError::Open { secret: secret.clone() });
+            }
         }
     }
     match unsettled.is_empty() {
@@ -103,7 +108,11 @@ fn kept_of<'a>(
 fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> Closed {
     let id = |at: &At| *graph.id(at.place as usize);
     let ops = |kept: &Kept| {
-        kept.ops.iter().chain(kept.versions_kept.values().flatten()).map(id).collect::<Vec<_>>()
+        kept.ops
+            .iter()
+            .chain(kept.versions_kept.values().flat_map(|of| &of.ops))
+            .map(id)
+            .collect::<Vec<_>>()
     };
     let entries: BTreeSet<EntryId> = kept.values().flat_map(ops).chain([*last]).collect();
     let entries: Vec<EntryId> = entries.into_iter().collect();
@@ -120,7 +129,11 @@ fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> C
         kept: kept
             .versions_kept
             .iter()
-            .map(|(number, ops)| KeptVersion { number: *number, ops: places(ops) })
+            .map(|(number, of)| KeptVersion {
+                number: *number,
+                ops: places(&of.ops),
+                replaced: of.replaced.iter().copied().collect(),
+            })
             .collect(),
     });
     let mut secrets: Vec<ClosedSecret> = secrets.collect();

@@ -49,6 +49,9 @@ pub type OpPlace = (u32, u32);
 pub struct KeptVersion {
     pub number: u64,
     pub ops: Vec<OpPlace>,
+    /// The kept versions that it was promoted over, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<u64>,
 }
 
 impl ClosedSecret {
@@ -63,6 +66,7 @@ impl ClosedSecret {
         rule::ascending("kept", &numbers)?;
         self.kept.iter().try_for_each(|kept| {
             rule::integer("number", kept.number)?;
+            rule::ascending("replaced", &kept.replaced)?;
             rule::ascending("ops", &kept.ops)
         })
     }
@@ -117,7 +121,7 @@ impl Closed {
         entries.get(id)?.ops.get(usize::try_from(op).ok()?)
     }
 
-    /// The object of a kept version: that of its put.
+    /// The object of a kept version: that of its first put or promotion.
     pub(super) fn object(
         &self,
         of: &KeptVersion,
@@ -125,6 +129,7 @@ impl Closed {
     ) -> Option<ObjectId> {
         of.ops.iter().find_map(|at| match self.op(*at, entries) {
             Some(Op::Put(put)) => Some(put.object),
+            Some(Op::Promote(promote)) => Some(promote.object),
             _ => None,
         })
     }
@@ -132,18 +137,29 @@ impl Closed {
     fn refers_rightly(&self, of: &ClosedSecret, entries: &BTreeMap<EntryId, Entry>) -> bool {
         let is_of = |op: &Op| op.secret() == Some(&of.secret);
         let sets = |op: &Op| {
-            matches!(op, Op::Put(_) | Op::Resolve(_) | Op::Field(_) | Op::Remove(_)) && is_of(op)
+            let is_one = matches!(
+                op,
+                Op::Put(_) | Op::Promote(_) | Op::Resolve(_) | Op::Field(_) | Op::Remove(_)
+            );
+            is_one && is_of(op)
         };
-        // A put makes a version active that is kept.
+        // A put or promotion makes a version active that is kept.
         let is_kept = |at: &OpPlace| {
-            !matches!(self.op(*at, entries), Some(Op::Put(_)))
+            !matches!(self.op(*at, entries), Some(Op::Put(_) | Op::Promote(_)))
                 || of.kept.iter().any(|kept| kept.ops.contains(at))
         };
-        of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
+        let numbers: Vec<u64> = of.kept.iter().map(|kept| kept.number).collect();
+        let is_known = |number: &u64| numbers.binary_search(number).is_ok();
+        of.kept.iter().flat_map(|kept| &kept.replaced).all(is_known)
+            && of.ops.iter().all(|at| self.op(*at, entries).is_some_and(sets) && is_kept(at))
             && of.kept.iter().all(|kept| {
                 self.object(kept, entries).is_some_and(|object| {
                     let names = |op: &Op| is_of(op) && op.objects().any(|named| *named == object);
                     kept.ops.iter().all(|at| self.op(*at, entries).is_some_and(names))
+                        && kept
+                            .ops
+                            .iter()
+                            .any(|at| self.op(*at, entries).is_some_and(|op| op.states().is_some()))
                 })
             })
     }

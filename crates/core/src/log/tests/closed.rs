@@ -11,6 +11,7 @@ use crate::log::graph::Graph;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
+use crate::log::rotation::{RotationState, reaching};
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::{LogState, SecretState, Version};
 use crate::log::testing::*;
@@ -34,7 +35,7 @@ struct Step {
 
 fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let back = prop::collection::vec(1..5usize, 0..3);
-    let op = (0..18u8, 0..SECRETS.len(), 0..6usize, 1..8u8);
+    let op = (0..30u8, 0..SECRETS.len(), 0..6usize, 1..8u8);
     let step = (back, 0..ACTORS.len(), prop::bool::weighted(0.2), prop::collection::vec(op, 1..4))
         .prop_map(|(back, actor, later, ops)| Step { back, actor, later, ops });
     prop::collection::vec(step, 1..most)
@@ -46,6 +47,9 @@ struct Growing {
     ids: Vec<EntryId>,
     /// The versions of each secret so far.
     versions: [Vec<u8>; 2],
+    /// What rotations of each bring, by rotation.
+    ready: [Vec<(u8, u8)>; 2],
+    rotation: u8,
     next: u8,
 }
 
@@ -79,7 +83,45 @@ impl Growing {
             13 | 14 => resolve(name, one?),
             15 => rewrap(name, one?, 150 + other),
             16 => expire(name, one?, (other > 1).then_some(u64::from(other) * 10)),
-            _ => field(name, "type", (other > 1).then_some(if other > 3 { "x" } else { "y" })),
+            17 => field(name, "type", (other > 1).then_some(if other > 3 { "x" } else { "y" })),
+            _ => return self.rotating(kind, of, which, other),
+        })
+    }
+
+    fn rotating(&mut self, kind: u8, of: usize, which: usize, other: u8) -> Option<Op> {
+        let (name, versions) = (SECRETS[of], &self.versions[of]);
+        let base = *versions.get(versions.len().checked_sub(1 + which % 2)?)?;
+        let ready = &self.ready[of];
+        // Mostly the latest.
+        let latest = ready.len().checked_sub(1 + which / 4 % ready.len().max(1));
+        let latest = latest.map(|at| ready[at]);
+        Some(match kind {
+            18..=20 => {
+                if other == 3 {
+                    self.rotation += 1;
+                    return Some(intend(name, self.rotation, base));
+                }
+                self.next += 1;
+                // A second value, of a rotation that was begun.
+                if other < 3
+                    && let Some((rotation, _)) = latest
+                {
+                    self.ready[of].push((rotation, self.next));
+                    return Some(add_value(name, rotation, self.next));
+                }
+                self.rotation += 1;
+                self.ready[of].push((self.rotation, self.next));
+                begin(name, self.rotation, base, self.next)
+            }
+            21..=24 => {
+                let (rotation, object) = latest?;
+                self.versions[of].push(object);
+                promote(name, rotation, object, &[base])
+            }
+            25 | 26 => abort(name, latest?.0),
+            27 => rollout(name, latest?.0, u64::from(other) * 1_000),
+            28 => retire(name, &[latest?.1]),
+            _ => retire(name, &[base]),
         })
     }
 
@@ -90,7 +132,8 @@ impl Growing {
         let floor = parents.iter().map(at).max().unwrap_or_default();
         let position =
             if step.later { floor.next() } else { floor }.min(self.log.policy.head_position());
-        let (versions, next) = (self.versions.clone(), self.next);
+        let (versions, ready) = (self.versions.clone(), self.ready.clone());
+        let (next, rotation) = (self.next, self.rotation);
         let ops: Vec<Op> = step.ops.iter().filter_map(|op| self.op(*op)).collect();
         let actor = ACTORS[step.actor];
         let allowed: Vec<Op> =
@@ -98,6 +141,7 @@ impl Growing {
         let (actor, ops) = match allowed.is_empty() {
             true => {
                 (self.versions, self.next) = (versions, next);
+                (self.ready, self.rotation) = (ready, rotation);
                 ("ann", vec![field("dev/A", "type", Some("z"))])
             }
             false => (actor, allowed),
@@ -144,7 +188,14 @@ struct Closed {
 /// Grows, closes and goes on; `None` where the log cannot be closed at that entry.
 fn closed(case: &Case) -> Option<Closed> {
     let log = Log { policy: policy(), entries: BTreeMap::new() };
-    let mut growing = Growing { log, ids: Vec::new(), versions: Default::default(), next: 0 };
+    let mut growing = Growing {
+        log,
+        ids: Vec::new(),
+        versions: Default::default(),
+        ready: Default::default(),
+        rotation: 0,
+        next: 0,
+    };
     for (number, step) in case.before.iter().enumerate() {
         let back = step.back.iter().filter_map(|back| number.checked_sub(*back));
         let parents: Vec<EntryId> = back.map(|at| growing.ids[at]).collect();
@@ -214,7 +265,8 @@ fn judged(graph: &Graph, entries: &BTreeMap<EntryId, Entry>, log: &Log) -> (Stan
 /// The secrets of which nothing can be said without what is closed.
 fn behind(graph: &Graph, entries: &BTreeMap<EntryId, Entry>) -> BTreeSet<SecretName> {
     let late = entries.iter().filter(|(id, _)| graph.is_late(graph.place(id).unwrap()));
-    late.flat_map(|(_, entry)| &entry.ops).filter_map(|op| op.secret().cloned()).collect()
+    let late = late.flat_map(|(_, entry)| &entry.ops).filter_map(|op| op.secret().cloned());
+    late.chain(reaching(entries, graph, FoldScope::All)).collect()
 }
 
 /// A version without what only closed void ops say, and what nobody can say any more.
@@ -231,11 +283,13 @@ fn assert_alike(
     name: &str,
     some: &SecretState,
     whole: &SecretState,
-    closing: &Closing,
+    closed: &Closed,
 ) -> Result<(), TestCaseError> {
+    let closing = &closed.closing;
     prop_assert_eq!(&some.candidates, &whole.candidates, "candidates of {}", name);
     prop_assert_eq!(some.current, whole.current, "current of {}", name);
     prop_assert_eq!(&some.fields, &whole.fields, "fields of {}", name);
+    assert_rotations(name, some, whole, closed)?;
     let known: BTreeSet<ObjectId> = some.versions.iter().map(|version| version.object).collect();
     for version in &some.versions {
         let other = whole.version(&version.object).unwrap();
@@ -244,6 +298,30 @@ fn assert_alike(
     for version in &whole.versions {
         let is_open = !closing.entries.contains(&version.entry);
         prop_assert!(!is_open || known.contains(&version.object), "open version of {}", name);
+    }
+    Ok(())
+}
+
+/// What has ended behind the checkpoint is told by the whole log alone.
+fn assert_rotations(
+    name: &str,
+    some: &SecretState,
+    whole: &SecretState,
+    closed: &Closed,
+) -> Result<(), TestCaseError> {
+    let closing = &closed.closing;
+    let ops = closing.entries.iter().flat_map(|id| &closed.log.entries[id].ops);
+    let ended: Vec<_> = ops.filter_map(Op::rotation).collect();
+    let of = |state: &SecretState| state.rotation.as_deref().cloned().unwrap_or_default();
+    let (here, there): (RotationState, RotationState) = (of(some), of(whole));
+    let open = there.rotations.iter().filter(|rotation| !ended.contains(&rotation.id));
+    let open: Vec<_> = open.cloned().collect();
+    prop_assert_eq!(&here.rotations, &open, "rotations of {}", name);
+    prop_assert_eq!(here.previous, there.previous, "previous of {}", name);
+    for version in &there.held {
+        let is_open = !closing.entries.contains(&version.entry);
+        let found = here.held.iter().find(|held| held.object == version.object);
+        prop_assert_eq!(found.map(comparable), is_open.then(|| comparable(version)));
     }
     Ok(())
 }
@@ -266,6 +344,68 @@ fn assert_standings(
         }
     }
     Ok(())
+}
+
+/// However often a version is promoted and retired, what is kept of it stays short, and says what it replaced.
+#[test]
+fn what_is_kept_does_not_grow_with_what_is_repeated() {
+    let mut log = Log { policy: FakePolicy::new(), entries: BTreeMap::new() };
+    let mut head = log.add("ann", &[], vec![put("dev/A", 1)]);
+    head = log.add("ann", &[head], vec![begin("dev/A", 1, 1, 2)]);
+    for _ in 0..20 {
+        let again = promote("dev/A", 1, 2, &[1]);
+        head = log.add("ann", &[head], vec![again, retire("dev/A", &[2])]);
+    }
+    for n in 2..40 {
+        let intent = log.add("ann", &[head], vec![intend("dev/A", n, 2)]);
+        head = log.add("ann", &[intent], vec![abort("dev/A", n)]);
+    }
+    let position = log.policy.next(&[head]);
+    let closing = close_at(&log, &head, position).unwrap();
+    let line = &closing.closed.secrets[0];
+    let kept: Vec<(u64, usize, &[u64])> =
+        line.kept.iter().map(|of| (of.number, of.ops.len(), &of.replaced[..])).collect();
+    // The pending, the first promotion and the last, and the first retire.
+    assert_eq!(kept, [(1, 1, &[][..]), (2, 4, &[1][..])]);
+    let closed = Closed { log, last: head, position, closing };
+    let entries = left(&closed);
+    let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
+    let (_, state) = judged(&some, &entries, &closed.log);
+    let state = state.secret(&secret("dev/A")).unwrap();
+    assert_eq!(state.rotation.as_ref().unwrap().previous, [id(1)]);
+}
+
+/// To retire what is older than all that is kept takes nobody the secret; what is retired where it may be stated
+/// later does.
+#[test]
+fn an_older_version_is_retired_without_history() {
+    let a = "dev/A";
+    let mut log = Log { policy: FakePolicy::new(), entries: BTreeMap::new() };
+    let old = log.add("ann", &[], vec![put(a, 1)]);
+    let before = log.add("ann", &[old], vec![put(a, 2)]);
+    let last = log.add("ann", &[before], vec![put(a, 3)]);
+    let position = log.policy.next(&[last]);
+    let closing = close_at(&log, &last, position).unwrap();
+    let reaches = |ops: Vec<Op>, later: Option<Op>| {
+        let mut log = log.clone();
+        let open = log.add("ann", &[last], ops);
+        later.into_iter().for_each(|op| _ = log.add("ann", &[open], vec![op]));
+        let closed = Closed { log, last, position, closing: closing.clone() };
+        let entries = left(&closed);
+        let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
+        let (standings, state) = judged(&some, &entries, &closed.log);
+        assert!(standings.iter().all(|(_, standing)| standing == EntryStatus::Counting));
+        assert_eq!(state.secret(&secret(a)).unwrap().current, Some(id(3)));
+        !behind(&some, &entries).is_empty()
+    };
+    assert!(!reaches(vec![retire(a, &[1])], None));
+    assert!(!reaches(vec![retire(a, &[1, 2, 3])], None));
+    assert!(!reaches(vec![retire(a, &[1, 4])], Some(begin(a, 1, 3, 4))));
+    assert!(!reaches(vec![begin(a, 1, 3, 4)], Some(retire(a, &[1, 4]))));
+    // What is said of a rotation that is over comes too late, but for what brings a value.
+    assert!(!reaches(vec![abort(a, 7), rollout(a, 7, 1)], None));
+    assert!(reaches(vec![add_value(a, 7, 4)], None));
+    assert!(reaches(vec![promote(a, 7, 4, &[])], None));
 }
 
 fn count() -> u32 {
@@ -294,11 +434,12 @@ proptest! {
             let empty = SecretState::default();
             let of = |state: &LogState| state.secret(&secret(name)).cloned().unwrap_or_default();
             let (here, there) = (of(&state), of(&whole_state));
-            if there.versions.is_empty() && there.fields.is_empty() {
+            let is_rotated = there.rotation.is_some();
+            if there.versions.is_empty() && there.fields.is_empty() && !is_rotated {
                 prop_assert_eq!(here, empty);
                 continue;
             }
-            assert_alike(name, &here, &there, &closed.closing)?;
+            assert_alike(name, &here, &there, &closed)?;
         }
     }
 

@@ -35,7 +35,6 @@ fn what_is_authorised_counts_and_the_rest_is_forged() {
 #[test]
 fn each_op_takes_its_own_right() {
     let rewrap = || Op::Rewrap { secret: secret("prod/A"), object: id(1), wrap: id(9) };
-    let rollout = || Op::Rollout { secret: secret("prod/A"), record: "x".to_owned() };
     let checkpoint = || Op::Checkpoint { segment: id(1), heads: vec![] };
     let cases: Vec<(Op, Vec<&[Right]>)> = vec![
         (put("prod/A", 1), vec![&[Right::Write]]),
@@ -47,7 +46,10 @@ fn each_op_takes_its_own_right() {
         (prune("prod/A", &[1]), vec![&[Right::Delete]]),
         (rewrap(), vec![&[Right::Read, Right::Write], &[Right::Read, Right::Grant]]),
         (pending("prod/A", 1), vec![&[Right::Write], &[Right::Rotate]]),
-        (rollout(), vec![&[Right::Write], &[Right::Rotate]]),
+        (rollout("prod/A", 1, 5), vec![&[Right::Write], &[Right::Rotate]]),
+        (abort("prod/A", 1), vec![&[Right::Write], &[Right::Rotate]]),
+        (retire("prod/A", &[1]), vec![&[Right::Write], &[Right::Rotate]]),
+        (promote("prod/A", 1, 2, &[]), vec![&[Right::Write], &[Right::Rotate]]),
         (checkpoint(), vec![&[Right::Grant]]),
     ];
     for (op, enough) in cases {
@@ -60,7 +62,10 @@ fn each_op_takes_its_own_right() {
                 .collect();
             let mut log = Log::new();
             log.policy.add("eve", &held, "*");
-            let entry = log.add("eve", &[], vec![op.clone()]);
+            let root = log.add("ann", &[], vec![put("prod/A", 1)]);
+            let ready = log.add("ann", &[root], vec![begin("prod/A", 1, 1, 2)]);
+            let parents = if op.is_of_rotation() { vec![ready] } else { Vec::new() };
+            let entry = log.add("eve", &parents, vec![op.clone()]);
             let expected = enough.iter().any(|need| need.iter().all(|right| held.contains(right)));
             assert_eq!(
                 log.standing(&entry) == EntryStatus::Counting,

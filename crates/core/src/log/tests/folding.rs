@@ -19,7 +19,7 @@ fn a_later_put_retires_the_earlier() {
     log.add("ann", &[first], vec![put(A, 2)]);
     let state = log.secret(A);
     assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
-    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Active]);
+    assert_eq!(statuses(&state), [VersionStatus::Replaced, VersionStatus::Active]);
     assert_eq!(state.numbered(2).unwrap().object, id(2));
     assert!(state.numbered(0).is_none() && state.numbered(3).is_none());
 }
@@ -72,7 +72,7 @@ fn removing_the_active_version_brings_no_earlier_one_back() {
     let removed = log.add("ann", &[second], vec![remove(A, &[2])]);
     let state = log.secret(A);
     assert_eq!((state.current, state.is_gone()), (None, true));
-    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Removed]);
+    assert_eq!(statuses(&state), [VersionStatus::Replaced, VersionStatus::Removed]);
     log.add("ann", &[removed], vec![restore(A, &[2])]);
     assert_eq!(log.secret(A).current, Some(id(2)));
 }
@@ -224,19 +224,11 @@ fn histories_with_several_roots_meet() {
 }
 
 #[test]
-fn the_reserved_ops_change_nothing() {
+fn a_reserved_op_changes_nothing() {
     let mut log = Log::new();
     let root = log.add("ann", &[], vec![put(A, 1)]);
     let before = log.state();
-    log.add(
-        "ann",
-        &[root],
-        vec![
-            pending(A, 2),
-            Op::Rollout { secret: secret("prod/B"), record: "{}".to_owned() },
-            Op::Checkpoint { segment: id(1), heads: vec![root] },
-        ],
-    );
+    log.add("ann", &[root], vec![Op::Checkpoint { segment: id(1), heads: vec![root] }]);
     assert_eq!(log.state(), before);
 }
 

@@ -5,4 +5,7 @@ mod counting;
 mod folding;
 mod oracle;
 mod plain;
+mod plain_rotation;
 mod records;
+mod rotating;
+mod rotating_cost;

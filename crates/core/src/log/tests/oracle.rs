@@ -4,7 +4,7 @@
 use crate::crypto::sign::Tag;
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
-use crate::log::op::{Op, OpRef, Put};
+use crate::log::op::{Op, OpRef, Pending, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::plain::{Plain, ancestors, authorised, standing};
+use super::plain_rotation::PlainRotation;
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::time::UnixTime;
 
@@ -45,6 +46,16 @@ fn op((kind, of, object, other): &(u8, usize, u8, u8)) -> Op {
         },
         13 => rewrap(of, *object, 100 + other),
         14 => expire(of, *object, (*other > 1).then_some(u64::from(*other) * 10)),
+        // What a rotation is begun upon is in its id.
+        15 if *object < 6 => expiring(begin(of, 1 + other % 2, 1 + other % 2, *other)),
+        15 => expiring(add_value(of, 1 + other % 2, *other)),
+        16 => match other {
+            1 => intend(of, 1 + object % 2, 1 + object % 2),
+            2..=4 => rollout(of, 1 + object % 2, u64::from(*other) * 1_000),
+            5 => abort(of, 1 + object % 2),
+            _ => retire(of, &[*object]),
+        },
+        17 | 18 => promote(of, 1 + object % 2, *object, &[*other]),
         _ => field(of, "type", (*other > 1).then_some(if *other > 3 { "x" } else { "y" })),
     }
 }
@@ -55,13 +66,16 @@ fn expiring(op: Op) -> Op {
         Op::Put(put) if put.object == id(3) => {
             Op::Put(Put { expires: Some(UnixTime::from_secs(30)), ..put })
         }
+        Op::Pending(of) if of.derived == id(3) => {
+            Op::Pending(Pending { expires: Some(UnixTime::from_secs(30)), ..of })
+        }
         op => op,
     }
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let back = prop::collection::vec(1..6usize, 0..3);
-    let op = (0..16u8, 0..SECRETS.len(), 1..8u8, 1..8u8);
+    let op = (0..20u8, 0..SECRETS.len(), 1..8u8, 1..8u8);
     let step = (back, 0..ACTORS.len(), prop::bool::weighted(0.2), prop::collection::vec(op, 1..4))
         .prop_map(|(back, actor, later, ops)| Step { back, actor, later, ops });
     prop::collection::vec(step, 1..28)
@@ -136,7 +150,14 @@ fn heads() -> impl Strategy<Value = Vec<Vec<usize>>> {
 fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCaseError> {
     let versions: Vec<ObjectId> = state.versions.iter().map(|v| v.object).collect();
     prop_assert_eq!(&versions, &plain.versions());
-    for version in &state.versions {
+    let held: BTreeSet<ObjectId> = plain.statements().into_iter().map(|(_, o, ..)| o).collect();
+    prop_assert_eq!(state.held().map(|v| v.object).collect::<BTreeSet<_>>(), held);
+    let rotation = state.rotation.as_deref().cloned().unwrap_or_default();
+    let rotations: Vec<PlainRotation> = rotation.rotations.iter().map(From::from).collect();
+    prop_assert_eq!(rotations, plain.rotations());
+    let previous: BTreeSet<ObjectId> = rotation.previous.into_iter().collect();
+    prop_assert_eq!(previous, plain.previous());
+    for version in state.held() {
         let object = &version.object;
         let removed = plain.removed(object);
         prop_assert_eq!(version.pruned, !plain.prunes(object).is_empty());
@@ -145,14 +166,16 @@ fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCas
         prop_assert_eq!(version.removal_conflict, distinct > 1);
         let tried: Vec<WrapId> = version.wraps_to_try().copied().collect();
         prop_assert_eq!(tried, plain.wraps(object));
-        let puts: Vec<_> = plain.puts().into_iter().filter(|(_, p)| p.object == *object).collect();
+        let makings = plain.makings().into_iter().filter(|(_, made)| made == object);
+        let makings: Vec<_> = makings.map(|(at, _)| at).collect();
         let fallen = plain.settings().1;
-        let overruled = puts.iter().all(|(at, _)| fallen.contains(at));
+        let overruled = !makings.is_empty() && makings.iter().all(|at| fallen.contains(at));
         prop_assert_eq!(version.overruled, overruled);
-        let (first, own) = puts[0];
+        prop_assert_eq!(version.retired, plain.is_retired(object));
+        let (first, _, own) = plain.first(object);
         let mut stated = plain.expiries(object);
         if stated.is_empty() {
-            stated = vec![(first, own.expires)];
+            stated = vec![(first, own)];
         }
         prop_assert_eq!(version.expires, stated.iter().filter_map(|(_, at)| *at).min());
         let late = stated.iter().copied().chain(plain.void_expiries(object));

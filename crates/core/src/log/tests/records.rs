@@ -67,6 +67,33 @@ fn a_body_put_again_from_other_parents_is_another_object() {
     assert_eq!(object(&[a]), objects[1]);
 }
 
+/// Whoever begins a rotation again begins another one: of another author, place, secret, base or nonce.
+#[test]
+fn a_rotation_is_its_authors_and_has_one_base() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let (vault, policy) = (log.policy.vault_id, log.policy.id_at(PolicyPosition::GENESIS));
+    let begun = |actor: &str, parents: &[EntryId], op| {
+        let actor_name = name(actor);
+        let tips = Tips { parents: parents.to_vec(), lamport: 2 };
+        let (ops, reason, ts) = (vec![op], String::new(), UnixTime::from_secs(5));
+        let by = Authorship { vault: &vault, policy, actor: &actor_name };
+        let entry = EntryDraft { ops, reason, ts }.sign(&tips, by, &key(actor));
+        entry.ops[0].rotation().unwrap()
+    };
+    let all = [
+        begun("ann", &[root], begin("prod/A", 1, 1, 2)),
+        begun("bob", &[root], begin("prod/A", 1, 1, 2)),
+        begun("ann", &[], begin("prod/A", 1, 1, 2)),
+        begun("ann", &[root], begin("prod/B", 1, 1, 2)),
+        begun("ann", &[root], begin("prod/A", 2, 1, 2)),
+        begun("ann", &[root], begin("prod/A", 1, 3, 2)),
+    ];
+    assert_eq!(BTreeSet::from(all).len(), all.len());
+    assert_eq!(begun("ann", &[root], intend("prod/A", 1, 1)), all[0], "whatever it brings");
+    assert_eq!(begun("bob", &[], add_value("prod/A", 1, 2)), rotation_id(1));
+}
+
 #[test]
 fn build_refuses_what_inspect_reports() {
     let mut log = Log::new();

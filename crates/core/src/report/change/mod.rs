@@ -6,6 +6,7 @@
 //! says.
 
 mod policy;
+mod rotation;
 mod secrets;
 
 use super::facts::Subject;
@@ -136,6 +137,8 @@ what! {
     Conflict "conflict",
     /// One version is active where several were.
     Resolved "resolved",
+    /// How its rotations stand: what is pending for how many, and what is retired.
+    Rotation "rotation",
 }
 
 /// Who did it, when and why, as the entry says.

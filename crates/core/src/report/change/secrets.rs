@@ -1,6 +1,6 @@
 //! What changed of secrets: their values, names, expiries and fields, and which entry of the log did it.
 
-use super::{About, By, Item, What};
+use super::{About, By, Item, What, rotation};
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::history::RowStatus;
@@ -29,6 +29,7 @@ pub(super) fn items(old: &Vault, new: &Vault, rows: &[HistoryRow]) -> Vec<Item> 
             (Some(was), Some(is)) => items.extend(case.kept(name, was, is)),
             _ => {}
         }
+        items.extend(case.rotation(name));
     }
     items
 }
@@ -171,7 +172,11 @@ impl<'a> Case<'a> {
     }
 
     fn is_rotation(&self, version: &Version) -> bool {
-        let puts = |op: &Op| matches!(op, Op::Put(put) if put.object == version.object);
+        let puts = |op: &Op| match op {
+            Op::Put(put) => put.object == version.object,
+            Op::Promote(promote) => promote.object == version.object,
+            _ => false,
+        };
         let entry = self.new.file().entries.get(&version.entry);
         let op = entry.and_then(|entry| entry.ops.iter().position(puts));
         let at = self.new.graph().place(&version.entry).zip(op);
@@ -191,6 +196,17 @@ impl<'a> Case<'a> {
             items.push(Item { after: Some(version(is)), by, ..item(What::Rewrapped) });
         }
         items
+    }
+
+    fn rotation(&self, name: &SecretName) -> Option<Item> {
+        let words = |vault: &Vault| vault.secret(name).and_then(rotation::words);
+        let (before, after) = (words(self.old), words(self.new));
+        if before == after {
+            return None;
+        }
+        let by = self.last(name, &["pending", "rollout", "abort", "retire", "promote"]);
+        let item = Item::new(About::Secret(name.clone()), What::Rotation);
+        Some(Item { before, after, by, ..item })
     }
 
     fn pruned(&self, name: &SecretName, was: &SecretState, is: &SecretState) -> Option<Item> {

@@ -74,7 +74,8 @@ fn standing(state: &SecretState, version: &Version) -> &'static str {
         Version { removed: true, .. } => "removed",
         _ if is_active && state.is_conflict() => "conflicting",
         _ if is_active => "current",
-        _ => "retired",
+        Version { retired: true, .. } => "retired",
+        _ => "replaced",
     }
 }
 
@@ -91,7 +92,8 @@ fn event(row: &HistoryRow, numbers: &BTreeMap<(Id, &SecretName), usize>) -> Stri
     let mut text = format!("{} {} {}", rfc3339(row.timestamp), row.actor, row.action);
     if let Some(secret) = &row.secret {
         text.push_str(&format!(" {secret}"));
-        let number = numbers.get(&(row.id, secret)).filter(|_| row.action == "put");
+        let number =
+            numbers.get(&(row.id, secret)).filter(|_| matches!(row.action, "put" | "promote"));
         text.extend(number.map(|number| format!(" version {number}")));
     }
     if !row.object.is_empty() {

@@ -71,6 +71,7 @@ fn of_secret(item: &Item, secret: &str) -> String {
             let active = item.after.as_deref().map(code).unwrap_or_default();
             format!("**conflict** in {secret}: {active} are all active, and somebody has to choose")
         }
+        (What::Rotation, _) => format!("**rotation** of {secret}{}", turned(item)),
         _ => format!("**{what}** {secret}{}", turned(item)),
     }
 }

@@ -1,7 +1,7 @@
 //! `exposed`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::exposure::{Exposed, Knower, Uncompared, Waived};
 use crate::name::{Name, SecretName};
 use serde::Serialize;
@@ -21,8 +21,11 @@ pub struct ExposedView<'a> {
 #[derive(Serialize)]
 pub struct ExposedValueView<'a> {
     pub secret: &'a SecretName,
+    /// 0 where a rotation makes it ready.
     pub version: usize,
     pub id: ObjectId,
+    /// The open rotation that makes it ready; none of a current value.
+    pub rotation: Option<RotationId>,
     pub since: String,
     pub overdue: bool,
     pub to: Vec<KnowerView<'a>>,
@@ -85,6 +88,7 @@ impl<'a> ExposedValueView<'a> {
             secret: &value.secret,
             version: value.version,
             id: value.object,
+            rotation: value.rotation,
             since: rfc3339(value.since()),
             overdue,
             to: value.to.iter().map(KnowerView::from).collect(),
@@ -128,7 +132,7 @@ mod tests {
     use super::*;
     use crate::crypto::identity::recipient_text::RecipientText;
     use crate::exposure::{ExposureCause, Through};
-    use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
+    use crate::report::view::testing::{Examples, ID, SHORT_ID, hold, json, name, secret};
     use crate::secret::waived::Waiver;
     use crate::time::UnixTime;
     use serde_json::Value;
@@ -162,16 +166,20 @@ mod tests {
             through: Some(Through { secret: secret(), in_force: true }),
             ..knower(LetReaderIn)
         });
-        let values = [Exposed { secret: secret(), version: 2, object: ObjectId(ID.0), to }];
+        let object = ObjectId(ID.0);
+        let current = Exposed { secret: secret(), version: 2, object, rotation: None, to };
+        let rotation = Some(RotationId(SHORT_ID.0));
+        let ready = Exposed { version: 0, rotation, ..current.clone() };
+        let values = [current, ready];
         let waiver = Waiver {
             by: name("admin"),
             at: UnixTime::from_secs(1_800_000_000),
             reason: "an example".to_owned(),
         };
         let waived = [Waived { secret: secret(), version: 1, object: ObjectId(ID.0), waiver }];
-        let uncompared = Uncompared::from([(secret(), BTreeSet::from([1, 3]))]);
+        let uncompared = Uncompared::from([(secret(), BTreeSet::from([0, 3]))]);
         let view = ExposedView::of(&values, |_| true, &waived, &uncompared);
-        assert_eq!(view.overdue, 1);
+        assert_eq!(view.overdue, 2);
         vec![json(&view)]
     }
 }

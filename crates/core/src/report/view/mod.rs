@@ -45,6 +45,7 @@ pub mod prune;
 pub mod recovery;
 pub mod remark;
 pub mod role;
+pub mod rotation;
 pub mod secret;
 pub mod settings;
 pub mod status;

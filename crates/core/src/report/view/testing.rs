@@ -50,6 +50,7 @@ const VIEWS: &[&[Examples]] = &[
     super::prune::VIEWS,
     super::recovery::VIEWS,
     super::role::VIEWS,
+    super::rotation::VIEWS,
     super::secret::diff::VIEWS,
     super::secret::get::VIEWS,
     super::secret::list::VIEWS,

@@ -3,11 +3,11 @@
 
 use super::put::{self, PutError, members_with};
 use super::waived;
-use crate::crypto::id::{EntryId, ObjectId, SecretId};
+use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
-use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};
+use crate::log::op::{Abort, Adoption, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -71,10 +71,13 @@ const fn is_adoptable(op: &Op) -> bool {
         | Op::Resolve(_)
         | Op::Restore(_)
         | Op::Remove(_)
-        | Op::Expire(_) => true,
+        | Op::Expire(_)
+        | Op::Abort(_)
+        | Op::Retire(_)
+        | Op::Promote(_) => true,
         Op::Prune { .. }
         | Op::Rewrap { .. }
-        | Op::Pending { .. }
+        | Op::Pending(_)
         | Op::Rollout { .. }
         | Op::Checkpoint { .. }
         | Op::Join(_) => false,
@@ -133,7 +136,9 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
         if found.last().is_none_or(|last| last.id != id) {
             found.push(VoidEntry { id, entry: entries[place], ops: Vec::new() });
         }
-        let adopted = adopted.contains(&OpRef { entry: id, op: index as u64 });
+        let op = entries[place].ops.get(index);
+        let by = op.and_then(|op| op.adoption_of(OpRef { entry: id, op: index as u64 }));
+        let adopted = by.is_some_and(|by| adopted.contains(&by));
         found.last_mut().into_iter().for_each(|last| {
             last.ops.push(VoidOp { index, position, adopted });
         });
@@ -142,12 +147,12 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
 }
 
 /// The ops that a counting one says it adopts.
-pub(crate) fn adopted(vault: &Vault, entries: &[&Entry]) -> BTreeSet<OpRef> {
+pub(crate) fn adopted<'a>(vault: &Vault, entries: &[&'a Entry]) -> BTreeSet<Adoption<'a>> {
     let ops = entries.iter().enumerate().flat_map(|(place, entry)| {
         entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
     });
     let counting = ops.filter(|(at, _)| vault.standings().counts(*at));
-    counting.filter_map(|(_, op)| op.adopts()).collect()
+    counting.filter_map(|(_, op)| op.adoption()).collect()
 }
 
 /// The void entry whose id is, or begins with, `text`.
@@ -185,13 +190,35 @@ pub fn adopt(
     Ok((adopter.made, adopter.batch.change()))
 }
 
+/// The versions that re-issue void ones: of the same secret, by an adoption of an op that states or promotes what they
+/// say they hold. On any other word whoever may write one secret could have what is adopted of another go astray.
+fn heirs(vault: &Vault) -> BTreeMap<(SecretName, ObjectId), ObjectId> {
+    let secrets = vault.state().secrets.iter();
+    let versions = secrets.flat_map(|(name, state)| state.versions.iter().map(move |v| (name, v)));
+    let mut heirs = BTreeMap::new();
+    for (name, version) in versions.filter(|(_, version)| !version.adopts.is_empty()) {
+        let ops = version.adopts.iter().filter_map(|of| {
+            let index = usize::try_from(of.op).ok()?;
+            vault.file().entries.get(&of.entry)?.ops.get(index)
+        });
+        let objects: BTreeSet<&ObjectId> = ops
+            .filter(|op| op.secret() == Some(name))
+            .filter(|op| matches!(op, Op::Put(_) | Op::Promote(_)))
+            .flat_map(Op::objects)
+            .collect();
+        let held = version.same.iter().filter(|old| objects.contains(old));
+        heirs.extend(held.map(|old| ((name.clone(), *old), version.object)));
+    }
+    heirs
+}
+
 struct Adopter<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
     made: Adopted,
     batch: Batch<'a>,
-    /// By void version: the one with its value that counts, here or from an earlier adoption.
-    heirs: BTreeMap<ObjectId, ObjectId>,
+    /// By secret and void version: the one with its value that counts, here or from an earlier adoption.
+    heirs: BTreeMap<(SecretName, ObjectId), ObjectId>,
     /// By void version: what counting ops say of its expiry.
     expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
     /// What is active of a secret after the ops so far, where they changed it.
@@ -200,9 +227,7 @@ struct Adopter<'a> {
 
 impl<'a> Adopter<'a> {
     fn new(vault: &'a Vault, ctx: &'a Ctx<'a>) -> Self {
-        let versions = vault.state().secrets.values().flat_map(|state| &state.versions);
-        let adopting = versions.filter(|version| !version.adopts.is_empty());
-        let heirs = adopting.flat_map(|v| v.same.iter().map(|old| (*old, v.object))).collect();
+        let heirs = heirs(vault);
         let (made, batch, active) = (Adopted::default(), Batch::new(vault, ctx), BTreeMap::new());
         Self { vault, ctx, made, batch, heirs, expires: expires(vault), active }
     }
@@ -211,7 +236,10 @@ impl<'a> Adopter<'a> {
         self.permit(void, op)?;
         let adopts = Some(void.names(index));
         let new = match op {
-            Op::Put(put) => return self.put(void, put, adopts),
+            Op::Put(_) | Op::Promote(_) => return self.put(void, op, adopts),
+            Op::Retire(versions) => self.retired(versions, adopts).map(Op::Retire),
+            Op::Abort(abort) if !self.is_there(abort) => None,
+            Op::Abort(abort) => Some(Op::Abort(Abort { adopts, ..abort.clone() })),
             Op::Field(field) if waived::is_waiver(&field.field) => None,
             Op::Field(field) => Some(Op::Field(Field { adopts, ..field.clone() })),
             Op::Remove(versions) => self.versions(versions, adopts).map(Op::Remove),
@@ -251,7 +279,11 @@ impl<'a> Adopter<'a> {
     /// Whether the adopter has the right that the new op takes.
     fn permit(&self, void: &VoidEntry<'_>, op: &Op) -> Result<(), AdoptError> {
         let rights: &[Right] = match op {
-            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => &[Right::Write],
+            Op::Abort(_) | Op::Retire(_) if self.may_rotate(op) => &[],
+            Op::Abort(_) | Op::Retire(_) => &[Right::Rotate],
+            Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
+                &[Right::Write]
+            }
             Op::Remove(_) => &[Right::Delete],
             Op::Expire(_) => &[Right::Write, Right::Delete],
             _ => &[],
@@ -265,10 +297,16 @@ impl<'a> Adopter<'a> {
         Err(AdoptError::NotPermitted { id: void.id, secret, member, right, able })
     }
 
-    /// A version that exists, or the adopted heir of one that is void.
+    fn may_rotate(&self, op: &Op) -> bool {
+        let holds = |secret, right| self.vault.policy().holds(self.ctx.who.member(), right, secret);
+        op.secret().is_some_and(|of| holds(of, Right::Write) || holds(of, Right::Rotate))
+    }
+
+    /// A version that is held, or the adopted heir of one that is void.
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
-        let exists = self.vault.secret(secret).is_some_and(|state| state.version(object).is_some());
-        self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
+        let state = self.vault.secret(secret);
+        let exists = state.is_some_and(|state| state.held().any(|v| v.object == *object));
+        exists.then_some(*object).or_else(|| self.heirs.get(&(secret.clone(), *object)).copied())
     }
 
     /// The same op on what exists; `None` if nothing does.
@@ -280,10 +318,26 @@ impl<'a> Adopter<'a> {
         (!objects.is_empty()).then(|| Versions { secret: secret.clone(), objects, adopts })
     }
 
+    /// The same op on what is held already: a value cannot be retired in the entry that puts it.
+    fn retired(&self, versions: &Versions, adopts: Option<OpRef>) -> Option<Versions> {
+        let held = |o: &ObjectId| {
+            let state = self.vault.secret(&versions.secret);
+            state.is_some_and(|state| state.held().any(|version| version.object == *o))
+        };
+        let mut left = self.versions(versions, adopts)?;
+        left.objects.retain(held);
+        (!left.objects.is_empty()).then_some(left)
+    }
+
+    fn is_there(&self, abort: &Abort) -> bool {
+        let state = self.vault.secret(&abort.secret).and_then(|of| of.rotation.as_ref());
+        state.is_some_and(|state| state.rotations.iter().any(|of| of.id == abort.rotation))
+    }
+
     /// From when on a void version is not served, as one that counts would be.
-    fn expiry(&self, put: &Put) -> Option<UnixTime> {
-        match self.expires.get(&put.object) {
-            None => put.expires,
+    fn expiry(&self, of: &Stated<'_>) -> Option<UnixTime> {
+        match self.expires.get(of.object) {
+            None => of.expires,
             Some(ops) => {
                 let left = latest(self.vault.graph(), ops);
                 left.into_iter().filter_map(|(_, at)| at).min()
@@ -295,24 +349,31 @@ impl<'a> Adopter<'a> {
     fn put(
         &mut self,
         void: &VoidEntry<'_>,
-        put: &Put,
+        op: &Op,
         adopts: Option<OpRef>,
     ) -> Result<(), AdoptError> {
-        let expires = self.expiry(put);
+        let all = stated(self.vault, op);
+        let Some(stated) = all.first() else {
+            self.made.left_out.push((void.id, crate::log::history::action(op)));
+            return Ok(());
+        };
+        let expires = self.expiry(stated);
         if expires.is_some_and(|at| at <= self.ctx.now) {
-            self.made.left_out.push((void.id, "put"));
+            self.made.left_out.push((void.id, crate::log::history::action(op)));
             return Ok(());
         }
-        let (secret, uid) = (&put.secret, self.vault.uid(&put.secret));
-        let value = self.open(void, put, &uid)?;
+        let (secret, uid) = (stated.secret, self.vault.uid(stated.secret));
+        // Whoever stated it may have done so again with a wrap that opens nothing.
+        let opened = all.iter().find_map(|stated| self.open(void, stated, &uid).ok());
+        let value = opened.map_or_else(|| self.open(void, stated, &uid), Ok)?;
         let value = put::seal(self.vault, secret, &value, expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
         let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
-        let same = vec![put.object];
+        let same = vec![*stated.object];
         let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
         let heir = self.batch.put(new);
         self.active.insert(secret.clone(), vec![heir]);
-        self.heirs.insert(put.object, heir);
+        self.heirs.insert((secret.clone(), *stated.object), heir);
         self.note(void, secret);
         Ok(())
     }
@@ -320,12 +381,12 @@ impl<'a> Adopter<'a> {
     fn open(
         &self,
         void: &VoidEntry<'_>,
-        put: &Put,
+        of: &Stated<'_>,
         uid: &SecretId,
     ) -> Result<SecretValue, AdoptError> {
-        let (id, secret) = (void.id, put.secret.clone());
-        let object = self.vault.object(uid, &put.object);
-        let wrap = self.vault.wrap(uid, &put.wrap).filter(|wrap| wrap.version == put.object);
+        let (id, secret) = (void.id, of.secret.clone());
+        let object = self.vault.object(uid, of.object);
+        let wrap = self.vault.wrap(uid, of.wrap).filter(|wrap| wrap.version == *of.object);
         let Some((object, wrap)) = object.zip(wrap) else {
             return Err(AdoptError::Missing { id, secret });
         };
@@ -335,6 +396,38 @@ impl<'a> Adopter<'a> {
         };
         version::open_version(self.vault.binding(uid), object, wrap, &keys)
             .map_err(|source| AdoptError::Open { id, secret, source: Box::new(source) })
+    }
+}
+
+/// What a put says of its version, or a pending of the one that is promoted.
+struct Stated<'a> {
+    secret: &'a SecretName,
+    object: &'a ObjectId,
+    wrap: &'a WrapId,
+    expires: Option<UnixTime>,
+}
+
+fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Vec<Stated<'a>> {
+    match op {
+        Op::Put(Put { secret, object, wrap, expires, .. }) => {
+            vec![Stated { secret, object, wrap, expires: *expires }]
+        }
+        Op::Promote(promote) => {
+            let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
+            let of_it = ops.filter_map(|op| match op {
+                Op::Pending(of) if of.secret == promote.secret => Some(of),
+                _ => None,
+            });
+            let of_it = of_it.filter(|of| {
+                of.rotation() == promote.rotation && of.object() == Some(&promote.object)
+            });
+            let stated = |of: &'a Pending| {
+                let Pending { secret, derived: object, wrap, expires, .. } = of;
+                Some(Stated { secret, object, wrap: wrap.as_ref()?, expires: *expires })
+            };
+            of_it.filter_map(stated).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -168,6 +168,21 @@ fn what_is_said_of_a_void_version_is_said_of_its_heir() {
 }
 
 #[test]
+fn what_was_said_of_rotations_is_repeated_where_there_is_something_to_say_it_of() {
+    let scene = scene(None, |object| {
+        let retire = Versions { secret: secret("prod/A"), objects: vec![object], adopts: None };
+        vec![Op::Retire(retire)]
+    });
+    let (adopted, vault) = scene.adopt();
+    assert_eq!(adopted.left_out.iter().map(|(_, what)| *what).collect::<Vec<_>>(), ["retire"]);
+    assert!(!vault.secret(&secret("prod/A")).unwrap().current().unwrap().retired);
+    let (adopted, vault) = Scene { vault, ..scene }.adopt();
+    assert!(adopted.left_out.is_empty());
+    let version = vault.secret(&secret("prod/A")).unwrap().current().unwrap();
+    assert!(version.retired, "the heir of what was retired");
+}
+
+#[test]
 fn what_has_expired_is_not_issued_anew() {
     let scene = scene(Some(NOW), |_| Vec::new());
     let (adopted, vault) = scene.adopt();

@@ -91,6 +91,10 @@ fn stated(vault: &Vault) -> Vec<(UnixTime, Named<'_>)> {
             Op::Put(put) if !changed.contains(&(&put.secret, &put.object)) => {
                 ((&put.secret, &put.object), put.expires?)
             }
+            Op::Pending(of) => {
+                let version = (&of.secret, of.object()?);
+                (version, of.expires.filter(|_| !changed.contains(&version))?)
+            }
             Op::Expire(expire) => ((&expire.secret, &expire.object), expire.at?),
             _ => return None,
         };

@@ -1,5 +1,6 @@
 //! What is due to be pruned, and the change that prunes it: versions past their expiry
-//! (`expiry`), and superseded ones beyond what the vault keeps (`retention`).
+//! (`expiry`) and superseded ones beyond what the vault keeps (`retention`). A value that no
+//! rotation has promoted yet is not pruned: it is withdrawn, and nothing is deleted for that.
 //!
 //! Who prunes signs for it, so nothing goes on the word of a member who could not delete it: what
 //! makes a version due is said by its own author, or by a member who held `delete`.
@@ -35,9 +36,9 @@ pub const GRACE: u64 = DAY;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PruneCause {
     Expired,
-    /// More versions than `retention.versions`.
+    /// More versions than `retention.versions`, or retired without ever being active.
     Versions,
-    /// Superseded or removed longer ago than `retention.days`.
+    /// Superseded, removed or called off longer ago than `retention.days`.
     Days,
     /// Pruned before, and back by a merge with a file that still had it.
     LeftOver,
@@ -58,6 +59,7 @@ impl PruneCause {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PruneDue {
     pub secret: SecretName,
+    /// 0 of what a rotation made ready and nobody promoted.
     pub number: usize,
     pub object: ObjectId,
     pub why: PruneCause,
@@ -105,10 +107,10 @@ fn left_over<'a>(
     name: &SecretName,
     secret: &'a SecretState,
 ) -> impl Iterator<Item = &'a Version> {
-    let any = secret.versions.iter().any(|version| version.pruned);
+    let any = secret.held().any(|version| version.pruned);
     let section = if any { vault.file().secrets.get(&vault.uid(name)) } else { None };
     let there = move |object: &ObjectId| section.is_some_and(|s| s.versions.contains_key(object));
-    secret.versions.iter().filter(move |version| version.pruned && there(&version.object))
+    secret.held().filter(move |version| version.pruned && there(&version.object))
 }
 
 /// What one member can prune, and what waits for others.

@@ -8,7 +8,7 @@ use super::deleters::could_delete;
 use super::{DAY, PruneCause};
 use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
-use crate::log::op::{Op, Versions};
+use crate::log::op::{Op, Promote, Put, Versions};
 use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -74,7 +74,8 @@ impl<'a> Retired<'a> {
         let is_old =
             |version: &Version| self.days.as_ref().is_some_and(|d| d.is_over(&of, version));
         for version in secret.versions.iter().rev().filter(there) {
-            let is_active = secret.candidates.binary_search(&version.object).is_ok();
+            let is_active = secret.candidates.binary_search(&version.object).is_ok()
+                || secret.is_replaced(&version.object);
             if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
                 due.push((version, PruneCause::Versions));
             } else if !is_active && is_old(version) {
@@ -91,7 +92,7 @@ struct Believed<'a> {
     vault: &'a Vault,
     name: &'a SecretName,
     secret: &'a SecretState,
-    /// By version: whether its author could delete. Most are never asked about.
+    /// By version: whether who brought it could delete. Most are never asked about.
     deleters: Vec<OnceCell<bool>>,
     /// By version: those that say that they replace it. Only `retention.days` asks.
     replacing: OnceCell<HashMap<&'a ObjectId, Vec<&'a Version>>>,
@@ -104,15 +105,15 @@ impl<'a> Believed<'a> {
     }
 
     fn about(&self, version: &Version, newer: &Version) -> bool {
-        version.author == newer.author || self.is_deleter(newer)
+        version.author == newer.brought_by || self.is_deleter(newer)
     }
 
-    /// Whether the author could delete where the version was put.
+    /// Whether who brought the version could delete there.
     fn is_deleter(&self, version: &Version) -> bool {
         let ask = || {
             let place = self.vault.graph().place(&version.entry);
             place.is_some_and(|place| {
-                could_delete(self.vault, self.name, &version.author, version.position, place)
+                could_delete(self.vault, self.name, &version.brought_by, version.position, place)
             })
         };
         let known = version.number.checked_sub(1).and_then(|at| self.deleters.get(at));
@@ -136,7 +137,7 @@ impl<'a> Believed<'a> {
 struct Newer<'a> {
     all: Vec<&'a Version>,
     by: HashMap<&'a Name, usize>,
-    /// How many of `all` were asked about: these are by authors who could delete, or others'.
+    /// How many of `all` were asked about: these are brought by members who could delete, or by others.
     asked: usize,
     deleters: usize,
     others: HashMap<&'a Name, usize>,
@@ -145,7 +146,7 @@ struct Newer<'a> {
 impl<'a> Newer<'a> {
     fn push(&mut self, version: &'a Version) {
         self.all.push(version);
-        *self.by.entry(&version.author).or_default() += 1;
+        *self.by.entry(&version.brought_by).or_default() += 1;
     }
 
     /// Whether `most` or more of them are believed about `version`.
@@ -157,7 +158,7 @@ impl<'a> Newer<'a> {
         for newer in &self.all[self.asked..] {
             match of.is_deleter(newer) {
                 true => self.deleters += 1,
-                false => *self.others.entry(&newer.author).or_default() += 1,
+                false => *self.others.entry(&newer.brought_by).or_default() += 1,
             }
         }
         self.asked = self.all.len();
@@ -234,9 +235,16 @@ fn note<'a>(
         note(ends.entry((secret, object)).or_default());
     };
     match op {
-        Op::Put(put) => of(&put.secret, &put.object, &|ends| {
+        Op::Put(Put { secret, object, .. }) => of(secret, object, &|ends| {
             ends.put.get_or_insert(at);
             ends.set.push(at);
+        }),
+        // Whoever may rotate can say a later one at any time, and nothing of the others' would ever go.
+        Op::Promote(Promote { secret, object, .. }) => of(secret, object, &|ends| {
+            if ends.put.is_none() {
+                ends.put = Some(at);
+                ends.set.push(at);
+            }
         }),
         Op::Resolve(resolve) => of(&resolve.secret, &resolve.object, &|ends| ends.set.push(at)),
         Op::Remove(Versions { secret, objects, .. }) => {

@@ -7,12 +7,12 @@
 //! version of a sealed value, and [`Change::is_torn`] compares before anything is written.
 
 use super::change::{Change, NewVersion, NewWrap};
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{EntryId, ObjectId, PolicyId, VaultId};
+use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::id::{EntryId, ObjectId, PolicyId, RotationId, SecretId, VaultId, WrapId};
 use crate::file::version::{SealedValue, SealedVersion};
 use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
-use crate::log::op::{Op, OpRef, Put};
+use crate::log::op::{Op, OpRef, Pending, Put};
 use crate::name::SecretName;
 use crate::record::ids;
 use crate::record::line;
@@ -52,6 +52,24 @@ pub struct NewPut {
     pub replaces: Vec<ObjectId>,
     pub same: Vec<ObjectId>,
     pub adopts: Option<OpRef>,
+}
+
+/// A value that a rotation begins with.
+#[derive(Debug)]
+pub struct NewPending {
+    pub secret: SecretName,
+    pub value: SealedValue,
+    /// The version whose place it is to take.
+    pub base: ObjectId,
+    /// What tells the rotation apart from others by the same author at the same place.
+    pub nonce: ShortId,
+}
+
+/// The ids of a version that was taken down.
+struct Stated {
+    body: Id,
+    object: ObjectId,
+    wrap: WrapId,
 }
 
 impl<'a> Batch<'a> {
@@ -94,13 +112,41 @@ impl<'a> Batch<'a> {
         let NewPut { secret, value, replaces, mut same, adopts } = put;
         same.sort_unstable();
         same.dedup();
+        let expires = value.expires();
+        let Stated { body, object, wrap } = self.state(&secret, value);
+        self.add(Op::Put(Put { secret, body, object, wrap, expires, replaces, same, adopts }));
+        object
+    }
+
+    /// Takes down the beginning of a rotation, and with it the version that it makes ready. What is said of
+    /// the rotation further needs an entry of its own behind this one ([`Batch::close`]).
+    pub fn begin(&mut self, pending: NewPending) -> RotationId {
+        let NewPending { secret, value, base, nonce } = pending;
         let (uid, expires) = (ids::secret_uid(&self.vault, &secret), value.expires());
+        let author = self.ctx.signer.key.id();
+        let begun = ids::rotation_id(&uid, &author, &self.origin, &base, &nonce);
+        let Stated { body, object, wrap } = self.state(&secret, value);
+        self.add(Op::Pending(Pending {
+            secret,
+            nonce: Some(nonce),
+            base: Some(base),
+            begun,
+            rotation: None,
+            body: Some(body),
+            derived: object,
+            wrap: Some(wrap),
+            expires,
+        }));
+        begun
+    }
+
+    /// Takes down the version that the next op makes of a sealed value.
+    fn state(&mut self, secret: &SecretName, value: SealedValue) -> Stated {
+        let uid: SecretId = ids::secret_uid(&self.vault, secret);
         let SealedVersion { body, object_id, object, wrap_id, wrap } = value.put_at(self.origin);
         self.versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
         self.wrap(NewWrap { uid, id: wrap_id, wrap });
-        let (object, wrap) = (object_id, wrap_id);
-        self.add(Op::Put(Put { secret, body, object, wrap, expires, replaces, same, adopts }));
-        object_id
+        Stated { body, object: object_id, wrap: wrap_id }
     }
 
     /// Takes down an op that puts nothing.

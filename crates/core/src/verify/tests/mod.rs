@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 mod campaign;
 mod known;
+mod rotating;
 mod scope;
 
 const A: &str = "prod/A";

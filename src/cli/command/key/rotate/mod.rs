@@ -26,7 +26,7 @@ use v_secure_core::vault::Depth;
     group(ArgGroup::new("which").required(true).args(["audiences", "all", "due", "secrets"])),
     after_help = "A new epoch of an audience is one signed entry and its envelope: what is written from then on \
                         is under the new key, and what was written before stays readable. --dek encrypts active values \
-                        anew, each under a fresh key, as a new version with the same value. Neither takes back what \
+                        anew, each under a fresh key, as a new version with the same value; a secret with an open rotation is left out. Neither takes back what \
                         somebody could read before: for that, set a new value and revoke the old one at its provider.\n\n\
                         --due does what the settings rotation.kek and rotation.dek want done by \
                         now, and nothing else; it exits with 0 where nothing is due. Run it on \

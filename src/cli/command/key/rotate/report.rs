@@ -90,6 +90,9 @@ fn tell_left(context: &Context<'_>, report: &KeyRotateView) {
                 "left, since several owners must sign: {some}; 'v-secure key rotate --audience {}' proposes it",
                 names.first().copied().unwrap_or_default()
             ),
+            "in-rotation" => format!(
+                "left as they are while a rotation of each is open, which a fresh key would end: {some}"
+            ),
             "expired" => format!("left as they are, expired: {some}"),
             _ => format!("left for who may: {some}; who can: {}", joined(able)),
         });

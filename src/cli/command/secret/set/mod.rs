@@ -10,7 +10,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret::variables;
+use crate::cli::secret::{rotations, variables};
 use crate::cli::unlocking;
 use clap::Args;
 use std::collections::BTreeSet;
@@ -194,6 +194,7 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
     let version = vault.secret(secret).and_then(|found| found.current());
     let report = SecretSetView::of(vault, secret, written.value, &written.fields);
     variables::remark(context, vault, [secret]);
+    rotations::remark(context, vault, written.value.then_some(secret));
     if written.expiry_ends {
         context.ui.warn(&format!(
             "{secret} had an expiry and now has none: set one with --ttl or --expires-at"

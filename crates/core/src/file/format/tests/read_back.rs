@@ -71,7 +71,7 @@ fn closed() -> VaultFile {
         segment: sample::id(2),
         entries: 1,
     })];
-    let kept = KeptVersion { number: 1, ops: vec![(0, 0)] };
+    let kept = KeptVersion { number: 1, ops: vec![(0, 0)], replaced: vec![1] };
     let secret = SecretName::parse("prod/DATABASE_URL").unwrap();
     let of = ClosedSecret { secret, versions: Some(1), ops: vec![(0, 0)], kept: vec![kept] };
     file.closed = Some(Closed { entries: vec![entry], secrets: vec![of] });

@@ -12,7 +12,7 @@ pub struct HistoryRowView<'a> {
     pub action: &'a str,
     /// Empty for what is about no one secret.
     pub secret_id: &'a str,
-    /// What a change of policy is about.
+    /// What a change of policy is about; whose value somebody else promotes.
     pub object: &'a str,
     pub actor: &'a str,
     /// `user`, `service` or `agent`, as it last was.

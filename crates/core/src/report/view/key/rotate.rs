@@ -114,8 +114,10 @@ mod tests {
     }
 
     fn deks() -> DekPlan {
-        use LeftCause::{Conflict, DoesNotOpen, Expired, NoKeys, NotPermitted, Unreadable};
-        let causes = [NotPermitted, Unreadable, NoKeys, Conflict, Expired, DoesNotOpen];
+        use LeftCause::{
+            Conflict, DoesNotOpen, Expired, InRotation, NoKeys, NotPermitted, Unreadable,
+        };
+        let causes = [NotPermitted, Unreadable, NoKeys, Conflict, InRotation, Expired, DoesNotOpen];
         let skipped =
             causes.map(|why| Skipped { secret: secret(), why, able: vec![name("admin")] });
         DekPlan { rotate: vec![secret()], skipped: skipped.into() }

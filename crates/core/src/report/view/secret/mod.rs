@@ -6,6 +6,7 @@ pub mod list;
 pub mod metadata;
 pub mod removal;
 pub mod revealed;
+pub mod rotation;
 pub mod row;
 pub mod show;
 pub mod value;

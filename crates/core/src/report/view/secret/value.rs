@@ -1,9 +1,10 @@
 //! What writes a value: `secret set`, `rotate`, `edit`, `rollback`, `copy` and `rename`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::state::Version;
 use crate::name::SecretName;
+use crate::report::view::secret::rotation::RotationView;
 use crate::vault::Vault;
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct SecretRotateView<'a> {
     /// The generator that made the value, if one did.
     pub generated: Option<String>,
     pub expires: Option<String>,
+    /// The rotation that was begun, went on or was withdrawn.
+    pub rotation: Option<RotationView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -46,8 +49,10 @@ pub struct SecretEditView<'a> {
 #[derive(Serialize)]
 pub struct SecretRollbackView<'a> {
     pub secret: &'a SecretName,
-    /// The version whose value is active again.
-    pub from: usize,
+    /// The version whose value is active again; `None` where what was pending was withdrawn alone.
+    pub from: Option<usize>,
+    /// The rotations that were withdrawn.
+    pub aborted: Vec<RotationId>,
     #[serde(flatten)]
     pub current: CurrentView,
 }
@@ -88,7 +93,18 @@ impl<'a> SecretSetView<'a> {
 impl<'a> SecretRotateView<'a> {
     pub fn of(vault: &Vault, secret: &'a SecretName, generated: Option<String>) -> Self {
         let (current, expires) = (CurrentView::of(vault, secret), expires(vault, secret));
-        Self { secret, current, generated, expires }
+        Self { secret, current, generated, expires, rotation: None }
+    }
+
+    /// The same of a rotation that was begun, went on or was withdrawn.
+    pub fn of_rotation(
+        vault: &'a Vault,
+        secret: &'a SecretName,
+        generated: Option<String>,
+        id: &RotationId,
+    ) -> Self {
+        let rotation = RotationView::find(vault, secret, id);
+        Self { rotation, ..Self::of(vault, secret, generated) }
     }
 }
 
@@ -106,7 +122,8 @@ pub(in crate::report::view) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, ID, hold, json, secret};
+    use crate::report::view::secret::rotation::examples;
+    use crate::report::view::testing::{Examples, ID, SHORT_ID, hold, json, name, secret};
     use crate::time::UnixTime;
     use serde_json::Value;
 
@@ -140,11 +157,17 @@ mod tests {
     }
 
     fn rotated() -> Vec<Value> {
-        let secret = &secret();
-        each(|current, expires| {
-            let generated = expires.as_ref().map(|_| "hex:32".to_owned());
-            json(&SecretRotateView { secret, current, generated, expires })
-        })
+        let (secret, author) = (&secret(), &name("admin"));
+        let view = |rotation: Option<_>| {
+            let generated = rotation.is_none().then(|| "hex:32".to_owned());
+            let current = CurrentView { version: Some(2), id: Some(ObjectId(ID.0)) };
+            json(&SecretRotateView { secret, current, generated, expires: None, rotation })
+        };
+        let plain = each(|current, expires| {
+            json(&SecretRotateView { secret, current, generated: None, expires, rotation: None })
+        });
+        let rotations = examples(secret, author).into_iter().map(Some).chain([None]).map(view);
+        plain.into_iter().chain(rotations).collect()
     }
 
     fn edited() -> Vec<Value> {
@@ -154,7 +177,11 @@ mod tests {
 
     fn rolled_back() -> Vec<Value> {
         let secret = &secret();
-        each(|current, _| json(&SecretRollbackView { secret, from: 1, current }))
+        each(|current, expires| {
+            let from = expires.is_none().then_some(1);
+            let aborted = vec![RotationId(SHORT_ID.0)];
+            json(&SecretRollbackView { secret, from, aborted, current })
+        })
     }
 
     fn copied() -> Vec<Value> {

@@ -19,12 +19,17 @@ pub struct VersionView<'a> {
     pub version: usize,
     pub id: ObjectId,
     pub date: String,
-    /// active, conflicting, retired, removed, expired or pruned.
+    /// active, conflicting, replaced, retired, removed, expired or pruned.
     pub state: &'static str,
     pub current: bool,
+    /// Whether what it is for accepts it no more, be it active or not.
+    pub retired: bool,
     /// Whether it sets nothing, since what it rotates was removed.
     pub overruled: bool,
+    /// Who stated it.
     pub author: &'a Name,
+    /// Whose entry `entry` is: of a promotion, who promoted it.
+    pub brought_by: &'a Name,
     pub reason: &'a str,
     pub expires: Option<String>,
     /// Whether that was changed in several ways since a merge; `expires` is the earliest.
@@ -33,7 +38,7 @@ pub struct VersionView<'a> {
     pub same_value_as: &'a [ObjectId],
     /// Those of them that another secret has: what it was renamed or copied from.
     pub from: Vec<&'a OtherVersionView>,
-    /// The log entry that put it.
+    /// The log entry that put or promoted it.
     pub entry: EntryId,
 }
 
@@ -71,8 +76,10 @@ impl<'a> VersionView<'a> {
             date: rfc3339(version.ts),
             state: state.status(version, now).as_str(),
             current: state.current == Some(version.object),
+            retired: version.retired,
             overruled: is_overruled(version),
             author: &version.author,
+            brought_by: &version.brought_by,
             reason: &version.reason,
             expires: version.expires.map(rfc3339),
             expiry_conflict: version.expiry_conflict,
@@ -106,8 +113,8 @@ mod tests {
     }
 
     fn lists() -> Vec<Value> {
-        use VersionStatus::{Active, Conflicting, Expired, Pruned, Removed, Retired};
-        let (secret, author) = (&secret(), &name("admin"));
+        use VersionStatus::{Active, Conflicting, Expired, Pruned, Removed, Replaced, Retired};
+        let (secret, author, brought_by) = (&secret(), &name("admin"), &name("bot"));
         let other = OtherVersionView { secret: secret.clone(), version: 1 };
         let view = |status: VersionStatus| VersionView {
             version: 2,
@@ -115,8 +122,10 @@ mod tests {
             date: rfc3339(UnixTime::from_secs(1_800_000_000)),
             state: status.as_str(),
             current: status == Active,
+            retired: status == Retired,
             overruled: false,
             author,
+            brought_by,
             reason: "new key",
             expires: (status == Expired).then(|| rfc3339(UnixTime::from_secs(1_800_000_000))),
             expiry_conflict: false,
@@ -124,7 +133,7 @@ mod tests {
             from: vec![&other],
             entry: EntryId(ID.0),
         };
-        let states = [Active, Conflicting, Retired, Removed, Expired, Pruned];
+        let states = [Active, Conflicting, Replaced, Retired, Removed, Expired, Pruned];
         vec![json(&SecretVersionsView { secret, versions: states.map(view).into() })]
     }
 }

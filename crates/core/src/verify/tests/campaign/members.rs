@@ -6,7 +6,7 @@ use super::model::SECRETS;
 use super::records::{audiences, entries, records};
 use super::world::{PEOPLE, WORLD, name, secret};
 use crate::crypto::bytes::{Blob, Fixed};
-use crate::crypto::id::{EntryId, KeyId, ObjectId, PolicyId, VaultId};
+use crate::crypto::id::{EntryId, KeyId, ObjectId, PolicyId, RotationId, VaultId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::file::model::{SecretSection, VaultFile, VersionObject, Wrap, WrapKey};
 use crate::file::version::{Authored, SealedVersion, SecretRef, WrapTo, seal_version};
@@ -15,7 +15,7 @@ use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::op::{Expire, Field, Join, Op, Put, Resolve, Versions};
+use crate::log::op::{Abort, Expire, Field, Join, Op, Put, Resolve, Versions};
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::policy::chain::{Chain, ChainSignatures};
@@ -275,7 +275,14 @@ pub fn take_away(forged: &mut Forged<'_>, edit: &Edit) {
             Op::Field(Field { secret, field, value, adopts })
         }
         7 => Op::Join(Join {}),
-        8 => Op::Rollout { secret, record: "forged".to_owned() },
+        8 => {
+            let rotation = RotationId([6; 16]);
+            match edit.n[4] % 3 {
+                0 => Op::Rollout { secret, rotation, share: 10_000 },
+                1 => Op::Abort(Abort { secret, rotation, adopts }),
+                _ => Op::Retire(Versions { secret, objects, adopts }),
+            }
+        }
         _ => Op::Checkpoint {
             segment: Fixed([6; 32]),
             heads: heads(&forged.file).into_iter().collect(),

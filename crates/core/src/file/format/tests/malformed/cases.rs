@@ -245,6 +245,48 @@ const ENTRIES: &[Alteration<Entry>] = &[
             pending.expires = Some(UnixTime::from_secs(1 << 53));
         }
     }),
+    ("keys-apart-wrap", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.wrap = None;
+        }
+    }),
+    ("keys-apart-expires", |entry| {
+        entry.ops = vec![sample::pending(2)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            (pending.body, pending.wrap) = (None, None);
+        }
+    }),
+    ("keys-apart-base", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.base = None;
+        }
+    }),
+    ("keys-apart-rotation", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.rotation = Some(pending.begun);
+        }
+    }),
+    ("keys-apart-rotation-of-none", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            (pending.base, pending.nonce) = (None, None);
+        }
+    }),
+    ("keys-apart-rotation-without-value", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            (pending.base, pending.nonce, pending.rotation) = (None, None, Some(pending.begun));
+            (pending.body, pending.wrap, pending.expires) = (None, None, None);
+        }
+    }),
+    ("integer-range-share", |entry| {
+        let Op::Pending(of) = sample::pending(1) else { return };
+        let (secret, rotation) = (of.secret, of.begun);
+        entry.ops = vec![Op::Rollout { secret, rotation, share: 10_001 }];
+    }),
     ("list-order-replaces", |entry| {
         if let Op::Put(put) = &mut entry.ops[0] {
             put.replaces = reversed();

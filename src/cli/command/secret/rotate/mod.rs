@@ -1,16 +1,18 @@
-//! `v-secure secret rotate`: a new value for a secret that exists, from its own generator or given.
+//! `v-secure secret rotate`: a new value for a secret that exists, from its own generator or given; at once, or to a
+//! share of the instances first.
+
+mod staged;
+mod value;
 
 use super::expiry::ExpiryArgs;
 use super::interval::IntervalArg;
-use super::set::value::{self, ValueArgs};
+use super::set::value::ValueArgs;
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
-use crate::cli::error::codes::Code;
-use crate::cli::error::{Failure, Outcome};
-use crate::cli::unlocking;
+use crate::cli::error::Outcome;
 use clap::Args;
-use std::collections::BTreeSet;
-use v_secure_core::convert::{duration, generate};
+use staged::StagedArgs;
+use v_secure_core::convert::duration;
 use v_secure_core::log::state::Version;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::value::SecretRotateView;
@@ -18,9 +20,11 @@ use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::VersionSelector;
-use v_secure_core::secret_value::SecretValue;
+use v_secure_core::secret::rotate::begin;
 use v_secure_core::time::UnixTime;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::Vault;
+use v_secure_core::vault::author::Ctx;
+use value::Made;
 
 /// Give a secret a new value; its metadata stays
 #[derive(Debug, Args)]
@@ -32,9 +36,15 @@ use v_secure_core::vault::{Depth, Vault};
                         and is not stored.\n\n\
                         A value with an expiry gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry \
                         says otherwise. Needs rotate or write; --rotation-interval needs write.\n\n\
+                        --to makes the value ready and gives it to that share of the instances that 'exec --instance' names, while \
+                        everybody else is given the current one; the provider has to accept both. --resume --to goes on, to more or to \
+                        fewer; 'rotation promote' ends it, and --abort takes the value back from all.\n\n\
                         Examples:\n  v-secure secret rotate SESSION_KEY\n  \
                         printf %s \"$NEW\" | v-secure secret rotate prod/STRIPE_KEY --ttl 90d\n  \
-                        v-secure secret rotate DB_PASSWORD --generate=alnum:40 --rotation-interval 30d"
+                        v-secure secret rotate DB_PASSWORD --generate=alnum:40 --rotation-interval 30d\n  \
+                        printf %s \"$NEW\" | v-secure secret rotate prod/STRIPE_KEY --to 5%\n  \
+                        v-secure secret rotate prod/STRIPE_KEY --resume --to 50%\n  \
+                        v-secure secret rotate prod/STRIPE_KEY --abort"
 )]
 pub struct Rotate {
     #[command(flatten)]
@@ -53,30 +63,33 @@ pub struct Rotate {
     #[command(flatten)]
     interval: IntervalArg,
 
+    #[command(flatten)]
+    staged: StagedArgs,
+
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
 
-/// A new value, and the generator that made it.
-struct Made {
-    value: SecretValue,
-    generated: Option<String>,
-}
-
 impl Rotate {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
+        if let Some(goes_on) = self.staged.goes_on()? {
+            return goes_on.run(context, &secret, self.reason.as_deref());
+        }
+        let share = self.staged.share()?;
         let stated = self.expiry.expires(context.host.now())?;
         let interval = self.interval.field()?;
         // Before the lock is taken: nobody waits for somebody who types a value.
-        let Made { value, generated } = self.made(context, &secret)?;
+        let Made { value, generated } = value::made(context, &secret, &self.value)?;
+        if let Some(share) = share {
+            let expires = |version: &Version, ctx: &Ctx<'_>| self.expires(stated, version, ctx);
+            let begins = staged::Begins { secret: &secret, value, generated, share };
+            return begins.run(context, self.reason.as_deref(), &expires);
+        }
         let (is_same, vault) = context.write(self.reason.as_deref(), "rotate", |vault, ctx| {
-            let version = live(vault, &secret)?;
-            let expires = match self.no_expiry {
-                true => None,
-                false => stated.or_else(|| same_lifetime(version, ctx.now)),
-            };
+            let expires = self.expires(stated, live(vault, &secret)?, ctx);
+            begin::refuse_open(vault, &secret)?;
             let fields = put::changed(vault.secret(&secret), interval.into_iter().collect());
             let same = put::same_as_current(vault, &secret, &value, ctx);
             let is_same = !same.is_empty();
@@ -85,43 +98,28 @@ impl Rotate {
             Ok((is_same, put::put(vault, vec![request], ctx)?))
         })?;
         if is_same {
-            context.ui.warn(&format!(
-                "{secret} has the same value as before: anybody who knew it still knows it"
-            ));
+            tell_same(context, &secret);
         }
         report(context, &vault, &secret, generated)
     }
 
-    fn made(&self, context: &Context<'_>, secret: &SecretName) -> Outcome<Made> {
-        let names = BTreeSet::from([secret.clone()]);
-        let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
-        live(&opened.vault, secret)?;
-        let stored = read::find(&opened.vault, secret)?.generate();
-        let given = self.value.value(context, secret, true, || Ok(true))?;
-        match (given, stored) {
-            (Some(value), _) => Ok(Made { value, generated: self.value.generator()? }),
-            (None, Some(spec)) => {
-                let spec = stored_spec(secret, spec)?;
-                let value = generate::generate(&spec, context.host);
-                Ok(Made { value, generated: Some(spec.to_string()) })
-            }
-            (None, None) => {
-                permitted(context, &opened.vault, secret)?;
-                match context.interactive() {
-                    true => Ok(Made { value: value::prompt(context, secret)?, generated: None }),
-                    false => Err(no_source(secret)),
-                }
-            }
+    fn expires(
+        &self,
+        stated: Option<UnixTime>,
+        version: &Version,
+        ctx: &Ctx<'_>,
+    ) -> Option<UnixTime> {
+        match self.no_expiry {
+            true => None,
+            false => stated.or_else(|| same_lifetime(version, ctx.now)),
         }
     }
 }
 
-/// Refuses before a value is asked for, where it can be known without asking for anything else.
-fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outcome {
-    match unlocking::unlock_without_asking(context, vault) {
-        Ok(opened) => Ok(put::permit_value(vault, secret, opened.who.member())?),
-        Err(_) => Ok(()),
-    }
+fn tell_same(context: &Context<'_>, secret: &SecretName) {
+    context.ui.warn(&format!(
+        "{secret} has the same value as before: anybody who knew it still knows it"
+    ));
 }
 
 /// The current version; a secret without one has nothing to rotate.
@@ -129,28 +127,10 @@ fn live<'a>(vault: &'a Vault, secret: &SecretName) -> Outcome<&'a Version> {
     Ok(read::select(read::find(vault, secret)?, secret, &VersionSelector::Current)?)
 }
 
-/// The generator in a secret's metadata, which another program may have written.
-fn stored_spec(secret: &SecretName, text: &str) -> Outcome<generate::Spec> {
-    text.parse().map_err(|error: generate::SpecError| {
-        let message = format!("the generator that {secret} has is not understood");
-        Failure::new(Code::BadGenerator, message)
-            .because(&error)
-            .hint(format!("v-secure set {secret} --generate=KIND, which replaces it"))
-    })
-}
-
 /// As long as the version before was made for, from now.
 fn same_lifetime(version: &Version, now: UnixTime) -> Option<UnixTime> {
     let lifetime = version.expires?.since(version.ts);
     Some(now.saturating_add(lifetime.max(1)))
-}
-
-fn no_source(secret: &SecretName) -> Failure {
-    let message = format!("{secret} has no generator, so its new value has to be given");
-    Failure::new(Code::NoValue, message)
-        .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}, for a key that somebody else issues"))
-        .hint(format!("v-secure secret rotate {secret} --generate, where any random value will do"))
-        .hint(format!("v-secure set {secret} --generate, which also stores the generator for the next time"))
 }
 
 fn report(

@@ -1,0 +1,92 @@
+//! Rotations of a secret by hand (`docs/rotation.md`): a value is made ready, given to a share of the instances, made
+//! the active one or withdrawn, and what it took the place of is retired. How rotations stand is `log::rotation`'s.
+
+pub mod begin;
+mod end;
+mod error;
+mod go_on;
+pub mod serve;
+
+pub use begin::{Begun, begin};
+pub(crate) use end::over;
+pub use end::{
+    Retired, Retiring, abort, aborts_of_open, has_to_retire, retire, to_retire, withdraw,
+};
+pub use error::{RotateError, Standing};
+pub use go_on::{promote, rollout};
+
+use super::put::members_with;
+use super::read::{self, ReadError};
+use crate::log::rotation::{Rotation, Stage};
+use crate::log::state::SecretState;
+use crate::name::SecretName;
+use crate::policy::op::Right;
+use crate::vault::Vault;
+use crate::vault::author::Ctx;
+
+const fn is_open(of: &Rotation) -> bool {
+    matches!(of.stage, Stage::Live | Stage::Stale(_))
+}
+
+/// A secret's state: what is gone has its rotations still.
+fn found<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState, ReadError> {
+    read::find(vault, secret)
+}
+
+/// The open rotation that is meant: by its id or what that begins with, or the only one.
+///
+/// # Errors
+/// None is open, or several where none is named; the one that is named is not there, or over.
+pub fn chosen<'a>(
+    found: &'a SecretState,
+    secret: &SecretName,
+    wanted: Option<&str>,
+) -> Result<&'a Rotation, RotateError> {
+    let Some(prefix) = wanted else { return only(found, secret) };
+    let all = found.rotation.iter().flat_map(|state| &state.rotations);
+    let mut named = all.filter(|of| of.id.to_string().starts_with(prefix));
+    match (named.next(), named.next()) {
+        (Some(one), None) if is_open(one) => Ok(one),
+        (Some(one), None) => {
+            Err(RotateError::Over { secret: secret.clone(), rotation: Standing::of(one) })
+        }
+        (Some(_), Some(_)) => Err(RotateError::Ambiguous { secret: secret.clone() }),
+        (None, _) => Err(RotateError::NoSuch { secret: secret.clone() }),
+    }
+}
+
+fn only<'a>(found: &'a SecretState, secret: &SecretName) -> Result<&'a Rotation, RotateError> {
+    let mut all = found.open_rotations();
+    match (all.next(), all.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(RotateError::NoneOpen { secret: secret.clone() }),
+        (Some(_), Some(_)) => {
+            let rotations = found.open_rotations().map(Standing::of).collect();
+            Err(RotateError::Several { secret: secret.clone(), rotations })
+        }
+    }
+}
+
+/// Who may write, or rotate, may say how a rotation goes on.
+fn permit(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
+    let member = ctx.who.member();
+    let holds = |right| vault.policy().holds(member, right, secret);
+    match holds(Right::Write) || holds(Right::Rotate) {
+        true => Ok(()),
+        false => Err(denied(vault, secret, Right::Rotate, ctx)),
+    }
+}
+
+fn denied(vault: &Vault, secret: &SecretName, right: Right, ctx: &Ctx<'_>) -> RotateError {
+    let mut able = members_with(vault, Right::Write, secret);
+    if right == Right::Rotate {
+        able.extend(members_with(vault, Right::Rotate, secret));
+        able.sort_unstable();
+        able.dedup();
+    }
+    let member = ctx.who.member().clone();
+    RotateError::NotPermitted { secret: secret.clone(), member, right, able }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! `v-secure rotation`: what is rotating, and the ends of a rotation.
+
+pub mod list;
+pub mod promote;
+pub mod retire;
+
+use crate::cli::door::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure rotation list\n  \
+                  v-secure rotation promote prod/STRIPE_KEY\n  \
+                  v-secure rotation retire prod/STRIPE_KEY")]
+pub enum Rotation {
+    List(list::List),
+    Promote(promote::Promote),
+    Retire(retire::Retire),
+}
+
+impl Rotation {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::List(command) => command.run(context),
+            Self::Promote(command) => command.run(context),
+            Self::Retire(command) => command.run(context),
+        }
+    }
+}
