@@ -1,10 +1,15 @@
-//! Rotations that were begun: what the commands that know no rotation say of their values and versions.
+//! Rotations that were begun: what other commands say of their values and versions.
 
 #![cfg(unix)]
 
 use serde_json::{Value, json};
 use v_secure_testkit::person::Person;
-use v_secure_testkit::rotated;
+
+/// Begins a rotation with a value that nobody is given yet. Returns its id.
+fn begin(by: &Person, secret: &str, value: &str) -> String {
+    let done = by.feed(&format!("secret rotate {secret} --to 0% --json"), value).json();
+    done["rotation"]["rotation"].as_str().unwrap().to_owned()
+}
 
 /// An owner with `dev/DB` and `prod/DB`, and a developer who reads and writes `dev`.
 fn team() -> (Person, Person) {
@@ -38,7 +43,7 @@ fn rows(report: &Value) -> Vec<[&Value; 3]> {
 #[test]
 fn what_a_leaver_made_ready_is_told_before_it_is_current() {
     let (owner, developer) = team();
-    let id = rotated::begin(&developer, "dev/DB", "planted").to_string();
+    let id = begin(&developer, "dev/DB", "planted");
     owner.pull(&developer);
     assert_eq!(rows(&owner.run("exposed --json").json()).len(), 0);
     let gone = owner.run("member remove developer --yes --json").json();
@@ -74,7 +79,7 @@ fn a_lost_device_knows_what_it_made_ready() {
     let (owner, developer) = team();
     device(&owner, "--device");
     developer.pull(&owner);
-    let id = rotated::begin(&developer, "dev/DB", "planted").to_string();
+    let id = begin(&developer, "dev/DB", "planted");
     owner.pull(&developer);
     owner.set("dev/DB", "next");
     let run = owner.run("member key remove developer/developer-laptop --lost --yes");
@@ -85,7 +90,7 @@ fn a_lost_device_knows_what_it_made_ready() {
 #[test]
 fn values_with_an_open_rotation_keep_their_keys() {
     let (owner, _) = team();
-    rotated::begin(&owner, "prod/DB", "next");
+    begin(&owner, "prod/DB", "next");
     let left = json!([{ "audience": null, "secret": "prod/DB", "why": "in-rotation", "able": [] }]);
     let planned = owner.run("key rotate --all --dek --dry-run --json").json();
     assert_eq!((&planned["left"], &planned["secrets"]), (&left, &json!(["dev/DB"])));
@@ -101,7 +106,7 @@ fn a_retired_version_is_called_so_and_does_not_come_back() {
     let (owner, _) = team();
     owner.set("prod/DB", "second");
     owner.set("prod/DB", "third");
-    rotated::retire(&owner, "prod/DB", &[1]);
+    owner.run("rotation retire prod/DB --version 1 --yes").ok();
     let versions = owner.run("secret versions prod/DB --json").json();
     let state = |version: &Value| (version["state"].clone(), version["retired"].clone());
     let states: Vec<_> = versions["versions"].as_array().unwrap().iter().map(state).collect();

@@ -28,7 +28,6 @@ pub mod person;
 pub mod planted;
 #[cfg(unix)]
 pub mod repository;
-pub mod rotated;
 pub mod runner;
 pub mod sandbox;
 pub mod scene;

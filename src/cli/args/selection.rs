@@ -22,6 +22,7 @@ use v_secure_core::secret::rotate::serve;
 use v_secure_core::secret::selection as wanted;
 use v_secure_core::secret::selection::Selection;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -89,9 +90,8 @@ fn values(
     vault: &Vault,
     who: &Unlocked,
     names: &[SecretName],
-    instance: Option<&Instance>,
+    (instance, now): (Option<&Instance>, UnixTime),
 ) -> Result<Vec<SecretValue>, ReadError> {
-    let now = context.host.now();
     let Some(instance) = instance else { return read::read_all(vault, who, names, now) };
     let served = serve::read_for(vault, who, names, instance, now)?;
     for secret in &served.fallen_back {
@@ -100,6 +100,31 @@ fn values(
         ));
     }
     Ok(served.values)
+}
+
+/// The values, each with the variable that its secret was given, if it was; those behind the names' are left.
+fn given(
+    vault: &Vault,
+    names: &[SecretName],
+    values: Vec<SecretValue>,
+) -> Outcome<Vec<ChildVariable>> {
+    let given = |(secret, value): (&SecretName, SecretValue)| {
+        Ok(ChildVariable { secret: secret.clone(), variable: variable(vault, secret)?, value })
+    };
+    names.iter().zip(values).map(given).collect()
+}
+
+/// The variable that a secret was given. Another program wrote one that is none: `set` refuses such a name.
+fn variable(vault: &Vault, secret: &SecretName) -> Outcome<Option<Name>> {
+    let variable = vault.secret(secret).and_then(|found| found.var());
+    variable.map(Name::new).transpose().map_err(|_| {
+        let message = format!(
+            "the variable of {secret} is not a valid variable name ([A-Za-z_][A-Za-z0-9_]*)"
+        );
+        Failure::new(Code::BadVariable, message)
+            .with_exit(Exit::Failure)
+            .hint(format!("v-secure secret set {secret} --var VARIABLE"))
+    })
 }
 
 /// Why the value that an environment inherits is not given: nobody asked for it by that name.
@@ -171,7 +196,7 @@ impl SelectionArgs {
         let count = names.len();
         names.extend_from_slice(apart);
         conflicts::judge(context, vault, &names, purpose.strict)?;
-        let values = values(context, vault, &who, &names, instance);
+        let values = values(context, vault, &who, &names, (instance, session.now));
         let mut values = values.map_err(|error| {
             match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
                 true => of_inherited(&environment, error)
@@ -183,28 +208,10 @@ impl SelectionArgs {
             }
         })?;
         let apart = values.split_off(count);
-        let found: Outcome<Vec<ChildVariable>> = names
-            .iter()
-            .cloned()
-            .zip(values)
-            .map(|(secret, value)| {
-                let variable = vault.secret(&secret).and_then(|found| found.var());
-                // Another program wrote it: `set` refuses such a name.
-                let variable = variable.map(Name::new).transpose().map_err(|_| {
-                    let message = format!(
-                        "the variable of {secret} is not a valid variable name ([A-Za-z_][A-Za-z0-9_]*)"
-                    );
-                    Failure::new(Code::BadVariable, message)
-                        .with_exit(Exit::Failure)
-                        .hint(format!("v-secure secret set {secret} --var VARIABLE"))
-                })?;
-                Ok(ChildVariable { secret, variable, value })
-            })
-            .collect();
-        let found = found?;
+        let secrets = given(vault, &names, values)?;
         let environment = environment.as_str();
         let reading = Reading { who: &who, action, environment, secrets: &names, reason };
         reads::record(context, session, vault, reading)?;
-        Ok(Selected { secrets: found, apart, left_out })
+        Ok(Selected { secrets, apart, left_out })
     }
 }

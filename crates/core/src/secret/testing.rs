@@ -1,43 +1,26 @@
-//! Rotations, for tests: no operation makes them yet.
+//! What is said of rotations, for tests: without the questions of `rotate`, which refuses what a test may want to say.
 
 use super::put;
 use crate::crypto::bytes::Fixed;
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::file::version::SealedVersion;
 use crate::host::random;
-use crate::host::testing::TestHost;
-use crate::log::draft::{Authorship, EntryDraft};
-use crate::log::op::{Abort, Op, Pending, Promote, Versions};
+use crate::log::op::{Abort, Op, Promote, Versions};
 use crate::name::SecretName;
 use crate::secret_value::SecretValue;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
-use crate::vault::batch::Batch;
-use crate::vault::change::{Change, NewVersion, NewWrap};
+use crate::vault::batch::{Batch, NewPending};
+use crate::vault::change::Change;
 
 /// A rotation of the current value that is begun with this one.
 pub(crate) fn begin(vault: &Vault, secret: &SecretName, value: &str, ctx: &Ctx<'_>) -> Change {
-    let (uid, tips) = (vault.uid(secret), vault.tips());
-    let sealed = put::seal(vault, secret, &SecretValue::from(value.to_owned()), None, ctx).unwrap();
-    let SealedVersion { body, object_id, object, wrap_id, wrap } = sealed.put_at(tips.origin());
-    let pending = Op::Pending(Pending {
-        secret: secret.clone(),
-        nonce: Some(Fixed(random(&TestHost))),
-        base: vault.secret(secret).unwrap().current,
-        begun: RotationId([0; 16]),
-        rotation: None,
-        body: Some(body),
-        derived: object_id,
-        wrap: Some(wrap_id),
-        expires: None,
-    });
-    let (policy, actor) = (vault.chain().head(), &ctx.signer.member);
-    let by = Authorship { vault: &vault.id(), policy, actor };
-    let draft = EntryDraft { ops: vec![pending], reason: ctx.reason.clone(), ts: ctx.now };
-    let version = NewVersion { secret: secret.clone(), uid, id: object_id, object };
-    let wrap = NewWrap { uid, id: wrap_id, wrap };
-    let entry = draft.sign(&tips, by, &ctx.signer.key);
-    Change::log(vec![entry]).with_versions(vec![version]).with_wraps(vec![wrap])
+    let value = SecretValue::from(value.to_owned());
+    let value = put::seal(vault, secret, &value, None, ctx).unwrap();
+    let base = vault.secret(secret).unwrap().current.unwrap();
+    let (secret, nonce) = (secret.clone(), Fixed(random(ctx.random)));
+    let mut batch = Batch::new(vault, ctx);
+    batch.begin(NewPending { secret, value, base, nonce });
+    batch.change().unwrap()
 }
 
 /// The open rotation of a secret, and what it makes ready.

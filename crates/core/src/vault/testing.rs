@@ -1,19 +1,13 @@
 //! Somebody with an identity, who opens and signs in a test.
 
 use super::author::Ctx;
-use super::batch::{Batch, NewPending};
-use super::change::Change;
 use super::unlock::{Signer, Unlocked};
 use super::{Depth, Vault};
-use crate::crypto::bytes::Fixed;
 use crate::crypto::identity::Identity;
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
-use crate::name::SecretName;
-use crate::secret::put;
-use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 
 /// A vault as it is read, whole.
@@ -42,14 +36,4 @@ impl Actor {
         let (who, signer) = (&self.who, &self.signer);
         Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
     }
-}
-
-/// The change that begins a rotation of a secret upon its current version, with a value.
-pub(crate) fn begin(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Change {
-    let base = vault.secret(secret).unwrap().current.unwrap();
-    let value = SecretValue::new(b"made ready".to_vec());
-    let value = put::seal(vault, secret, &value, None, ctx).unwrap();
-    let mut batch = Batch::new(vault, ctx);
-    batch.begin(NewPending { secret: secret.clone(), value, base, nonce: Fixed([1; 16]) });
-    batch.change().unwrap()
 }

@@ -26,11 +26,12 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
+use crate::secret::testing;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::batch::Batch;
 use crate::vault::change::NewWrap;
-use crate::vault::testing::{Actor, begin, open};
+use crate::vault::testing::{Actor, open};
 use crate::vault::unlock::Unlocked;
 use crate::vault::{ApplyError, Depth, OpenError};
 use bech32::{ToBase32, Variant};
@@ -424,7 +425,7 @@ fn what_open_rotations_may_bring_is_settled_as_what_is_active() {
     for is_gone in [false, true] {
         let (vault, olga) = solo();
         let current = vault.secret(&secret()).unwrap().current.unwrap();
-        let begun = begin(&vault, &secret(), &olga.ctx());
+        let begun = testing::begin(&vault, &secret(), "made ready", &olga.ctx());
         let mut vault = vault.apply(begun).unwrap();
         if is_gone {
             let (secret, objects) = (secret(), vec![current]);

@@ -56,7 +56,7 @@ fn aborting(secret: &SecretName, rotation: RotationId) -> Op {
 /// What the provider accepts no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retiring {
-    /// What the current version was promoted over, and the values of rotations that were aborted.
+    /// What the current version was promoted over, and the values that rotations ended without.
     WhatIsOver,
     One(VersionSelector),
 }
