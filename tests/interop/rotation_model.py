@@ -242,9 +242,19 @@ def of_what_is_pending(world):
     known = {said["object"] for said in below if said["op"] == "promote"}
     known |= {item["object"] for _, _, item, _ in world.before.ops("put")}
     only = sorted(found for found in state.held if found not in known) if state else []
-    if not only:
+    if not only or (kind == "remove" and came_upon_nothing(world, world.before)):
         raise Nothing
     return who, {world.write_entry(who, [op(kind, secret=A, objects=ids([rng.choice(only)]))], parents, at)}
+
+
+def came_upon_nothing(world, told):
+    """Whether a put by rotate alone came upon no active version: any removal overrules it, whatever that removes."""
+    def stands_on(entry):
+        graph = Graph({found: told.log[found] for found in world.above(entry.id) - {entry.id}}, world.chain)
+        state = fold(graph, told.standing).get(A)
+        return bool(state and state.candidates)
+    return any((entry.id, index) in told.standing.by_rotate and not stands_on(entry)
+               for entry, index, _, counts in told.ops("put") if counts)
 
 
 # What is asked.

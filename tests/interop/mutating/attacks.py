@@ -387,7 +387,9 @@ def many(source, rng, build, name, current):
     for _ in range(12):
         found = build.add_log(rotator, seed, [making.put(source, rng, build, name, seed, ids([last]))])
         last = build.log[found].ops[0]["object"]
-    old = sorted(set(making.section(build, name).versions) - {last})
+    # What is only pending is not pruned.
+    made = {item["object"] for entry in build.log.values() for item in entry.ops if item["op"] in ("put", "promote")}
+    old = sorted(made.intersection(making.section(build, name).versions) - {last})
     gone = rng.sample(old, rng.randrange(1, len(old)))
     build.add_log(owner, his, [op("prune", secret=name, objects=ids(gone))])
     for found in gone:
