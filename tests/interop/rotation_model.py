@@ -140,9 +140,12 @@ class Rotations(World):
         if not own:
             raise Nothing
         entry, item = self.rng.choice(own)
+        at = max(at, self.chain.position[entry.policy])
+        if not any(self.chain.states[at].holds(who, right, A) for right in ("write", "rotate")):
+            raise Nothing
         base = self.rng.choice(turning.objects(self.build.log, A))
         made = self.build.put_op(A, item["object"], item["wrap"], "pending", nonce=bytes([self.rng.randrange(9)]) * 16, base=base)
-        return self.write_entry(who, [made], list(entry.parents), max(at, self.chain.position[entry.policy]))
+        return self.write_entry(who, [made], list(entry.parents), at)
 
 
 def history(seed, is_closed):
