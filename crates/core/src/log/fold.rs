@@ -218,6 +218,7 @@ impl<'a> Fold<'a> {
         let (candidates, current) = self.active(&versions, &index, latest(self.graph, &known));
         let fields = ops.fields.iter().map(|(k, ops)| ((*k).to_owned(), self.field(ops))).collect();
         let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
+        let told = |at: At| self.entries[at.place as usize].ts;
         let rotation = rotating.and_then(|ops| {
             let (versions, candidates) = (&versions[..], &candidates[..]);
             let of = Ground {
@@ -230,6 +231,7 @@ impl<'a> Fold<'a> {
                 existing,
                 candidates,
                 current,
+                told: &told,
             };
             of.state()
         });

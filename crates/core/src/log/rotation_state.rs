@@ -7,6 +7,7 @@ use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
 use crate::log::state::Version;
+use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What rotations say of a secret.
@@ -22,6 +23,9 @@ pub struct RotationState {
     pub replaced: Vec<ObjectId>,
     /// The same, as far as that may still be in use. In order of id.
     pub previous: Vec<ObjectId>,
+    /// When who is given what was changed last, by what is active or aborted, as its entries say: seconds since the Unix
+    /// epoch.
+    pub changed: Option<UnixTime>,
 }
 
 /// A rotation that is there.
@@ -127,6 +131,8 @@ pub(super) struct Ground<'a> {
     pub existing: usize,
     pub candidates: &'a [ObjectId],
     pub current: Option<ObjectId>,
+    /// The time that an op's entry states.
+    pub told: &'a dyn Fn(At) -> UnixTime,
 }
 
 /// Whether a rotation of these ops is neither promoted nor aborted, where the ops of `set`, in order, set something.
@@ -148,8 +154,15 @@ impl Ground<'_> {
         let previous = replaced.iter().filter(|object| is_left(object)).copied().collect();
         let retired = self.ops.retires.keys().filter(|object| self.ops.is_retired(object));
         let retired = retired.copied().collect();
-        let state = RotationState { held, retired, rotations, replaced, previous };
+        let changed = self.changed();
+        let state = RotationState { held, retired, rotations, replaced, previous, changed };
         (!state.is_empty()).then(|| Box::new(state))
+    }
+
+    fn changed(&self) -> Option<UnixTime> {
+        let aborts = self.ops.rotations.values().flat_map(OpsOfOne::counting_aborts);
+        let all = self.set.iter().map(|(at, _)| *at).chain(aborts);
+        all.map(|at| (self.told)(at)).max()
     }
 
     /// What the current version's promotions replaced.

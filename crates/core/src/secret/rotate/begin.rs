@@ -1,8 +1,8 @@
 //! Beginning a rotation: a value that nobody is given until a share of the instances is.
 
-use super::{RotateError, Standing, found, permit};
+use super::{RotateError, Standing, chosen, found, permit};
 use crate::crypto::bytes::Fixed;
-use crate::crypto::id::RotationId;
+use crate::crypto::id::{ObjectId, RotationId};
 use crate::host;
 use crate::log::op::Op;
 use crate::name::SecretName;
@@ -48,6 +48,45 @@ pub fn begin(
         batch.add(Op::Rollout { secret, rotation, share: begun.share });
     }
     Ok((rotation, batch.change_with(Change::log)))
+}
+
+/// Begins a rotation upon the current version whose value the provider is to make: it says so before the provider is
+/// asked, so that what that makes has a name.
+///
+/// # Errors
+/// Those of [`begin`], but for what is about the value.
+pub fn intend(
+    vault: &Vault,
+    secret: &SecretName,
+    ctx: &Ctx<'_>,
+) -> Result<(RotationId, Change), RotateError> {
+    permit_beginning(vault, secret, ctx)?;
+    let base = read::select(found(vault, secret)?, secret, &VersionSelector::Current)?.object;
+    let mut batch = Batch::new(vault, ctx);
+    let rotation = batch.intend(secret.clone(), base, Fixed(host::random(ctx.random)));
+    Ok((rotation, batch.change_with(Change::log)))
+}
+
+/// Gives a rotation the value that the provider made for it.
+///
+/// # Errors
+/// A rotation that is not open, or has a value; a member who may neither write nor rotate; a value that cannot be sealed.
+pub fn fill(
+    vault: &Vault,
+    secret: &SecretName,
+    rotation: &RotationId,
+    value: &SecretValue,
+    ctx: &Ctx<'_>,
+) -> Result<(ObjectId, Change), RotateError> {
+    permit(vault, secret, ctx)?;
+    let open = chosen(found(vault, secret)?, secret, Some(&rotation.to_string()))?;
+    if !open.objects.is_empty() {
+        return Err(RotateError::Filled { secret: secret.clone(), rotation: open.id });
+    }
+    let value = put::seal(vault, secret, value, None, ctx)?;
+    let mut batch = Batch::new(vault, ctx);
+    let object = batch.fill(secret.clone(), open.id, value);
+    Ok((object, batch.change_with(Change::log)))
 }
 
 /// Whether a rotation of the secret may begin here, before a value is asked for.

@@ -70,6 +70,8 @@ pub enum RotateError {
     Stale { secret: SecretName, rotation: Standing },
     #[error("rotation {} of {secret} has no value to make active", short(rotation))]
     NoValue { secret: SecretName, rotation: RotationId },
+    #[error("rotation {} of {secret} has a value already", short(rotation))]
+    Filled { secret: SecretName, rotation: RotationId },
     #[error("the value that rotation {} of {secret} made ready has expired", short(rotation))]
     Expired { secret: SecretName, rotation: RotationId },
     #[error("version {number} of {secret} is active, and only what is not in use is retired")]

@@ -1,0 +1,72 @@
+//! The values that a provider is given, and whose they may be.
+
+use super::{Engine, EngineError, Publication};
+use crate::contract::{Credential, State, Verb};
+use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::log::state::Version;
+use v_secure_core::policy::op::Right;
+use v_secure_core::secret_value::SecretValue;
+
+/// A version with its value.
+pub(super) struct Held {
+    pub id: ObjectId,
+    pub value: SecretValue,
+}
+
+impl Held {
+    pub const fn credential(&self) -> Credential<'_> {
+        Credential { id: &self.id, value: &self.value }
+    }
+}
+
+impl<P: Publication> Engine<'_, P> {
+    /// A version that the provider may be given.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or is the value of a member who may not read it.
+    pub(super) fn held(&self, object: &ObjectId) -> Result<Held, P::Error> {
+        let version = self.version(object)?;
+        self.refuse_foreign(version)?;
+        Ok(Held { id: *object, value: self.publication.value(self.secret, version)? })
+    }
+
+    pub(super) fn version(&self, object: &ObjectId) -> Result<&Version, P::Error> {
+        let found = self.state()?.held().find(|version| version.object == *object);
+        let missing = || EngineError::Moved { secret: self.secret.clone() };
+        found.ok_or_else(|| missing().into())
+    }
+
+    /// The same; `None` for the value of a member who may not read it.
+    pub(super) fn held_or_none(&self, object: &ObjectId) -> Result<Option<Held>, P::Error> {
+        match self.is_foreign(self.version(object)?) {
+            true => Ok(None),
+            false => self.held(object).map(Some),
+        }
+    }
+
+    /// Whoever may write or rotate chooses a value. What a provider takes for a credential lets in who knows it, and so has
+    /// to be the choice of a member who may read the secret: now, or when it was written by one who has left.
+    fn is_foreign(&self, version: &Version) -> bool {
+        let (vault, author) = (self.publication.vault(), &version.author);
+        !vault.policy().holds(author, Right::Read, self.secret)
+            && !vault.chain().holds(version.position, author, Right::Read, self.secret)
+    }
+
+    fn refuse_foreign(&self, version: &Version) -> Result<(), P::Error> {
+        if !self.is_foreign(version) {
+            return Ok(());
+        }
+        let (secret, author) = (self.secret.clone(), version.author.clone());
+        Err(EngineError::Foreign { secret, author }.into())
+    }
+
+    /// Whether the provider accepts a credential, and why not.
+    pub(super) fn validate(&self, held: &Held) -> Result<(State, Option<String>), P::Error> {
+        let call = crate::contract::Call {
+            credential: Some(held.credential()),
+            ..self.ask(Verb::Validate)
+        };
+        let answer = self.call(&call)?;
+        Ok((answer.state.unwrap_or(State::Unknown), answer.why))
+    }
+}

@@ -1,0 +1,97 @@
+//! The ends of what was tried out: it is given to a share, promoted, or withdrawn.
+
+use super::credential::Held;
+use super::{Engine, EngineError, Open, Publication, Step};
+use crate::contract::{Call, Verb};
+use v_secure_core::crypto::id::RotationId;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::rotate;
+use v_secure_core::vault::Vault;
+
+impl<P: Publication> Engine<'_, P> {
+    /// Promotes the rotation that is open, once its value has been set and tested again.
+    ///
+    /// # Errors
+    /// As [`Engine::resume`].
+    pub fn promote_open(&mut self, wanted: Option<&str>) -> Result<RotationId, P::Error> {
+        self.resume(wanted, None)
+    }
+
+    pub(super) fn roll_out(&mut self, open: &Open, share: u64) -> Result<(), P::Error> {
+        let (secret, id) = (self.secret, open.id.to_string());
+        self.publication.publish("rotate: share", &mut |vault, ctx| {
+            let (_, change) = rotate::rollout(vault, secret, Some(&id), share, ctx)
+                .map_err(EngineError::Rotate)?;
+            Ok(change)
+        })
+    }
+
+    pub(super) fn promote(&mut self, open: &Open, base: &Held, new: &Held) -> Result<(), P::Error> {
+        self.publication.told(Step::Promoting);
+        let (secret, was) = (self.secret, *open);
+        self.publication.publish("rotate: promote", &mut |vault, ctx| {
+            if !goes_on(vault, secret, &was) {
+                return Err(EngineError::Moved { secret: secret.clone() }.into());
+            }
+            let id = was.id.to_string();
+            let (_, change) =
+                rotate::promote(vault, secret, Some(&id), ctx).map_err(EngineError::Rotate)?;
+            Ok(change)
+        })?;
+        self.finish(Some(&open.id), base, new)
+    }
+
+    /// Tells a provider that has a word for it which credential is the active one.
+    pub(super) fn finish(
+        &self,
+        rotation: Option<&RotationId>,
+        base: &Held,
+        new: &Held,
+    ) -> Result<(), P::Error> {
+        if !self.abilities.can(Verb::Finish) {
+            return Ok(());
+        }
+        self.publication.told(Step::Finishing);
+        self.call_again(&Call {
+            rotation,
+            base: Some(base.credential()),
+            credential: Some(new.credential()),
+            ..self.ask(Verb::Finish)
+        })?;
+        Ok(())
+    }
+
+    /// Of a rotation that ends without a value, what the provider made is revoked at once: nobody was ever given it.
+    fn revoke_intended(&self, aborted: &RotationId) -> Result<(), P::Error> {
+        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
+        let is_intent = rotations.filter(|of| of.id == *aborted).all(|of| of.objects.is_empty());
+        if is_intent { self.revoke_unread(aborted) } else { Ok(()) }
+    }
+
+    /// Withdraws the value of a rotation. What the provider accepts of it is revoked when the overlap is over, as any
+    /// old credential: checkouts may hand it out until then.
+    ///
+    /// # Errors
+    /// None is open, or several where none is named; it cannot be published.
+    pub fn abort(&mut self, wanted: Option<&str>) -> Result<RotationId, P::Error> {
+        self.publication.refresh()?;
+        let (secret, mut aborted) = (self.secret, None);
+        self.publication.publish("rotate: abort", &mut |vault, ctx| {
+            let (was, change) =
+                rotate::abort(vault, secret, wanted, ctx).map_err(EngineError::Rotate)?;
+            aborted = Some(was.id);
+            Ok(change)
+        })?;
+        let aborted = aborted.ok_or_else(|| EngineError::Moved { secret: secret.clone() })?;
+        self.revoke_intended(&aborted)?;
+        Ok(aborted)
+    }
+}
+
+/// Whether the rotation still goes on with what was tested.
+fn goes_on(vault: &Vault, secret: &SecretName, was: &Open) -> bool {
+    let state = vault.secret(secret).and_then(|state| state.rotation.as_ref());
+    state.and_then(|state| state.going_on()).is_some_and(|now| {
+        now.id == was.id && now.base == Some(was.base) && now.objects.iter().eq(was.object.iter())
+    })
+}

@@ -1,0 +1,168 @@
+//! A rotation at a provider, step by step: claim, set, test, promote, and in the end retire. What a step rests on is
+//! published before it is done, and every step can be done again, so that whoever comes after an interruption, on whatever
+//! machine, goes on from what is recorded. Nothing else is kept anywhere.
+
+mod begin;
+mod credential;
+mod end;
+mod error;
+mod gate;
+mod publication;
+mod retire;
+mod settle;
+mod try_out;
+
+pub use error::EngineError;
+pub use gate::Gate;
+pub use publication::{Make, Publication, Step};
+pub use retire::Retirement;
+pub use settle::Settled;
+
+use crate::contract::{Abilities, Answer, Call, Provider, Verb};
+use credential::Held;
+use v_secure_core::crypto::id::{ObjectId, RotationId};
+use v_secure_core::log::rotation::Rotation;
+use v_secure_core::log::state::SecretState;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::{read, rotate};
+use v_secure_core::secret_value::SecretValue;
+
+/// What no rotation can do without.
+const NEEDED: [Verb; 3] = [Verb::Set, Verb::Validate, Verb::Revoke];
+
+/// By what a secret is rotated, as its owners say.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// How long a credential that nobody is to be given any more stays accepted, in seconds.
+    pub overlap: u64,
+    /// Other clones may rotate the secret, too.
+    pub is_shared: bool,
+    /// A credential that the provider made, and whose value was lost, may stay there.
+    pub accepts_orphans: bool,
+}
+
+/// What a new rotation is to come to.
+pub struct Wanted<'a, E> {
+    /// Makes a value where the provider makes none; `None` where there is no generator.
+    pub make: &'a mut dyn FnMut() -> Result<Option<SecretValue>, E>,
+    /// The share of the instances that is given the value, of `MAX_SHARE`, in place of its being promoted.
+    pub share: Option<u64>,
+}
+
+/// A rotation of one secret, as one member goes on with it.
+pub struct Engine<'a, P: Publication> {
+    publication: &'a mut P,
+    provider: &'a dyn Provider,
+    secret: &'a SecretName,
+    terms: Terms,
+    abilities: Abilities,
+}
+
+/// A rotation that goes on.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    id: RotationId,
+    base: ObjectId,
+    /// What it made ready; `None` where the provider is to make it.
+    object: Option<ObjectId>,
+}
+
+impl<'a, P: Publication> Engine<'a, P> {
+    /// # Errors
+    /// The provider cannot say what it does, or lacks what a rotation takes.
+    pub fn new(
+        publication: &'a mut P,
+        provider: &'a dyn Provider,
+        secret: &'a SecretName,
+        terms: Terms,
+    ) -> Result<Self, P::Error> {
+        let call =
+            |source| EngineError::Call { secret: secret.clone(), verb: Verb::Describe, source };
+        let abilities = provider.abilities().map_err(call)?;
+        if let Some(verb) = NEEDED.into_iter().find(|verb| !abilities.can(*verb)) {
+            return Err(EngineError::Lacks { secret: secret.clone(), verb }.into());
+        }
+        Ok(Self { publication, provider, secret, terms, abilities })
+    }
+
+    /// What the provider says that it can do.
+    pub const fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    /// Makes a new credential, tries it out, and promotes it or gives it to a share of the instances.
+    ///
+    /// # Errors
+    /// Why it does not begin, or where it stopped: what is recorded by then is gone on with by [`Engine::resume`].
+    pub fn rotate(&mut self, wanted: Wanted<'_, P::Error>) -> Result<RotationId, P::Error> {
+        self.publication.refresh()?;
+        let base = self.check()?;
+        let open = self.begin(&base, wanted.make)?;
+        self.go_on(open, &base, wanted.share)
+    }
+
+    /// Goes on with the rotation that is open, from wherever it was left.
+    ///
+    /// # Errors
+    /// None is open, or it cannot go on; as [`Engine::rotate`].
+    pub fn resume(
+        &mut self,
+        wanted: Option<&str>,
+        share: Option<u64>,
+    ) -> Result<RotationId, P::Error> {
+        self.publication.refresh()?;
+        let open = self.open(wanted)?;
+        let base = self.held(&open.base)?;
+        self.go_on(open, &base, share)
+    }
+
+    fn go_on(
+        &mut self,
+        open: Open,
+        base: &Held,
+        share: Option<u64>,
+    ) -> Result<RotationId, P::Error> {
+        let (object, new) = self.filled(&open, base)?;
+        self.try_out(&open, base, &new)?;
+        match share {
+            Some(share) => self.roll_out(&open, share)?,
+            None => self.promote(&Open { object: Some(object), ..open }, base, &new)?,
+        }
+        Ok(open.id)
+    }
+
+    /// The rotation that is meant, if it goes on.
+    fn open(&self, wanted: Option<&str>) -> Result<Open, P::Error> {
+        let state = self.state()?;
+        let chosen = rotate::chosen(state, self.secret, wanted).map_err(EngineError::Rotate)?;
+        let goes_on = state.rotation.as_ref().and_then(|state| state.going_on());
+        match (chosen.base, goes_on == Some(chosen)) {
+            (Some(base), true) => Ok(open_of(chosen, base)),
+            _ => Err(EngineError::Unsettled { secret: self.secret.clone() }.into()),
+        }
+    }
+
+    fn state(&self) -> Result<&SecretState, P::Error> {
+        Ok(read::find(self.publication.vault(), self.secret).map_err(EngineError::Read)?)
+    }
+
+    /// Asks the provider for one thing.
+    fn call(&self, call: &Call<'_>) -> Result<Answer, P::Error> {
+        let refused = |source| {
+            let (secret, verb) = (self.secret.clone(), call.verb);
+            P::Error::from(EngineError::Call { secret, verb, source })
+        };
+        self.provider.call(call).map_err(refused)
+    }
+
+    const fn ask(&self, verb: Verb) -> Call<'a> {
+        Call::new(verb, self.secret)
+    }
+}
+
+fn open_of(rotation: &Rotation, base: ObjectId) -> Open {
+    Open { id: rotation.id, base, object: rotation.objects.first().copied() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Revoking what nobody is given any more.
+
+use super::gate::Facts;
+use super::{Engine, EngineError, Publication, Step};
+use crate::contract::{Call, Verb};
+use std::time::Duration;
+use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::secret::rotate::{self, Retired, Retiring};
+use v_secure_core::time::UnixTime;
+
+/// The longest nap while an overlap passes: a machine that slept finds the time over.
+const NAP: u64 = 30;
+
+/// Whether to wait for an overlap that is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retirement {
+    Now,
+    /// Once what has to be waited for is over, of at least this many seconds since the promotion.
+    Wait {
+        overlap: u64,
+    },
+}
+
+impl<P: Publication> Engine<'_, P> {
+    /// Revokes the old credentials of the secret at its provider, and records that they are retired.
+    ///
+    /// # Errors
+    /// There is none; one of them may still be in use, cannot be read, or is not known to be revoked.
+    pub fn retire(&mut self, how: Retirement) -> Result<Vec<Retired>, P::Error> {
+        self.publication.refresh()?;
+        let due = self.due()?;
+        self.refuse_unless_current_works()?;
+        self.finish_current()?;
+        for old in &due {
+            self.pass_gate(&old.object, how)?;
+            self.revoke(&old.object)?;
+        }
+        let secret = self.secret;
+        let revoked: Vec<ObjectId> = due.iter().map(|old| old.object).collect();
+        self.publication.publish("rotate: retire", &mut |vault, ctx| {
+            // What came up since was not revoked.
+            let due = rotate::to_retire(vault, secret, &Retiring::WhatIsOver)
+                .map_err(EngineError::Rotate)?;
+            let due = due.into_iter().filter(|old| revoked.contains(&old.object)).collect();
+            let (_, change) =
+                rotate::retire(vault, secret, due, ctx).map_err(EngineError::Rotate)?;
+            Ok(change)
+        })?;
+        Ok(due)
+    }
+
+    /// The old credential may be the last one that works.
+    fn refuse_unless_current_works(&self) -> Result<(), P::Error> {
+        match self.current_works()? {
+            true => Ok(()),
+            false => Err(EngineError::Unsettled { secret: self.secret.clone() }.into()),
+        }
+    }
+
+    /// Whoever promoted it may have been interrupted before the provider was told.
+    fn finish_current(&self) -> Result<(), P::Error> {
+        match self.current()? {
+            Some(current) => self.finish(None, &current, &current),
+            None => Ok(()),
+        }
+    }
+
+    fn due(&self) -> Result<Vec<Retired>, P::Error> {
+        let due = rotate::to_retire(self.publication.vault(), self.secret, &Retiring::WhatIsOver);
+        Ok(due.map_err(EngineError::Rotate)?)
+    }
+
+    /// Returns when the credential may be revoked.
+    fn pass_gate(&mut self, object: &ObjectId, how: Retirement) -> Result<(), P::Error> {
+        loop {
+            let gate = match self.facts(object, how)?.check() {
+                Ok(()) => return Ok(()),
+                Err(gate) => gate,
+            };
+            let early = || EngineError::Early { secret: self.secret.clone(), gate };
+            let Some(until) = gate.until().filter(|_| how != Retirement::Now) else {
+                return Err(early().into());
+            };
+            self.wait(until);
+            // Whoever withdrew, promoted or retired meanwhile published it.
+            self.publication.refresh()?;
+            if !self.due()?.iter().any(|old| old.object == *object) {
+                return Err(EngineError::Moved { secret: self.secret.clone() }.into());
+            }
+        }
+    }
+
+    fn wait(&self, until: UnixTime) {
+        self.publication.told(Step::Waiting { until });
+        loop {
+            match until.since(self.publication.now()) {
+                0 => return,
+                left => self.publication.pause(Duration::from_secs(left.min(NAP))),
+            }
+        }
+    }
+
+    fn facts(&self, object: &ObjectId, how: Retirement) -> Result<Facts, P::Error> {
+        let overlap = match how {
+            Retirement::Now => self.terms.overlap,
+            // Who rotates may let it take longer than the owners say, and no less.
+            Retirement::Wait { overlap } => overlap.max(self.terms.overlap),
+        };
+        let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
+        // A promotion that no record dates is as new as it can be.
+        let changed = changed.unwrap_or_else(|| self.publication.now());
+        let mut facts =
+            Facts { changed, overlap, theirs: None, last_used: None, now: self.publication.now() };
+        // What has to be waited for anyway is not asked about.
+        if facts.check().is_ok() {
+            let old = self.held(object)?;
+            let knows = self.abilities.can(Verb::LastUsed);
+            let verb = if knows { Verb::LastUsed } else { Verb::Validate };
+            let call = Call { credential: Some(old.credential()), ..self.ask(verb) };
+            let answer = self.call(&call)?;
+            (facts.theirs, facts.last_used) = (answer.time, answer.last_used);
+        }
+        Ok(facts)
+    }
+
+    fn revoke(&self, object: &ObjectId) -> Result<(), P::Error> {
+        self.publication.told(Step::Revoking);
+        let old = self.held(object)?;
+        let active = self.state()?.current.map(|current| self.held(&current)).transpose()?;
+        self.call_again(&Call {
+            base: active.as_ref().map(|active| active.credential()),
+            credential: Some(old.credential()),
+            ..self.ask(Verb::Revoke)
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Bringing a secret and its provider together again: after a merge of two rotations, a value that was set by hand, or a
+//! crash that nobody went on from. The provider decides what works, the vault which of that is meant.
+
+use super::credential::Held;
+use super::{Engine, EngineError, Publication, Step};
+use crate::contract::{Call, Maker, State, Verb};
+use v_secure_core::crypto::id::{ObjectId, RotationId};
+use v_secure_core::log::state::Version;
+use v_secure_core::secret::read::VersionSelector;
+use v_secure_core::secret::{resolve, rollback, rotate};
+
+/// How many old values are tried where the current one does not work.
+const TRIED: usize = 16;
+
+/// What settling came to, in this order.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Of several active versions this one stays.
+    pub resolved: Option<ObjectId>,
+    /// The provider was set to the current value again.
+    pub set_again: bool,
+    /// The current value did not work, and this one does: it is active now.
+    pub chosen: Option<ObjectId>,
+    /// The rotations that could not go on.
+    pub aborted: Vec<RotationId>,
+}
+
+impl<P: Publication> Engine<'_, P> {
+    /// Makes the current value one that works, and ends what cannot go on.
+    ///
+    /// # Errors
+    /// No value that is known works: then nothing is changed. A step that is refused, or cannot be published.
+    pub fn settle(&mut self) -> Result<Settled, P::Error> {
+        self.publication.refresh()?;
+        self.publication.told(Step::Checking);
+        let mut settled = Settled { resolved: self.resolve()?, ..Settled::default() };
+        if !self.current_works()? {
+            settled.set_again = self.set_current()?;
+            if !settled.set_again {
+                settled.chosen = Some(self.choose()?);
+            }
+        }
+        settled.aborted = self.abort_stuck()?;
+        Ok(settled)
+    }
+
+    /// Of several active versions the one that works stays; of several of these, the current one or the highest.
+    fn resolve(&mut self) -> Result<Option<ObjectId>, P::Error> {
+        let state = self.state()?;
+        if !state.is_conflict() {
+            return Ok(None);
+        }
+        let current = state.current;
+        let mut active: Vec<(bool, usize, ObjectId)> =
+            state.active().map(|v| (current == Some(v.object), v.number, v.object)).collect();
+        active.sort_unstable_by(|one, other| other.cmp(one));
+        let Some(object) = self.first_that_works(active.into_iter().map(|(.., object)| object))?
+        else {
+            // Which of them is meant nobody can tell: a person resolves it.
+            return Err(EngineError::NothingWorks { secret: self.secret.clone() }.into());
+        };
+        let secret = self.secret;
+        self.publication.publish("settle: resolve", &mut |vault, ctx| {
+            let take = VersionSelector::Id(object.to_string());
+            let (_, change) =
+                resolve::resolve(vault, secret, &take, ctx).map_err(EngineError::Resolve)?;
+            Ok(change)
+        })?;
+        Ok(Some(object))
+    }
+
+    /// Whether there is a current value that works. That of a member who may not read it is none.
+    pub(super) fn current_works(&self) -> Result<bool, P::Error> {
+        match self.current()? {
+            Some(current) => self.works(&current),
+            None => Ok(false),
+        }
+    }
+
+    pub(super) fn current(&self) -> Result<Option<Held>, P::Error> {
+        match self.state()?.current {
+            Some(current) => self.held_or_none(&current),
+            None => Ok(None),
+        }
+    }
+
+    fn works(&self, held: &Held) -> Result<bool, P::Error> {
+        match self.validate(held)? {
+            (State::Active, _) => Ok(true),
+            (State::Inactive, _) => Ok(false),
+            // What cannot be told now is no reason to take another value.
+            (state, why) => {
+                let secret = self.secret.clone();
+                Err(EngineError::NotActive { secret, state, why }.into())
+            }
+        }
+    }
+
+    /// Sets the provider to the current value, whatever it holds.
+    fn set_current(&self) -> Result<bool, P::Error> {
+        let current = self.current()?.filter(|_| self.abilities.maker == Maker::Here);
+        let Some(current) = current else { return Ok(false) };
+        self.publication.told(Step::Setting);
+        let credential = Some(current.credential());
+        let set = Call { base: credential, credential, is_forced: true, ..self.ask(Verb::Set) };
+        self.call_again(&set)?;
+        self.works(&current)
+    }
+
+    /// Makes the newest value active that works.
+    fn choose(&mut self) -> Result<ObjectId, P::Error> {
+        let state = self.state()?;
+        let is_left =
+            |v: &&Version| !v.pruned && !v.removed && !v.retired && state.current != Some(v.object);
+        let mut others: Vec<&Version> = state.held().filter(is_left).collect();
+        others.sort_unstable_by_key(|version| std::cmp::Reverse((version.lamport, version.object)));
+        let others: Vec<ObjectId> = others.iter().take(TRIED).map(|v| v.object).collect();
+        let Some(object) = self.first_that_works(others.into_iter())? else {
+            return Err(EngineError::NothingWorks { secret: self.secret.clone() }.into());
+        };
+        self.activate(object)?;
+        Ok(object)
+    }
+
+    /// Values of members who may not read the secret are passed over: they are given to no provider.
+    fn first_that_works(
+        &self,
+        objects: impl Iterator<Item = ObjectId>,
+    ) -> Result<Option<ObjectId>, P::Error> {
+        for object in objects {
+            let Some(held) = self.held_or_none(&object)? else { continue };
+            if self.works(&held)? {
+                return Ok(Some(object));
+            }
+        }
+        Ok(None)
+    }
+
+    fn activate(&mut self, object: ObjectId) -> Result<(), P::Error> {
+        let secret = self.secret;
+        let rotation = {
+            let mut open = self.state()?.open_rotations();
+            open.find(|of| of.objects.contains(&object)).map(|of| of.id.to_string())
+        };
+        self.publication.publish("settle: the value that works", &mut |vault, ctx| {
+            let change = match &rotation {
+                Some(id) => {
+                    rotate::promote(vault, secret, Some(id), ctx).map_err(EngineError::Rotate)?.1
+                }
+                None => {
+                    let old = VersionSelector::Id(object.to_string());
+                    rollback::rollback(vault, secret, &old, ctx).map_err(EngineError::Rollback)?.1
+                }
+            };
+            Ok(change)
+        })
+    }
+
+    /// Ends the rotations of which none can go on. One that can is gone on with.
+    fn abort_stuck(&mut self) -> Result<Vec<RotationId>, P::Error> {
+        let state = self.state()?;
+        let goes_on = state.rotation.as_ref().and_then(|state| state.going_on());
+        let stuck: Vec<RotationId> =
+            state.open_rotations().filter(|of| Some(*of) != goes_on).map(|of| of.id).collect();
+        for id in &stuck {
+            let (secret, id) = (self.secret, id.to_string());
+            self.publication.publish("settle: abort", &mut |vault, ctx| {
+                let (_, change) =
+                    rotate::abort(vault, secret, Some(&id), ctx).map_err(EngineError::Rotate)?;
+                Ok(change)
+            })?;
+        }
+        Ok(stuck)
+    }
+}
