@@ -1,0 +1,82 @@
+//! Of rotations at providers.
+
+use crate::cli::error::Failure;
+use crate::cli::error::codes::Code;
+use v_secure_core::name::SecretName;
+use v_secure_rotation::contract::CallError;
+use v_secure_rotation::engine::{EngineError, Gate};
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let is = |code| Self::from_error(code, &error);
+        match error {
+            EngineError::Rotate(error) => error.into(),
+            EngineError::Read(error) => error.into(),
+            EngineError::Resolve(error) => error.into(),
+            EngineError::Rollback(error) => error.into(),
+            EngineError::Call { ref secret, ref source, .. } => called(&error, secret, source),
+            EngineError::Lacks { .. } | EngineError::NoValue { .. } => {
+                is(Code::ProviderUnfit).hint("v-secure provider list")
+            }
+            EngineError::Unfenced { .. } => is(Code::ProviderUnfit)
+                .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone"),
+            EngineError::Orphans { ref secret } => is(Code::ProviderUnfit)
+                .hint(format!("v-secure secret rotate {secret} --accept-orphans")),
+            EngineError::NotActive { ref secret, .. } | EngineError::NothingWorks { ref secret } => {
+                settle(is(Code::CredentialInactive), secret)
+            }
+            EngineError::NotWorking { ref secret, .. } => {
+                abort(resume(is(Code::CredentialInactive), secret), secret)
+            }
+            EngineError::Foreign { ref secret, ref author } => abort(
+                is(Code::NotPermitted)
+                    .hint(format!("v-secure access list {secret}  # see whether {author} is to read it")),
+                secret,
+            ),
+            EngineError::Left { ref secret } => {
+                is(Code::NotRetired).hint(format!("v-secure rotation retire {secret}"))
+            }
+            EngineError::Early { ref secret, gate } => early(is(Code::NotRetired), secret, gate),
+            EngineError::NoGenerator { ref secret } => is(Code::NoValue)
+                .hint(format!("v-secure set {secret} --generate, which stores a generator"))
+                .hint(format!("v-secure secret rotate {secret} --generate")),
+            EngineError::Unsettled { ref secret } => settle(is(Code::RotationUnsettled), secret),
+            EngineError::Moved { ref secret } => is(Code::MovedMeanwhile)
+                .hint(format!("v-secure secret rotation-status {secret}")),
+        }
+    }
+}
+
+/// By what is known to have happened.
+fn called(error: &EngineError, secret: &SecretName, source: &CallError) -> Failure {
+    let is = |code| Failure::from_error(code, error);
+    match source {
+        CallError::Again { .. } => resume(is(Code::ProviderBusy), secret),
+        CallError::Fenced { .. } => settle(is(Code::ProviderFenced), secret),
+        CallError::Unclear { .. } => resume(is(Code::ProviderUnclear), secret),
+        CallError::Untrusted { .. } => is(Code::ProviderUntrusted).hint("v-secure provider list"),
+        CallError::NotThere { .. } => is(Code::ProviderUnfit).hint("v-secure provider list"),
+        CallError::Refused { .. } => {
+            is(Code::ProviderFailed).hint(format!("v-secure secret rotation-status {secret}"))
+        }
+    }
+}
+
+fn settle(failure: Failure, secret: &SecretName) -> Failure {
+    failure.hint(format!("v-secure rotation settle {secret}"))
+}
+
+fn resume(failure: Failure, secret: &SecretName) -> Failure {
+    failure.hint(format!("v-secure secret rotate {secret} --resume"))
+}
+
+fn abort(failure: Failure, secret: &SecretName) -> Failure {
+    failure.hint(format!("v-secure secret rotate {secret} --abort"))
+}
+
+fn early(failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
+    match gate.until() {
+        Some(_) => failure.hint(format!("v-secure rotation retire {secret} --wait")),
+        None => failure.hint("date -u  # and the provider's clock beside it"),
+    }
+}

@@ -1,0 +1,70 @@
+//! Rotations at providers, as commands make them: which provider serves a secret, and the vault that is published.
+
+mod published;
+
+pub use published::Published;
+
+use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
+use crate::engine::door::Purpose;
+use crate::engine::provider;
+use std::collections::BTreeSet;
+use v_secure_core::name::SecretName;
+use v_secure_core::policy::settings::{Settings, Via};
+use v_secure_core::vault::Depth;
+use v_secure_rotation::engine::{Engine, Publication, Terms};
+
+/// Whether a provider serves the secret, by what the vault says here. Which one is looked up again when what others published
+/// is there.
+pub fn is_served(context: &Context<'_>, secret: &SecretName) -> Outcome<bool> {
+    let names = BTreeSet::from([secret.clone()]);
+    let (_, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+    Ok(!opened.vault.serving().serving(secret).is_empty())
+}
+
+/// What `work` makes of the rotations of a secret at its provider.
+pub fn at_provider<T>(
+    context: &Context<'_>,
+    secret: &SecretName,
+    accepts_orphans: bool,
+    work: impl FnOnce(&mut Engine<'_, Published<'_>>) -> Outcome<T>,
+) -> Outcome<T> {
+    let mut published = Published::open(context)?;
+    published.refresh()?;
+    with(&mut published, secret, accepts_orphans, work)
+}
+
+/// The same in a vault that is open, and refreshed.
+pub fn with<T>(
+    published: &mut Published<'_>,
+    secret: &SecretName,
+    accepts_orphans: bool,
+    work: impl FnOnce(&mut Engine<'_, Published<'_>>) -> Outcome<T>,
+) -> Outcome<T> {
+    let settings = published.vault().serving().clone();
+    let mut serving = settings.serving(secret);
+    let (Some(one), None) = (serving.pop(), serving.pop()) else {
+        return Err(unserved(&settings, secret));
+    };
+    let admin = one.admin().map(|admin| published.current(&admin)).transpose()?;
+    let provider = provider::of(&one, admin, published.host())?;
+    let is_shared = matches!(published.via(), Via::Git { .. });
+    let terms = Terms { overlap: one.overlap(), is_shared, accepts_orphans };
+    let mut engine = Engine::new(published, &*provider, secret, terms)?;
+    work(&mut engine)
+}
+
+fn unserved(settings: &Settings, secret: &SecretName) -> Failure {
+    let names: Vec<String> = settings.serving(secret).iter().map(|of| of.name.to_string()).collect();
+    if names.is_empty() {
+        let message = format!("no provider serves {secret}");
+        return Failure::new(Code::ProviderMissing, message)
+            .hint(format!("v-secure settings set provider.NAME.serves {secret}"));
+    }
+    let message = format!("{secret} is served by several providers: {}", names.join(", "));
+    let failure = Failure::new(Code::ProviderAmbiguous, message);
+    names.iter().fold(failure, |failure, name| {
+        failure.hint(format!("v-secure settings set provider.{name}.serves PATTERNS"))
+    })
+}

@@ -1,0 +1,143 @@
+//! The vault of a command that rotates: read, written and published as its owners say.
+
+use crate::cli::door::context::Context;
+use crate::cli::door::reads::{self, Reading};
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::rotations;
+use crate::engine::door::Purpose;
+use crate::engine::publishing;
+use crate::engine::session::Session;
+use crate::host::Host;
+use std::slice;
+use std::time::Duration;
+use v_secure_core::log::state::Version;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::settings::Via;
+use v_secure_core::secret::read::{self, VersionSelector};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::{Depth, Vault};
+use v_secure_rotation::engine::{Make, Publication, Step};
+
+/// A vault, who the user is in it, and where rotations of it are published.
+pub struct Published<'c> {
+    context: &'c Context<'c>,
+    via: Via,
+    session: Session,
+    vault: Vault,
+    who: Unlocked,
+    reason: Option<String>,
+}
+
+impl<'c> Published<'c> {
+    pub fn open(context: &'c Context<'c>) -> Outcome<Self> {
+        let (session, opened) = context.open_to_write(Depth::Everything)?;
+        let vault = opened.vault;
+        let via = vault.serving().via().ok_or_else(unplaced)?;
+        let who = context.unlock(&vault)?;
+        Ok(Self { context, via, session, vault, who, reason: None })
+    }
+
+    /// What is written with this reason in place of the engine's.
+    pub fn because(&mut self, reason: Option<&str>) {
+        self.reason = reason.map(str::to_owned);
+    }
+
+    pub const fn via(&self) -> &Via {
+        &self.via
+    }
+
+    pub fn host(&self) -> &'c dyn Host {
+        self.context.host
+    }
+
+    /// The current value of a secret, which is recorded as read.
+    pub fn current(&self, secret: &SecretName) -> Outcome<SecretValue> {
+        let found = read::find(&self.vault, secret)?;
+        let version = read::select(found, secret, &VersionSelector::Current)?;
+        self.value(secret, version)
+    }
+
+    fn take(&mut self, vault: Vault) -> Outcome {
+        // Where it is published is the owners' word, and may have changed with what came in.
+        if vault.serving().via().as_ref() != Some(&self.via) {
+            let message = "the setting rotation.via was changed in what others published";
+            return Err(Failure::new(Code::MovedMeanwhile, message).hint("run the command again"));
+        }
+        self.who = self.context.unlock(&vault)?;
+        self.vault = vault;
+        Ok(())
+    }
+}
+
+fn unplaced() -> Failure {
+    let message = "no setting says where rotations are published, so nothing is done at a provider";
+    Failure::new(Code::RotationUnplaced, message)
+        .hint("v-secure settings set rotation.via 'git origin refs/heads/main'")
+        .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone")
+}
+
+impl Publication for Published<'_> {
+    type Error = Failure;
+
+    fn refresh(&mut self) -> Outcome {
+        let refreshed = publishing::refresh(self.context, &self.session, &self.via)?;
+        self.take(refreshed.vault)
+    }
+
+    fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    fn member(&self) -> &Name {
+        self.who.member()
+    }
+
+    fn now(&self) -> UnixTime {
+        self.context.host.now()
+    }
+
+    fn pause(&self, span: Duration) {
+        self.context.host.pause(span);
+    }
+
+    fn value(&self, secret: &SecretName, version: &Version) -> Outcome<SecretValue> {
+        let value = read::open(&self.vault, &self.who, secret, version)?;
+        let reading = Reading {
+            who: &self.who,
+            action: "rotate",
+            environment: secret.environment(),
+            secrets: slice::from_ref(secret),
+            reason: self.reason.as_deref(),
+        };
+        reads::record(self.context, &self.session, &self.vault, reading)?;
+        Ok(value)
+    }
+
+    fn publish(&mut self, reason: &str, make: &mut Make<'_, Failure>) -> Outcome {
+        let context = self.context;
+        let reason = self.reason.as_deref().unwrap_or(reason);
+        let unlock = |vault: &Vault| {
+            let who = context.unlock(vault)?;
+            let signer = who.signer(vault)?;
+            Ok((who, signer))
+        };
+        let made = publishing::retried(
+            context,
+            &self.session,
+            &self.via,
+            (Purpose::Use, reason),
+            unlock,
+            |vault, ctx| make(vault, ctx).map(|change| ((), Some(change))),
+        )?;
+        self.take(made.vault)
+    }
+
+    fn told(&self, step: Step) {
+        if !self.context.ui.json {
+            self.context.ui.note(&rotations::step(step, self.now()));
+        }
+    }
+}
