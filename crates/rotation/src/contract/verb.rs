@@ -48,6 +48,11 @@ impl Verb {
         Self::Deliver,
     ];
 
+    /// Whether the provider is another one after it: without an answer, nobody knows which.
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Set | Self::Finish | Self::Revoke | Self::Deliver)
+    }
+
     /// As the contract writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
