@@ -114,6 +114,7 @@ codes! {
     Config "config" [Failure] "The user's config.toml cannot be used", "v-secure doctor";
     ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
     Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure secret resolve NAME --take VERSION";
+    CredentialInactive "credential-inactive" [Failure] "A value does not work at the provider of its secret", "v-secure rotation settle NAME";
     Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
     CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
     Declined "declined" [Failure] "A question was answered with no", "the same command asks again";
@@ -214,6 +215,7 @@ codes! {
     NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
     NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
+    NotRetired "not-retired" [Conflict] "An old credential is not retired yet, or may not be", "v-secure rotation retire NAME";
     NotText "not-text" [Failure] "The value to edit is not text", "v-secure set NAME --file FILE";
     NotVoid "not-void" [Conflict] "The entry is not void, or was already adopted", "v-secure adopt --list";
     NotVouched "not-vouched" [Failure] "A device, recipient or membership would get access, and nobody with the right to grant it has vouched for it", "v-secure policy review";
@@ -245,6 +247,14 @@ codes! {
     Proposal "proposal" [Integrity] "A proposal is not as it was written, or does not fit the policy", "v-secure policy proposals";
     ProposalSigned "proposal-signed" [Conflict] "The owner has signed the proposal, and others are still to sign", "v-secure policy proposals";
     ProposalStale "proposal-stale" [Conflict] "The proposal was made for another state of the vault", "v-secure policy proposals";
+    ProviderAmbiguous "provider-ambiguous" [Failure] "Several providers serve the secret", "v-secure settings show";
+    ProviderBusy "provider-busy" [Failure] "A provider asks to try again later", "v-secure rotation run";
+    ProviderFailed "provider-failed" [Failure] "A provider did not do what a rotation asked for", "v-secure secret rotation-status NAME";
+    ProviderFenced "provider-fenced" [Conflict] "A provider holds another credential than a rotation goes by", "v-secure rotation settle NAME";
+    ProviderMissing "provider-missing" [NotFound] "No provider serves the secret, or its settings are not whole", "v-secure settings show";
+    ProviderUnclear "provider-unclear" [Failure] "It is not known whether a provider did what was asked for", "v-secure secret rotate NAME --resume";
+    ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
+    ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
@@ -267,7 +277,9 @@ codes! {
     RotationMissing "rotation-missing" [NotFound] "The secret has no such rotation, none that is open, or nothing to retire", "v-secure secret rotation-status NAME";
     RotationOpen "rotation-open" [Conflict] "A rotation of the secret is open", "v-secure secret rotate NAME --abort";
     RotationOver "rotation-over" [Conflict] "The rotation was promoted or aborted", "v-secure secret rotation-status NAME";
+    RotationUnplaced "rotation-unplaced" [Failure] "No setting says where rotations are published", "v-secure settings set rotation.via device MEMBER/DEVICE";
     RotationUnsettled "rotation-unsettled" [Conflict] "A rotation of the secret cannot go on, or wants somebody", "v-secure secret rotation-status NAME";
+    RotationsFailed "rotations-failed" [Failure] "Of some secrets a run could not go on", "v-secure rotation list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";
     SettingVariable "setting-variable" [Usage] "A setting would let secrets set v-secure's own variables", "v-secure settings show";

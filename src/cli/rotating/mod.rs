@@ -23,19 +23,7 @@ pub fn is_served(context: &Context<'_>, secret: &SecretName) -> Outcome<bool> {
     Ok(!opened.vault.serving().serving(secret).is_empty())
 }
 
-/// What `work` makes of the rotations of a secret at its provider.
-pub fn at_provider<T>(
-    context: &Context<'_>,
-    secret: &SecretName,
-    accepts_orphans: bool,
-    work: impl FnOnce(&mut Engine<'_, Published<'_>>) -> Outcome<T>,
-) -> Outcome<T> {
-    let mut published = Published::open(context)?;
-    published.refresh()?;
-    with(&mut published, secret, accepts_orphans, work)
-}
-
-/// The same in a vault that is open, and refreshed.
+/// What `work` makes of the rotations of a secret at the provider that serves it, as the newest state says.
 pub fn with<T>(
     published: &mut Published<'_>,
     secret: &SecretName,
@@ -56,7 +44,8 @@ pub fn with<T>(
 }
 
 fn unserved(settings: &Settings, secret: &SecretName) -> Failure {
-    let names: Vec<String> = settings.serving(secret).iter().map(|of| of.name.to_string()).collect();
+    let names: Vec<String> =
+        settings.serving(secret).iter().map(|of| of.name.to_string()).collect();
     if names.is_empty() {
         let message = format!("no provider serves {secret}");
         return Failure::new(Code::ProviderMissing, message)

@@ -7,7 +7,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::rotations;
 use crate::engine::door::Purpose;
 use crate::engine::publishing;
-use crate::engine::session::Session;
 use crate::host::Host;
 use std::slice;
 use std::time::Duration;
@@ -25,24 +24,23 @@ use v_secure_rotation::engine::{Make, Publication, Step};
 pub struct Published<'c> {
     context: &'c Context<'c>,
     via: Via,
-    session: Session,
     vault: Vault,
     who: Unlocked,
     reason: Option<String>,
 }
 
 impl<'c> Published<'c> {
-    pub fn open(context: &'c Context<'c>) -> Outcome<Self> {
-        let (session, opened) = context.open_to_write(Depth::Everything)?;
+    /// Opens the vault, and takes in what others have published. `reason` is what is written in place of the engine's
+    /// own words.
+    pub fn open_for(context: &'c Context<'c>, reason: Option<&str>) -> Outcome<Self> {
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         let vault = opened.vault;
         let via = vault.serving().via().ok_or_else(unplaced)?;
         let who = context.unlock(&vault)?;
-        Ok(Self { context, via, session, vault, who, reason: None })
-    }
-
-    /// What is written with this reason in place of the engine's.
-    pub fn because(&mut self, reason: Option<&str>) {
-        self.reason = reason.map(str::to_owned);
+        let reason = reason.map(str::to_owned);
+        let mut published = Self { context, via, vault, who, reason };
+        published.refresh()?;
+        Ok(published)
     }
 
     pub const fn via(&self) -> &Via {
@@ -83,7 +81,7 @@ impl Publication for Published<'_> {
     type Error = Failure;
 
     fn refresh(&mut self) -> Outcome {
-        let refreshed = publishing::refresh(self.context, &self.session, &self.via)?;
+        let refreshed = publishing::refresh(self.context, &self.context.session()?, &self.via)?;
         self.take(refreshed.vault)
     }
 
@@ -112,7 +110,7 @@ impl Publication for Published<'_> {
             secrets: slice::from_ref(secret),
             reason: self.reason.as_deref(),
         };
-        reads::record(self.context, &self.session, &self.vault, reading)?;
+        reads::record(self.context, &self.context.session()?, &self.vault, reading)?;
         Ok(value)
     }
 
@@ -126,7 +124,7 @@ impl Publication for Published<'_> {
         };
         let made = publishing::retried(
             context,
-            &self.session,
+            &self.context.session()?,
             &self.via,
             (Purpose::Use, reason),
             unlock,

@@ -41,6 +41,8 @@ pub struct Rotation {
     pub contends: bool,
     /// Of 10,000.
     pub share: u64,
+    /// Whether somebody said a share, be it none: how it goes on is not left to a machine then.
+    pub is_staged: bool,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
 }
@@ -195,6 +197,7 @@ impl Ground<'_> {
             stage: Stage::Live,
             contends: false,
             share: share::of(self.graph, ops),
+            is_staged: !ops.rollouts.is_empty(),
             is_divided: self.is_divided(ops),
         };
         rotation.stage = self.stage(&rotation, ops);

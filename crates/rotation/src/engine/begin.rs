@@ -9,6 +9,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret::read::{self, VersionSelector};
 use v_secure_core::secret::rotate::{self, Begun, begin};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 
 impl<P: Publication> Engine<'_, P> {
@@ -80,12 +81,20 @@ impl<P: Publication> Engine<'_, P> {
         value.ok_or_else(|| EngineError::NoValue { secret: secret() }.into())
     }
 
+    /// As long as the version before was made for, from now.
+    fn expires(&self, base: &ObjectId) -> Result<Option<UnixTime>, P::Error> {
+        let base = self.version(base)?;
+        let lifetime = base.expires.map(|expires| expires.since(base.ts).max(1));
+        Ok(lifetime.map(|seconds| self.publication.now().saturating_add(seconds)))
+    }
+
     fn begin_with(&mut self, base: ObjectId, value: &SecretValue) -> Result<Open, P::Error> {
+        let expires = self.expires(&base)?;
         let (secret, mut begun) = (self.secret, None);
         self.publication.publish("rotate: begin", &mut |vault, ctx| {
             refuse_moved::<P>(vault, secret, base)?;
             let value = SecretValue::new(value.expose().to_vec());
-            let new = Begun { value, expires: None, share: 0 };
+            let new = Begun { value, expires, share: 0 };
             let (id, change) =
                 rotate::begin(vault, secret, new, ctx).map_err(EngineError::Rotate)?;
             begun = Some(id);
@@ -132,10 +141,10 @@ impl<P: Publication> Engine<'_, P> {
         let secret = self.secret;
         let value = self.call(&call)?.value.filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| EngineError::NoValue { secret: secret.clone() })?;
-        let (rotation, mut made) = (open.id, None);
+        let (rotation, expires, mut made) = (open.id, self.expires(&base.id)?, None);
         self.publication.publish("rotate: the provider's value", &mut |vault, ctx| {
-            let (object, change) =
-                begin::fill(vault, secret, &rotation, &value, ctx).map_err(EngineError::Rotate)?;
+            let (object, change) = begin::fill(vault, secret, &rotation, (&value, expires), ctx)
+                .map_err(EngineError::Rotate)?;
             made = Some(object);
             Ok(change)
         })?;

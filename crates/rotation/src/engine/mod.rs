@@ -9,6 +9,7 @@ mod error;
 mod gate;
 mod publication;
 mod retire;
+mod run;
 mod settle;
 mod try_out;
 
@@ -16,6 +17,7 @@ pub use error::EngineError;
 pub use gate::Gate;
 pub use publication::{Make, Publication, Step};
 pub use retire::Retirement;
+pub use run::Ran;
 pub use settle::Settled;
 
 use crate::contract::{Abilities, Answer, Call, Provider, Verb};
@@ -26,6 +28,7 @@ use v_secure_core::log::state::SecretState;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::{read, rotate};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
 
 /// What no rotation can do without.
 const NEEDED: [Verb; 3] = [Verb::Set, Verb::Validate, Verb::Revoke];
@@ -88,6 +91,20 @@ impl<'a, P: Publication> Engine<'a, P> {
     /// What the provider says that it can do.
     pub const fn abilities(&self) -> &Abilities {
         &self.abilities
+    }
+
+    /// Looks whether a rotation could begin, and changes nothing.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub fn look(&mut self) -> Result<(), P::Error> {
+        self.publication.refresh()?;
+        self.check().map(|_| ())
+    }
+
+    /// The vault as it was published last.
+    pub fn vault(&self) -> &Vault {
+        self.publication.vault()
     }
 
     /// Makes a new credential, tries it out, and promotes it or gives it to a share of the instances.

@@ -1,8 +1,10 @@
-//! `v-secure rotation`: what is rotating, and the ends of a rotation.
+//! `v-secure rotation`: what is rotating, the ends of a rotation, and what goes on by itself.
 
 pub mod list;
 pub mod promote;
 pub mod retire;
+pub mod run;
+pub mod settle;
 
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
@@ -16,6 +18,8 @@ pub enum Rotation {
     List(list::List),
     Promote(promote::Promote),
     Retire(retire::Retire),
+    Run(run::Run),
+    Settle(settle::Settle),
 }
 
 impl Rotation {
@@ -24,6 +28,8 @@ impl Rotation {
             Self::List(command) => command.run(context),
             Self::Promote(command) => command.run(context),
             Self::Retire(command) => command.run(context),
+            Self::Run(command) => command.run(context),
+            Self::Settle(command) => command.run(context),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
+use crate::engine::provider::ProviderError;
 use v_secure_core::name::SecretName;
 use v_secure_rotation::contract::CallError;
 use v_secure_rotation::engine::{EngineError, Gate};
@@ -43,6 +44,20 @@ impl From<EngineError> for Failure {
             EngineError::Unsettled { ref secret } => settle(is(Code::RotationUnsettled), secret),
             EngineError::Moved { ref secret } => is(Code::MovedMeanwhile)
                 .hint(format!("v-secure secret rotation-status {secret}")),
+        }
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        match &error {
+            ProviderError::Unset { name, setting } => {
+                Self::from_error(Code::ProviderMissing, &error)
+                    .hint(format!("v-secure settings set provider.{name}.{setting} VALUE"))
+            }
+            ProviderError::Program { .. } => {
+                Self::from_error(Code::ProviderUntrusted, &error).hint("v-secure provider list")
+            }
         }
     }
 }

@@ -37,6 +37,7 @@ impl From<RotateError> for Failure {
                     failure.hint(format!("v-secure secret rotate {secret} --abort --rotation={id}"))
                 })
             }
+            RotateError::Filled { ref secret, .. } => status(is(Code::RotationUnsettled), secret),
             RotateError::Over { ref secret, .. } => status(is(Code::RotationOver), secret),
             RotateError::Stale { ref secret, ref rotation } => {
                 let id = short(&rotation.id);

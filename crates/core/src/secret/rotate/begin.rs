@@ -75,7 +75,7 @@ pub fn fill(
     vault: &Vault,
     secret: &SecretName,
     rotation: &RotationId,
-    value: &SecretValue,
+    (value, expires): (&SecretValue, Option<UnixTime>),
     ctx: &Ctx<'_>,
 ) -> Result<(ObjectId, Change), RotateError> {
     permit(vault, secret, ctx)?;
@@ -83,7 +83,7 @@ pub fn fill(
     if !open.objects.is_empty() {
         return Err(RotateError::Filled { secret: secret.clone(), rotation: open.id });
     }
-    let value = put::seal(vault, secret, value, None, ctx)?;
+    let value = put::seal(vault, secret, value, expires, ctx)?;
     let mut batch = Batch::new(vault, ctx);
     let object = batch.fill(secret.clone(), open.id, value);
     Ok((object, batch.change_with(Change::log)))

@@ -5,6 +5,7 @@ use crate::cli::command::secret::set::value::{self, ValueArgs};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::generator;
 use crate::cli::unlocking;
 use std::collections::BTreeSet;
 use v_secure_core::convert::generate;
@@ -31,7 +32,7 @@ pub(super) fn made(context: &Context<'_>, secret: &SecretName, args: &ValueArgs)
     match (given, stored) {
         (Some(value), _) => Ok(Made { value, generated: args.generator()? }),
         (None, Some(spec)) => {
-            let spec = stored_spec(secret, spec)?;
+            let spec = generator::stored(secret, spec)?;
             let value = generate::generate(&spec, context.host);
             Ok(Made { value, generated: Some(spec.to_string()) })
         }
@@ -51,16 +52,6 @@ fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outco
         Ok(opened) => Ok(put::permit_value(vault, secret, opened.who.member())?),
         Err(_) => Ok(()),
     }
-}
-
-/// The generator in a secret's metadata, which another program may have written.
-fn stored_spec(secret: &SecretName, text: &str) -> Outcome<generate::Spec> {
-    text.parse().map_err(|error: generate::SpecError| {
-        let message = format!("the generator that {secret} has is not understood");
-        Failure::new(Code::BadGenerator, message)
-            .because(&error)
-            .hint(format!("v-secure set {secret} --generate=KIND, which replaces it"))
-    })
 }
 
 fn no_source(secret: &SecretName) -> Failure {

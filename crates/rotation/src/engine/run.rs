@@ -1,0 +1,94 @@
+//! What a machine does by itself with a secret, whenever it looks.
+
+use super::{Engine, EngineError, Publication, Retirement, Wanted};
+use v_secure_core::crypto::id::RotationId;
+use v_secure_core::log::rotation::Rotation;
+use v_secure_core::policy::op::Right;
+use v_secure_core::secret::rotate::{self, Retired};
+use v_secure_core::time::UnixTime;
+
+/// What was done with a secret, or is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    Nothing,
+    /// A new credential is the active one.
+    Rotated(RotationId),
+    /// One that was left open is.
+    Resumed(RotationId),
+    Retired(Vec<Retired>),
+    /// The old credential stays until then, in seconds since the Unix epoch.
+    Waits {
+        until: UnixTime,
+    },
+    /// Somebody decides how it goes on: it is given to a share, or is another member's to promote.
+    Held(RotationId),
+}
+
+impl<P: Publication> Engine<'_, P> {
+    /// Goes on with what is open, retires what is over, and begins what is wanted.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn run(&mut self, wanted: Option<Wanted<'_, P::Error>>) -> Result<Ran, P::Error> {
+        match self.held_open()? {
+            Some((id, true)) => return Ok(Ran::Held(id)),
+            Some((_, false)) => return self.resume(None, None).map(Ran::Resumed),
+            None => {}
+        }
+        let ran = match rotate::has_to_retire(self.state()?) {
+            true => self.retire_if_over()?,
+            false => Ran::Nothing,
+        };
+        match wanted {
+            Some(wanted) if !matches!(ran, Ran::Waits { .. }) => {
+                self.rotate(wanted).map(Ran::Rotated)
+            }
+            _ => Ok(ran),
+        }
+    }
+
+    /// The first rotation that is open, and whether somebody decides how it goes on.
+    fn held_open(&self) -> Result<Option<(RotationId, bool)>, P::Error> {
+        match self.state()?.open_rotations().next() {
+            Some(open) => Ok(Some((open.id, self.is_held(open)?))),
+            None => Ok(None),
+        }
+    }
+
+    /// Whoever gave a value to a share says how it goes on, also where the share is none.
+    fn is_held(&self, open: &Rotation) -> Result<bool, P::Error> {
+        let (vault, member) = (self.publication.vault(), self.publication.member());
+        if vault.policy().holds(member, Right::Write, self.secret) {
+            return Ok(open.is_staged);
+        }
+        let mut others = Vec::new();
+        for object in &open.objects {
+            others.push(self.version(object)?.author != *member);
+        }
+        Ok(open.is_staged || others.contains(&true))
+    }
+
+    fn retire_if_over(&mut self) -> Result<Ran, P::Error> {
+        if let Some(until) = self.overlap_ends()? {
+            return Ok(Ran::Waits { until });
+        }
+        self.retire(Retirement::Now).map(Ran::Retired)
+    }
+
+    /// When the overlap is over, while it is not.
+    fn overlap_ends(&self) -> Result<Option<UnixTime>, P::Error> {
+        let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
+        let until = changed.map(|changed| changed.saturating_add(self.terms.overlap));
+        Ok(until.filter(|until| self.publication.now() < *until))
+    }
+}
+
+impl EngineError {
+    /// Until when there is nothing to do but to wait, in seconds since the Unix epoch.
+    pub const fn waits_until(&self) -> Option<UnixTime> {
+        match self {
+            Self::Early { gate, .. } => gate.until(),
+            _ => None,
+        }
+    }
+}

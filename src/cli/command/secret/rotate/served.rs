@@ -1,0 +1,176 @@
+//! `secret rotate` of a secret that a provider serves: the provider knows the new value before anybody is given it.
+
+use super::Rotate;
+use super::staged::{self, Going};
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::rotating::{self, Published};
+use crate::cli::secret::generator;
+use clap::Args;
+use v_secure_core::convert::{duration, generate};
+use v_secure_core::crypto::id::RotationId;
+use v_secure_core::log::describe::short;
+use v_secure_core::name::SecretName;
+use v_secure_core::report::view::secret::value::SecretRotateView;
+use v_secure_core::secret::read;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
+use v_secure_rotation::contract::Maker;
+use v_secure_rotation::engine::{Engine, Retirement, Wanted};
+
+#[derive(Debug, Args)]
+pub(super) struct ServedArgs {
+    /// Wait until the old credential may be revoked, at least this long, and revoke it
+    #[arg(long, value_name = "SPAN", conflicts_with_all = ["to", "abort", "dry_run"])]
+    overlap: Option<String>,
+
+    /// Look whether the rotation could begin, at the provider too, and change nothing
+    #[arg(long, conflicts_with_all = ["resume", "abort", "to"])]
+    dry_run: bool,
+
+    /// Let a credential stay at the provider whose answer was lost
+    #[arg(long, conflicts_with = "abort")]
+    accept_orphans: bool,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+impl ServedArgs {
+    /// Without a provider nobody is asked for what these are about.
+    pub fn refuse(&self, secret: &SecretName) -> Outcome {
+        if self.overlap.is_none() && !self.dry_run && !self.accept_orphans {
+            return Ok(());
+        }
+        let message = format!(
+            "no provider serves {secret}: --overlap, --dry-run and --accept-orphans are about one"
+        );
+        Err(Failure::new(Code::ProviderMissing, message)
+            .hint(format!("v-secure settings set provider.NAME.serves {secret}")))
+    }
+
+    fn overlap(&self) -> Outcome<Option<u64>> {
+        let parse = |text: &String| {
+            duration::parse_span(text).map_err(|error| {
+                Failure::new(Code::BadValue, "--overlap is not a span of time")
+                    .because(&error)
+                    .hint("--overlap 24h")
+            })
+        };
+        self.overlap.as_ref().map(parse).transpose()
+    }
+}
+
+impl Rotate {
+    pub(super) fn at_provider(&self, context: &Context<'_>, secret: &SecretName) -> Outcome {
+        self.refuse_given(secret)?;
+        let goes_on = self.staged.goes_on()?;
+        let (share, overlap) = (self.staged.share()?, self.served.overlap()?);
+        let orphans = self.served.accept_orphans;
+        let mut published = Published::open_for(context, self.reason.as_deref())?;
+        rotating::with(&mut published, secret, orphans, |engine| {
+            if self.served.dry_run {
+                engine.look()?;
+                context.ui.note(&format!("{secret}: a rotation could begin; nothing was changed"));
+                return Ok(());
+            }
+            let rotation = match goes_on.as_ref().map(|on| (on.rotation, on.to)) {
+                None => self.begin(context, secret, engine, share)?,
+                Some((rotation, Going::On)) => engine.resume(rotation, None)?,
+                Some((rotation, Going::Share(share))) => engine.resume(rotation, Some(share))?,
+                Some((rotation, Going::Back)) => engine.abort(rotation)?,
+            };
+            if let Some(overlap) = overlap {
+                engine.retire(Retirement::Wait { overlap })?;
+            }
+            report(context, engine.vault(), secret, &rotation)
+        })
+    }
+
+    /// What a provider makes or is set to is not typed in, and is as old as its rotation.
+    fn refuse_given(&self, secret: &SecretName) -> Outcome {
+        let message = |what: &str| format!("{secret} is served by a provider: {what}");
+        if self.value.is_given() {
+            let message = message("its value is made, not given");
+            return Err(Failure::new(Code::Usage, message).hint(format!(
+                "v-secure set {secret}, then v-secure rotation settle {secret}: where it is given all the same"
+            )));
+        }
+        if self.expiry.is_given() || self.no_expiry || self.interval.field()?.is_some() {
+            let message = message("a rotation changes its value alone");
+            return Err(
+                Failure::new(Code::Usage, message).hint(format!("v-secure secret rotate {secret}"))
+            );
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &self,
+        context: &Context<'_>,
+        secret: &SecretName,
+        engine: &mut Engine<'_, Published<'_>>,
+        share: Option<u64>,
+    ) -> Outcome<RotationId> {
+        if !engine.abilities().holds_two {
+            self.served.confirm.check(context, &outage(secret))?;
+        }
+        let spec = match engine.abilities().maker {
+            Maker::Here => self.spec(engine.vault(), secret)?,
+            Maker::Provider => None,
+        };
+        let mut make = || -> Outcome<Option<SecretValue>> {
+            Ok(spec.as_ref().map(|spec| generate::generate(spec, context.host)))
+        };
+        engine.rotate(Wanted { make: &mut make, share })
+    }
+
+    fn spec(&self, vault: &Vault, secret: &SecretName) -> Outcome<Option<generate::Spec>> {
+        let given = self.value.generator()?;
+        match (given, read::find(vault, secret)?.generate()) {
+            (Some(given), _) => generator::stored(secret, &given).map(Some),
+            (None, Some(stored)) => generator::stored(secret, stored).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn outage(secret: &SecretName) -> String {
+    format!(
+        "The provider of {secret} knows one credential at a time: consumers fail from now until they have the new one. Rotate it?"
+    )
+}
+
+fn report(
+    context: &Context<'_>,
+    vault: &Vault,
+    secret: &SecretName,
+    rotation: &RotationId,
+) -> Outcome {
+    let view = SecretRotateView::of_rotation(vault, secret, None, rotation);
+    if context.ui.json {
+        return context.ui.object(&view);
+    }
+    let id = short(rotation);
+    match view.rotation.as_ref().map(|of| of.state) {
+        Some("promoted") => {
+            let number = view.current.version.map_or("none".into(), |number| number.to_string());
+            context.ui.note(&format!("{secret}: version {number} is current, by rotation {id}"));
+        }
+        Some("aborted") => context.ui.note(&format!("{secret}: rotation {id} is aborted")),
+        _ => return staged::report(context, vault, secret, None, rotation),
+    }
+    tell_left(context, vault, secret);
+    Ok(())
+}
+
+fn tell_left(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
+    let is_left = vault.secret(secret).is_some_and(v_secure_core::secret::rotate::has_to_retire);
+    if is_left {
+        context.ui.note(&format!(
+            "the old credential is accepted until it is revoked, after the overlap: v-secure rotation retire {secret}, or 'rotation run'"
+        ));
+    }
+}

@@ -1,0 +1,53 @@
+//! The provider that settings name, as it is reached from here.
+
+use crate::host::Host;
+use std::path::Path;
+use v_secure_core::policy::settings::{ProviderKind, ProviderSettings};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_rotation::command::{Checked, CommandProvider, ProgramError, Target};
+use v_secure_rotation::contract::Provider;
+
+/// Why the provider cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    #[error("the provider {name} has no setting provider.{name}.{setting}")]
+    Unset { name: String, setting: &'static str },
+    #[error("the program of the provider {name} is not run")]
+    Program {
+        name: String,
+        #[source]
+        source: ProgramError,
+    },
+}
+
+/// A provider as its owners set it up. `admin` is the value of the secret that it is given to act by.
+///
+/// # Errors
+/// A setting that its kind takes is missing; a program that is not the one that was named.
+pub fn of<'h>(
+    settings: &ProviderSettings<'_>,
+    admin: Option<SecretValue>,
+    host: &'h dyn Host,
+) -> Result<Box<dyn Provider + 'h>, ProviderError> {
+    match settings.kind().ok_or_else(|| unset(settings, "kind"))? {
+        ProviderKind::Command => {
+            let path = settings.program().ok_or_else(|| unset(settings, "program"))?;
+            let sha256 = settings.sha256().ok_or_else(|| unset(settings, "sha256"))?;
+            let not_run =
+                |source| ProviderError::Program { name: settings.name.to_string(), source };
+            let program = Checked::open(Path::new(path), sha256).map_err(not_run)?;
+            let target = Target {
+                name: settings.name.clone(),
+                endpoint: settings.endpoint().map(str::to_owned),
+                admin,
+                deadline: settings.deadline(),
+            };
+            Ok(Box::new(CommandProvider::new(program, target, host)))
+        }
+        ProviderKind::Postgres => Err(unset(settings, "kind")),
+    }
+}
+
+fn unset(settings: &ProviderSettings<'_>, setting: &'static str) -> ProviderError {
+    ProviderError::Unset { name: settings.name.to_string(), setting }
+}
