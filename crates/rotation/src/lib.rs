@@ -19,3 +19,5 @@
 )]
 
 pub mod contract;
+#[cfg(feature = "postgres")]
+pub mod postgres;
