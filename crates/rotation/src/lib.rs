@@ -23,6 +23,8 @@
 pub mod command;
 pub mod contract;
 pub mod engine;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod redact;
 pub mod trial;
 pub mod wire;

@@ -31,4 +31,17 @@ impl CallError {
     pub const fn is_without_effect(&self) -> bool {
         !matches!(self, Self::Unclear { .. })
     }
+
+    /// The same with what it says changed.
+    #[must_use]
+    pub fn map(self, say: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Again { why } => Self::Again { why: say(why) },
+            Self::Refused { why } => Self::Refused { why: say(why) },
+            Self::Fenced { why } => Self::Fenced { why: say(why) },
+            Self::Unclear { why } => Self::Unclear { why: say(why) },
+            Self::Untrusted { why } => Self::Untrusted { why: say(why) },
+            Self::NotThere { verb } => Self::NotThere { verb },
+        }
+    }
 }
