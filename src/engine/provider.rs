@@ -2,10 +2,11 @@
 
 use crate::host::Host;
 use std::path::Path;
-use v_secure_core::policy::settings::{ProviderKind, ProviderSettings};
+use v_secure_core::policy::settings::{ProviderKind, ProviderSettings, Tls};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_rotation::command::{Checked, CommandProvider, ProgramError, Target};
 use v_secure_rotation::contract::Provider;
+use v_secure_rotation::postgres::{self, Endpoint, EndpointError, PostgresProvider, Roots, TargetError, Users};
 
 /// Why the provider cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,17 @@ pub enum ProviderError {
         name: String,
         #[source]
         source: ProgramError,
+    },
+    #[error("provider.{name}.endpoint does not say where the database is")]
+    Endpoint {
+        name: String,
+        #[source]
+        source: EndpointError,
+    },
+    #[error("the settings of a provider do not go together")]
+    Target {
+        #[source]
+        source: TargetError,
     },
 }
 
@@ -44,7 +56,43 @@ pub fn of<'h>(
             };
             Ok(Box::new(CommandProvider::new(program, target, host)))
         }
-        ProviderKind::Postgres => Err(unset(settings, "kind")),
+        ProviderKind::Postgres => postgres(settings, admin, host),
+    }
+}
+
+/// It knows its users by name: one, or two that take turns under a role that owns what they make.
+fn postgres<'h>(
+    settings: &ProviderSettings<'_>,
+    admin: Option<SecretValue>,
+    host: &'h dyn Host,
+) -> Result<Box<dyn Provider + 'h>, ProviderError> {
+    let name = settings.name.to_string();
+    let endpoint = settings.endpoint().ok_or_else(|| unset(settings, "endpoint"))?;
+    let endpoint = Endpoint::parse(endpoint)
+        .map_err(|source| ProviderError::Endpoint { name: name.clone(), source })?;
+    let target = postgres::Target {
+        name: name.clone(),
+        endpoint,
+        admin: admin.ok_or_else(|| unset(settings, "admin"))?,
+        users: users(settings)?,
+        tls: match settings.tls() {
+            Tls::Verify => postgres::Tls::Verify(Roots::Machine),
+            Tls::Off => postgres::Tls::Off,
+        },
+        deadline: settings.deadline(),
+    };
+    let provider = PostgresProvider::new(target, host);
+    Ok(Box::new(provider.map_err(|source| ProviderError::Target { source })?))
+}
+
+fn users(settings: &ProviderSettings<'_>) -> Result<Users, ProviderError> {
+    match settings.users()[..] {
+        [one] => Ok(Users::One(one.to_owned())),
+        [one, other] => Ok(Users::Two {
+            names: [one.to_owned(), other.to_owned()],
+            owner: settings.owner().ok_or_else(|| unset(settings, "owner"))?.to_owned(),
+        }),
+        _ => Err(unset(settings, "users")),
     }
 }
 

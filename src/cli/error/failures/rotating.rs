@@ -55,6 +55,11 @@ impl From<ProviderError> for Failure {
                 Self::from_error(Code::ProviderMissing, &error)
                     .hint(format!("v-secure settings set provider.{name}.{setting} VALUE"))
             }
+            ProviderError::Endpoint { name, .. } => Self::from_error(Code::ProviderMissing, &error)
+                .hint(format!("v-secure settings set provider.{name}.endpoint HOST:PORT/DATABASE")),
+            ProviderError::Target { .. } => {
+                Self::from_error(Code::ProviderMissing, &error).hint("v-secure provider list")
+            }
             ProviderError::Program { .. } => {
                 Self::from_error(Code::ProviderUntrusted, &error).hint("v-secure provider list")
             }
