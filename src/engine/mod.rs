@@ -12,6 +12,7 @@ mod known;
 pub mod lost;
 pub mod proposals;
 pub mod pruning;
+pub mod publishing;
 mod remembering;
 pub mod resolving;
 pub mod scanning;
