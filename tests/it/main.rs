@@ -85,6 +85,7 @@ mod policy_log;
 mod policy_rebase;
 mod policy_remarks;
 mod pruned_away;
+mod publishing;
 mod reads;
 mod recovery;
 mod refusals;

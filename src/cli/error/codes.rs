@@ -174,6 +174,7 @@ codes! {
     MergeInput "merge-input" [Failure] "A file that git wants merged cannot be read", "git merge --abort";
     MergeOtherVault "merge-other-vault" [Conflict] "The sides of a merge have different vaults", "git log -p -- .v-secure/vault.toml";
     MergedAsText "merged-as-text" [Conflict] "git merged the vault as text: its records are whole, and what follows from them is out of date", "v-secure git resolve";
+    Moved "moved" [Conflict] "Others published meanwhile, again and again: nothing was published or written here", "run the command again";
     MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
     NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
     Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";
@@ -214,6 +215,7 @@ codes! {
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
     NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
+    NotPublishedHere "not-published-here" [NotPermitted] "The setting rotation.via names another device, which alone rotates", "v-secure settings show";
     NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
     NotRetired "not-retired" [Conflict] "An old credential is not retired yet, or may not be", "v-secure rotation retire NAME";
     NotText "not-text" [Failure] "The value to edit is not text", "v-secure set NAME --file FILE";
@@ -256,6 +258,7 @@ codes! {
     ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
     ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
+    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: neither the push nor the look at it had an answer", "run the command again: it looks first";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
     RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";
@@ -295,6 +298,7 @@ codes! {
     TemplateValue "template-value" [Failure] "A value does not fit where the template names it", "v-secure inject --help";
     UnknownAudience "unknown-audience" [NotFound] "The vault has no audience of exactly these roles", "v-secure key status";
     Unmerged "unmerged" [Conflict] "The vault holds an unfinished merge: git's conflict markers", "v-secure git resolve";
+    Unpublished "unpublished" [Failure] "Nothing was published where rotation.via says: it cannot be read, or did not take it", "v-secure settings show";
     Unsealable "unsealable" [Failure] "Nothing can be encrypted to the recipient of the new member", "v-secure doctor";
     Unsettled "unsettled" [NotPermitted] "A secret waits to be wrapped for its new readers", "v-secure access settle";
     Unsound "unsound" [Failure] "doctor found an error", "v-secure doctor";

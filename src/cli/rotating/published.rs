@@ -81,8 +81,9 @@ impl Publication for Published<'_> {
     type Error = Failure;
 
     fn refresh(&mut self) -> Outcome {
-        let refreshed = publishing::refresh(self.context, &self.context.session()?, &self.via)?;
-        self.take(refreshed.vault)
+        publishing::refresh(self.context, &self.context.session()?, &self.via)?;
+        let (_, opened) = self.context.open_to_write(Depth::Everything)?;
+        self.take(opened.vault)
     }
 
     fn vault(&self) -> &Vault {

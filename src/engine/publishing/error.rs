@@ -1,0 +1,32 @@
+//! Why something was not published.
+
+use crate::store::git::transport::GitError;
+use std::path::PathBuf;
+use v_secure_core::merge::MergeError;
+use v_secure_core::name::Name;
+
+/// Unless it says otherwise, nothing was published and nothing was written here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Another machine is the one that rotates.
+    #[error("rotations are made by {member}/{device} alone, and this is {here}")]
+    NotHere { member: Name, device: Name, here: String },
+    #[error("what {via} has published cannot be read")]
+    Unread { via: String, source: GitError },
+    #[error("what is published does not unite with what is here")]
+    Parted { via: String, path: PathBuf, source: Box<MergeError> },
+    /// What is published could not be put into the file here.
+    #[error("{path} is written by others again and again")]
+    Busy { path: PathBuf },
+    #[error("nothing was published: git makes no commit of it")]
+    NoCommit { via: String, source: GitError },
+    #[error("nothing was published: {via} did not take it")]
+    Refused { via: String, source: GitError },
+    /// Somebody else published meanwhile, and what was made rests on less than that.
+    #[error("nothing was published: {via} has moved on")]
+    Moved { via: String },
+    /// Neither the push nor the look at what came of it had an answer.
+    #[error("it is not known whether it was published: {via} does not answer")]
+    Unclear { via: String, source: GitError },
+}
