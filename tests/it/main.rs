@@ -10,6 +10,7 @@ mod architecture;
 #[cfg(unix)]
 mod asked;
 mod at_home;
+mod at_provider;
 mod audit;
 mod backup;
 mod begun;

@@ -1,0 +1,87 @@
+//! Several clones that rotate one secret, and publish by git.
+
+use super::*;
+use std::process::Command;
+use v_secure_testkit::tools;
+
+/// An owner whose checkout is a clone of a repository that others clone too.
+fn shared(service: &Service) -> (TempDir, Person) {
+    let remote = tempfile::tempdir().unwrap();
+    git(remote.path(), "init --quiet --bare --initial-branch=main");
+    let owner = owner(service);
+    owner.command(&["settings", "set", "rotation.via", "git origin refs/heads/main"]).output().unwrap();
+    git(&owner.checkout(), "init --quiet --initial-branch=main");
+    git(&owner.checkout(), &format!("remote add origin {}", remote.path().display()));
+    git(&owner.checkout(), "add .v-secure");
+    git(&owner.checkout(), "commit --quiet -m vault");
+    git(&owner.checkout(), "push --quiet origin main");
+    (remote, owner)
+}
+
+/// The same person, in another clone on another machine.
+fn another(remote: &TempDir, owner: &Person) -> Person {
+    let other = Person::new("olga");
+    let copied = Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
+    assert!(copied.unwrap().success());
+    git(&other.checkout(), &format!("clone --quiet {} .", remote.path().display()));
+    other.accept_as(owner);
+    other
+}
+
+#[track_caller]
+fn git(folder: &Path, line: &str) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
+    let output = command.current_dir(folder).args(line.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+}
+
+#[test]
+fn another_clone_goes_on_with_what_one_published_and_left() {
+    if !tools::has("git") {
+        return;
+    }
+    let Some(service) = Service::new() else { return };
+    let (remote, owner) = shared(&service);
+    let other = another(&remote, &owner);
+    let whole = fs::read_to_string(service.program()).unwrap();
+    service.replace(&whole.replace("    set) set_it ;;", "    set) exit 1 ;;"));
+    service.serve(&owner, "prod/A");
+    git(&owner.checkout(), "commit --quiet --all -m settings");
+    git(&owner.checkout(), "push --quiet origin main");
+    assert_eq!(owner.run("--json secret rotate prod/A").error(), (1, "provider-unclear".into()));
+    // As the one who began it would, from what is published alone.
+    service.replace(&whole);
+    service.serve(&other, "prod/A");
+    other.run("secret rotate prod/A --resume").ok();
+    assert!(service.accepts(&current(&other)) && current(&other) != FIRST);
+    owner.run("rotation run").ok();
+    assert_eq!(current(&owner), current(&other));
+    assert_eq!(service.lines(), [current(&owner)]);
+}
+
+#[test]
+fn of_two_clones_at_once_one_rotates_and_the_other_says_so() {
+    if !tools::has("git") {
+        return;
+    }
+    let Some(service) = Service::new() else { return };
+    let (remote, owner) = shared(&service);
+    let other = another(&remote, &owner);
+    for _ in 0..4 {
+        let start = |person: &Person| {
+            let mut command = person.command(&["--json", "secret", "rotate", "prod/A"]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let both = [start(&owner), start(&other)].map(|child| child.wait_with_output().unwrap());
+        let mut codes = both.each_ref().map(|output| output.status.code().unwrap());
+        codes.sort_unstable();
+        assert!(matches!(codes, [0, 7]), "{both:?}");
+        owner.run("rotation run").ok();
+        other.run("rotation run").ok();
+        assert_eq!(current(&owner), current(&other));
+        assert_eq!(service.lines(), [current(&owner)]);
+        owner.run("audit verify").ok();
+    }
+}

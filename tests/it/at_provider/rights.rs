@@ -1,0 +1,65 @@
+//! Who may have a provider do what.
+
+use super::*;
+
+/// A member with these rights on prod/A, as the grants name them.
+fn member(owner: &Person, name: &str, grants: &[&str]) -> Person {
+    let grants: Vec<String> = grants.iter().map(|right| format!("--grant {right}:prod/A")).collect();
+    owner.run(&format!("role create r-{name} {}", grants.join(" "))).ok();
+    let member = Person::new(name);
+    member.pull(owner);
+    let line = member.run("member request").ok();
+    owner.feed(&format!("member add {name} --request - --role r-{name} --yes"), &line).ok();
+    member.pull(owner);
+    member.accept_as(owner);
+    member
+}
+
+#[test]
+fn who_may_not_read_a_secret_chooses_no_credential_of_it() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    // Begun while nobody served it, as by a program that does not look.
+    owner.run("settings set provider.file.serves prod/Z").ok();
+    let rob = member(&owner, "rob", &["rotate"]);
+    rob.feed("secret rotate prod/A --to 0%", "known-to-rob").ok();
+    owner.pull(&rob);
+    service.serve(&owner, "prod/A");
+    for line in ["secret rotate prod/A --resume", "rotation promote prod/A"] {
+        let refused = owner.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
+    }
+    assert_eq!(service.lines(), [FIRST]);
+    // Nor does he have one made that he could not read.
+    owner.run("secret rotate prod/A --abort").ok();
+    rob.pull(&owner);
+    let refused = rob.run("--json secret rotate prod/A");
+    assert_eq!(refused.code, 4, "{}", refused.err);
+    assert_eq!(service.lines(), [FIRST]);
+}
+
+#[test]
+fn a_machine_with_read_and_rotate_rotates_what_is_due_from_an_empty_environment() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let bot = member(&owner, "bot", &["read", "rotate"]);
+    owner.run("set prod/A --rotation-interval 1s").ok();
+    let via = device(&bot);
+    owner.command(&["settings", "set", "rotation.via", &via]).output().unwrap();
+    bot.pull(&owner);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let run = bot.run("rotation run --due --json").json();
+    assert_eq!(run["secrets"][0]["did"], "rotated", "{run}");
+    assert!(service.accepts(&current(&bot)) && current(&bot) != FIRST);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    // The old one is retired, and as the new one is due too, one more begins.
+    let run = bot.run("rotation run --due --json").json();
+    assert_eq!(run["secrets"][0]["did"], "rotated", "{run}");
+    assert!(!service.accepts(FIRST));
+    owner.pull(&bot);
+    owner.run("audit verify").ok();
+    // Another device is not the one that rotates.
+    let refused = owner.run("--json secret rotate prod/A --abort").error();
+    assert_eq!(refused, (5, "rotation-missing".into()));
+    owner.run("rotation list").ok();
+}
