@@ -254,6 +254,8 @@ codes! {
     ProviderFailed "provider-failed" [Failure] "A provider did not do what a rotation asked for", "v-secure secret rotation-status NAME";
     ProviderFenced "provider-fenced" [Conflict] "A provider holds another credential than a rotation goes by", "v-secure rotation settle NAME";
     ProviderMissing "provider-missing" [NotFound] "No provider serves the secret, or its settings are not whole", "v-secure settings show";
+    ProviderProgram "provider-program" [Failure] "The program of a provider is not started: others could change it, or it is not the one that is meant", "v-secure provider test --help";
+    ProviderTest "provider-test" [Failure] "A program does not keep the contract of providers", "v-secure provider test --help";
     ProviderUnclear "provider-unclear" [Failure] "It is not known whether a provider did what was asked for", "v-secure secret rotate NAME --resume";
     ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
     ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
