@@ -17,6 +17,10 @@ fn a_version_that_had_the_user_before_is_gone_already() {
     database.revoke(&c, &b);
     is_out(&database, &b);
     logs_in(&database, &c);
+    // Nor does its password come back with the right to log in.
+    let user = &database.names.users[1];
+    let shut = format!("SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = '{user}'");
+    assert_eq!(database.sql(&shut), "f|");
 }
 
 #[test]
