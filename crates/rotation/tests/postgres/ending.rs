@@ -1,6 +1,6 @@
 //! Revoking ends one version, and never the one in use.
 
-use crate::support::{Session, Version, database, is_out, logs_in};
+use crate::support::{Session, Version, database, is_out, logs_in, until};
 use v_secure_rotation::contract::{CallError, Provider, Verb};
 
 #[test]
@@ -78,5 +78,5 @@ fn sessions_go_on_unless_they_are_to_end() {
         "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}'",
         database.names.users[1]
     );
-    while database.sql(&sessions) != "0" {}
+    until(|| database.sql(&sessions) == "0");
 }
