@@ -15,6 +15,8 @@ const OK: u32 = 0;
 const CLEARTEXT: u32 = 3;
 const MD5: u32 = 5;
 const SASL_FINAL: u32 = 12;
+/// The client keeps a message until it has all of it: a server that nobody knows yet does not fill the memory.
+const LONGEST: u32 = 64 * 1024;
 
 /// Whether the server at the other end is known to be the one that was meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,9 @@ impl Handshake {
     fn look(&mut self) -> Result<(), Asked> {
         let number = |at: usize| Some(u32::from_be_bytes(*self.head.get(at..)?.first_chunk()?));
         let Some(length) = number(1) else { return Ok(()) };
+        if length > LONGEST {
+            return Err(Asked::Garbage);
+        }
         let begun = match (self.head[0], number(5)) {
             (AUTHENTICATION, None) if length >= 8 => return Ok(()),
             (AUTHENTICATION, Some(kind)) => {
@@ -250,6 +255,7 @@ mod tests {
             ([message(10, b"SCRAM-SHA-256\0\0"), message(OK, b"")].concat(), Asked::Nothing),
             ([message(10, b"x\0\0"), message(CLEARTEXT, b"")].concat(), Asked::Cleartext),
             (b"E\0\0\0\x03".to_vec(), Asked::Garbage),
+            (b"HTTP/1.1 400 Bad Request".to_vec(), Asked::Garbage),
         ] {
             assert_eq!(seen(Channel::Unknown, &bytes), Err(asked));
         }

@@ -21,7 +21,7 @@ mod users;
 mod words;
 
 pub use endpoint::{Endpoint, EndpointError};
-pub use target::{Target, TargetError};
+pub use target::{Part, Target, TargetError};
 pub use tls::{Roots, Tls};
 pub use url::{ConnectionUrl, UrlError};
 pub use users::{Users, UsersError};

@@ -1,6 +1,6 @@
 //! Revoking ends one version, and never the one in use.
 
-use crate::support::{Session, Version, database, is_out, logs_in};
+use crate::support::{Session, Version, database, is_out, logs_in, until};
 use v_secure_rotation::contract::{CallError, Provider, Verb};
 
 #[test]
@@ -17,6 +17,10 @@ fn a_version_that_had_the_user_before_is_gone_already() {
     database.revoke(&c, &b);
     is_out(&database, &b);
     logs_in(&database, &c);
+    // Nor does its password come back with the right to log in.
+    let user = &database.names.users[1];
+    let shut = format!("SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = '{user}'");
+    assert_eq!(database.sql(&shut), "f|");
 }
 
 #[test]
@@ -74,5 +78,5 @@ fn sessions_go_on_unless_they_are_to_end() {
         "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}'",
         database.names.users[1]
     );
-    while database.sql(&sessions) != "0" {}
+    until(|| database.sql(&sessions) == "0");
 }

@@ -1,6 +1,6 @@
 //! That it does not matter which of the two users does something.
 
-use crate::support::{database, logs_in, psql};
+use crate::support::{Names, database, logs_in, psql};
 use v_secure_rotation::contract::{CallError, Provider, State, Verb};
 
 #[test]
@@ -112,4 +112,26 @@ fn nobody_else_may_see_the_tables() {
     database.set(&a, &b);
     let output = psql(database.server, &b, "SELECT * FROM v_secure.rotation");
     assert!(!output.status.success());
+}
+
+#[test]
+fn the_tables_are_made_where_the_administrator_may() {
+    let Some(database) = database() else { return };
+    let [a, b] = [(0, 0), (1, 1)].map(|(number, user)| database.version(number, user));
+    database.sql("DROP SCHEMA v_secure");
+    let error = database.ask(Verb::Set, &a, &b).unwrap_err();
+    assert!(matches!(&error, CallError::Refused { why } if why.contains("42501")), "{error}");
+    let Names { database: name, admin, .. } = &database.names;
+    database.sql(&format!("GRANT CREATE ON DATABASE \"{name}\" TO \"{admin}\""));
+    // Both at a time: one makes them, the other one finds them.
+    std::thread::scope(|scope| {
+        let set = || drop(database.ask(Verb::Set, &a, &b).unwrap());
+        scope.spawn(set);
+        scope.spawn(set);
+    });
+    let statement = "SELECT * FROM v_secure.rotation";
+    assert!(!psql(database.server, &b, statement).status.success());
+    let public = "SELECT count(*) FROM pg_namespace WHERE nspname = 'v_secure'
+        AND has_schema_privilege('public', oid, 'USAGE')";
+    assert_eq!(database.sql(public), "0");
 }

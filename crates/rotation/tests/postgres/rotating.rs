@@ -92,8 +92,13 @@ fn the_password_of_one_user_is_replaced() {
     assert_eq!(provider.call(&call(Verb::Test)).unwrap().state, Some(State::Active));
     provider.call(&database.call(Verb::Revoke, Some(&new), Some(&old))).unwrap();
     logs_in(&database, &new);
+    for base in [Some(&new), None] {
+        let error = provider.call(&database.call(Verb::Revoke, base, Some(&new))).unwrap_err();
+        assert!(matches!(error, CallError::Refused { .. }), "{error}");
+    }
     // Aborted: the one in use comes back.
     provider.call(&call(Verb::Revoke)).unwrap();
+    assert_eq!(database.marker(), old.id.to_string());
     logs_in(&database, &old);
     is_out(&database, &new);
 }
@@ -152,7 +157,13 @@ fn a_session_is_use() {
     let used = |version| database.ask(Verb::LastUsed, &new, version).unwrap();
     assert!(used(&old).last_used.is_none() && used(&old).time.is_some());
     let session = crate::support::Session::begin(&database, &old);
-    assert_eq!(used(&old).last_used, used(&old).time);
+    let answer = used(&old);
+    assert!(answer.last_used.is_some() && answer.last_used == answer.time);
     assert_eq!(used(&new).last_used, None);
+    // The user's sessions are those of the password that it has now.
+    let third = database.version(2, 0);
+    database.set(&new, &third);
+    assert_eq!(used(&old).last_used, None);
+    assert!(used(&third).last_used.is_some());
     drop(session);
 }

@@ -240,6 +240,12 @@ pub fn is_out(database: &Database<'_>, version: &Version) {
     assert_eq!(database.state(version), State::Inactive);
 }
 
+/// Asks again until it is so; each time takes as long as a program's start.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    assert!((0..2_000).any(|_| is_so()), "it does not come to this");
+}
+
 fn password(number: u8) -> String {
     format!("{PLANTED}-{number}")
 }

@@ -1,6 +1,6 @@
 //! Servers that are gone, hang, or die in the middle: what was changed then, and what is said of it.
 
-use crate::support::{Database, Drawn, Names, Session, Version, database, is_out, logs_in};
+use crate::support::{Database, Drawn, Names, Session, Version, database, is_out, logs_in, until};
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
@@ -19,12 +19,12 @@ fn wait_for_lock(database: &Database<'_>) {
         "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND wait_event_type = 'Lock'",
         database.names.admin
     );
-    while database.sql(&waiting) != "1" {}
+    until(|| database.sql(&waiting) == "1");
 }
 
 fn until_up(server: &Server) {
     // Processes of the one that was killed may hold its memory for a moment.
-    while !server.start_again() {}
+    until(|| server.start_again());
 }
 
 #[test]
