@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use v_secure_core::merge::MergeError;
 use v_secure_core::name::Name;
 
-/// Unless it says otherwise, nothing was published and nothing was written here.
+/// Unless it says otherwise, nothing was published and nothing was written here. `via` is the remote and the ref.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {

@@ -112,7 +112,7 @@ pub fn retried<D: Door, T>(
             return Ok(wrote);
         }
     }
-    Err(PublishError::Moved { via: format!("{remote} ({reference})") }.into())
+    Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
 }
 
 /// Puts what is published and not here yet into the vault.

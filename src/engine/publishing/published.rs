@@ -15,7 +15,7 @@ use v_secure_core::vault::{History, segment_name, versions_name};
 /// What was fetched last.
 pub(super) struct Published<'a> {
     pub remote: RemoteRef<'a>,
-    /// The words for the place, in messages.
+    /// The remote and the ref.
     pub via: String,
     pub tip: Tip,
     /// `None` where no vault is there yet.
@@ -29,7 +29,7 @@ impl<'a> Published<'a> {
         remote: &'a str,
         reference: &'a str,
     ) -> Result<Self, PublishError> {
-        let via = format!("{remote} ({reference})");
+        let via = format!("{remote} {reference}");
         let fetched = || {
             let remote = RemoteRef::new(&session.location.folder, remote, reference)?;
             let tip = remote.fetch()?;

@@ -102,6 +102,7 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 pub const ALL: &[Cited] = &[
     cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
     cited("section-unexpected", "where an unreleased build wrote it, that build reads it: v-secure export there, and v-secure import here", Test("mistakes.rs", "a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such")),
+    cited("policy-diverged", "git fetch {…} {…} && v-secure policy rebase FETCH_HEAD", Test("publishing/failures.rs", "policies_that_parted_are_refused_with_the_way_out")),
     cited("vault-full", "v-secure prune", Reason("256 MiB of a vault")),
     cited("line-too-long", "make it in several changes, each of less", Reason("over 2 MiB in one line: src/engine/transaction.rs makes them")),
     cited("no-git", "install git", Reason("another program's affair")),

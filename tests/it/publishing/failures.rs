@@ -109,16 +109,23 @@ fn what_somebody_changed_in_the_published_vault_is_refused() {
 }
 
 #[test]
-fn policies_that_parted_are_refused() {
+fn policies_that_parted_are_refused_with_the_way_out() {
     let Some(scene) = Scene::new() else { return };
     let [one, two] = scene.two();
     two.vault().configure("ttl", "on-write").unwrap();
     two.retried(&via(OWN), "prod/B").unwrap();
     one.vault().configure("reads", "off").unwrap();
     let before = one.text();
-    let (exit, code, told) = refused(one.retried(&via(OWN), "prod/C"));
-    assert_eq!((exit, code.as_str()), (7, "policy-diverged"), "{told}");
+    let Err(Error::Publish(error)) = one.retried(&via(OWN), "prod/C") else { panic!() };
+    let failure = Failure::from(error);
+    assert_eq!((failure.exit.code(), failure.code.as_str()), (7, "policy-diverged"));
     assert_eq!(one.text(), before);
+    one.shell("v-secure pin accept --yes");
+    one.shell(&format!("{} --yes", failure.hints[0]));
+    one.retried(&via(OWN), "prod/C").unwrap();
+    two.refresh(&via(OWN)).unwrap();
+    assert_eq!(one.text(), two.text());
+    assert!(["ttl", "reads"].iter().all(|key| two.text().contains(&format!("\"key\":\"{key}\""))));
 }
 
 #[test]

@@ -31,6 +31,7 @@ use v_secure_core::vault::Vault as Verified;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
+use v_secure_testkit::person::path_after;
 use v_secure_testkit::tools;
 
 pub const FILE: &str = ".v-secure/vault.toml";
@@ -163,6 +164,22 @@ impl Place<'_> {
     #[track_caller]
     pub fn commit(&self, message: &str) {
         git(&self.folder, &["commit", "--quiet", "--all", "-m", message]);
+    }
+
+    /// A line in a shell, with the program and the identity at its place.
+    #[track_caller]
+    pub fn shell(&self, line: &str) {
+        let config = self.folder.with_extension("home").join(".config/v-secure");
+        fs::create_dir_all(&config).unwrap();
+        fs::write(config.join("identity.txt"), self.scene.identity.expose()).unwrap();
+        let own = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(config.join("identity.txt"), own).unwrap();
+        let mut shell = Command::new("sh");
+        let binary = Path::new(v_secure_testkit::binary()).parent().unwrap();
+        shell.env_clear().env("HOME", self.folder.with_extension("home"));
+        shell.env("PATH", path_after(binary));
+        let output = shell.args(["-c", line]).current_dir(&self.folder).output().unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
     }
 
     pub fn refresh(&self, via: &Via) -> Result<Refreshed, Error> {

@@ -50,7 +50,7 @@ fn a_branch_keeps_all_other_files_and_the_clone_its_own_work() {
     git(&one.folder, &["add", "staged.rs"]);
     let seen = || {
         let index = fs::read(one.folder.join(".git/index")).unwrap();
-        let refs = git(&one.folder, &["for-each-ref"]);
+        let refs = git(&one.folder, &["for-each-ref", "refs/heads", "refs/v-secure", "refs/tags"]);
         (
             index,
             refs,

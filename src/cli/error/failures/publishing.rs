@@ -3,14 +3,25 @@
 use super::merging::not_merged;
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
+use crate::cli::output::shell_word;
 use crate::engine::publishing::PublishError;
+use v_secure_core::merge::MergeError;
 
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match &error {
             PublishError::NotHere { .. } => Self::from_error(Code::NotPublishedHere, &error),
             PublishError::Parted { via, path, source } => {
-                not_merged(path, ["what is here", via], source)
+                let failure = not_merged(path, ["what is here", via], source);
+                match (&**source, words(via)) {
+                    // An owner makes what is here again upon what is published.
+                    (MergeError::PolicyDiverged { .. }, Some((remote, reference))) => {
+                        failure.hint(format!(
+                            "git fetch {remote} {reference} && v-secure policy rebase FETCH_HEAD"
+                        ))
+                    }
+                    _ => failure,
+                }
             }
             PublishError::Moved { .. } => Self::from_error(Code::Moved, &error),
             PublishError::Busy { .. } => Self::from_error(Code::LockedFile, &error),
@@ -20,4 +31,10 @@ impl From<PublishError> for Failure {
             | PublishError::Refused { .. } => Self::from_error(Code::Unpublished, &error),
         }
     }
+}
+
+/// The remote and the ref, for a shell.
+fn words(via: &str) -> Option<(&str, String)> {
+    let (remote, reference) = via.split_once(' ')?;
+    Some((remote, shell_word::word(reference)?))
 }
