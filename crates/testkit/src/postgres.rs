@@ -42,6 +42,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap().keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o711)).unwrap();
         let mut server = Self { programs, folder, port: 0, account, watch: None };
+        server.watch = Some(server.watch());
         server.create(settings);
         // The port of one that was free may be taken since.
         let is_up = (0..5).any(|_| server.try_start());
@@ -49,7 +50,7 @@ impl Server {
         Some(server)
     }
 
-    fn create(&mut self, settings: &str) {
+    fn create(&self, settings: &str) {
         for folder in ["data", "run"] {
             self.own(&self.folder.join(folder), |path| fs::create_dir(path).unwrap());
         }
@@ -74,16 +75,15 @@ impl Server {
 
     fn try_start(&mut self) -> bool {
         self.port = free_port();
-        let is_up = self.start_again();
-        if is_up && self.watch.is_none() {
-            let stop = self.control("stop", &["--mode=immediate", "--silent"]);
-            let mut watch = Command::new("sh");
-            watch.args(["-c", WATCH]).arg(&self.folder).arg(stop.get_program());
-            watch.args(stop.get_args()).stdin(Stdio::piped());
-            watch.stdout(Stdio::null()).stderr(Stdio::null());
-            self.watch = Some(watch.spawn().unwrap());
-        }
-        is_up
+        self.start_again()
+    }
+
+    fn watch(&self) -> Child {
+        let stop = self.control("stop", &["--mode=immediate", "--silent"]);
+        let mut watch = Command::new("sh");
+        watch.args(["-c", WATCH]).arg(&self.folder).arg(stop.get_program()).args(stop.get_args());
+        watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        watch.spawn().unwrap()
     }
 
     /// After [`Server::kill`] or [`Server::stop`], at the same port.

@@ -161,7 +161,7 @@ fn a_server_that_never_answers_is_left_at_the_deadline() {
     let [old, new] = pair(&database);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Reads and says nothing; and a second one takes nobody at all.
+    // Reads, and says nothing.
     thread::spawn(move || {
         for stream in listener.incoming() {
             thread::spawn(move || stream.unwrap().read_to_end(&mut Vec::new()));
