@@ -245,6 +245,8 @@ codes! {
     Proposal "proposal" [Integrity] "A proposal is not as it was written, or does not fit the policy", "v-secure policy proposals";
     ProposalSigned "proposal-signed" [Conflict] "The owner has signed the proposal, and others are still to sign", "v-secure policy proposals";
     ProposalStale "proposal-stale" [Conflict] "The proposal was made for another state of the vault", "v-secure policy proposals";
+    ProviderProgram "provider-program" [Failure] "The program of a provider is not started: others could change it, or it is not the one that is meant", "v-secure provider test --help";
+    ProviderTest "provider-test" [Failure] "A program does not keep the contract of providers", "v-secure provider test --help";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";

@@ -31,6 +31,8 @@ pub fn contested(stage: &Stage) {
 
 pub fn all() -> Vec<Case> {
     vec![
+        case("provider-program", a, "v-secure provider test shop.sh --yes"),
+        case("provider-test", a, "v-secure provider test -q --yes $(readlink -f /bin/cat)"),
         case("bad-share", a, "printf two | v-secure secret rotate A --to 5"),
         case("bad-instance", a, "v-secure exec --instance '' -- true"),
         case(

@@ -54,6 +54,10 @@ pub const RUNS: &[Run] = &[
     (Some("access grant"), "v-secure --json access grant developer 'default/*' read"),
     (Some("access list"), "v-secure --json access list"),
     (Some("access settle"), "v-secure --json access settle"),
+    (
+        Some("provider test"),
+        "v-secure --json provider test \"$(readlink -f /bin/cat)\" --endpoint a --yes || true",
+    ),
     (Some("settings set"), "v-secure --json settings set env.prod.extends default"),
     (Some("settings set"), "v-secure --json settings set reads --unset"),
     (Some("settings show"), "v-secure --json settings show"),

@@ -47,6 +47,7 @@ const VIEWS: &[&[Examples]] = &[
     super::owner::VIEWS,
     super::policy_rebase::VIEWS,
     super::proposal::VIEWS,
+    super::provider::VIEWS,
     super::prune::VIEWS,
     super::recovery::VIEWS,
     super::role::VIEWS,
