@@ -84,6 +84,8 @@ mod places;
 mod policy_log;
 mod policy_rebase;
 mod policy_remarks;
+#[cfg(unix)]
+mod providers;
 mod pruned_away;
 mod reads;
 mod recovery;

@@ -121,7 +121,8 @@ impl Command {
             Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
             Self::Import(import) => !import.is_dry(),
             Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
-            Self::Provider(_) => false,
+            // It opens none.
+            Self::Provider(provider) => matches!(provider, c::provider::Provider::List(_)),
             // It would be a change of its own.
             Self::Diff(_) | Self::Generate(_) => false,
             _ => true,

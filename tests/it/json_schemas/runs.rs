@@ -55,6 +55,11 @@ pub const RUNS: &[Run] = &[
     (Some("access list"), "v-secure --json access list"),
     (Some("access settle"), "v-secure --json access settle"),
     (
+        None,
+        "v-secure settings set provider.db.program /opt/db && v-secure settings set provider.db.kind command",
+    ),
+    (Some("provider list"), "v-secure --json provider list"),
+    (
         Some("provider test"),
         "v-secure --json provider test \"$(readlink -f /bin/cat)\" --endpoint a --yes || true",
     ),

@@ -3,6 +3,8 @@
 //! Buffers that hold values are made as long as they get, since one that grows leaves what it held behind, and are wiped.
 
 mod answer;
+#[cfg(test)]
+mod documented;
 mod fields;
 mod request;
 #[cfg(test)]

@@ -33,8 +33,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
                   The program is given by its whole path; nobody but you and root may be able to change it, or \
                   a folder above it.\n\n\
                   Examples:\n  v-secure provider test /opt/providers/shop.sh\n  \
-                  v-secure provider test /opt/providers/shop.sh --endpoint https://shop.example\n  \
-                  v-secure get ADMIN | v-secure provider test /opt/providers/shop.sh --admin-file - --yes"
+                  v-secure provider test /opt/shop.sh --endpoint https://shop.example\n  \
+                  v-secure get ADMIN | v-secure provider test /opt/shop.sh --admin-file - -y"
 )]
 pub struct Test {
     /// The program, from the root

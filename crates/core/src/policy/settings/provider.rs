@@ -58,8 +58,12 @@ impl Settings {
 
 impl<'a> ProviderSettings<'a> {
     pub fn serves(&self, secret: &SecretName) -> bool {
-        let patterns = self.get("serves").and_then(parse_patterns).unwrap_or_default();
-        patterns.iter().any(|pattern| pattern.matches(secret))
+        self.patterns().iter().any(|pattern| pattern.matches(secret))
+    }
+
+    /// What it serves: nothing where that is not stated.
+    pub fn patterns(&self) -> Vec<Pattern> {
+        self.get("serves").and_then(parse_patterns).unwrap_or_default()
     }
 
     pub fn kind(&self) -> Option<ProviderKind> {
@@ -107,6 +111,16 @@ impl<'a> ProviderSettings<'a> {
 
     fn get(&self, what: &str) -> Option<&'a str> {
         self.settings.get(&format!("{KEYS}{}.{what}", self.name))
+    }
+}
+
+impl ProviderKind {
+    /// As the setting has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Postgres => "postgres",
+        }
     }
 }
 

@@ -1,6 +1,37 @@
-//! `provider test`.
+//! `provider test`, `provider list`.
 
+use crate::name::{Name, Pattern, SecretName};
 use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct ProviderListView<'a> {
+    pub providers: Vec<ProviderView<'a>>,
+}
+
+/// What the owners say of a provider, and what is here of it.
+#[derive(Serialize)]
+pub struct ProviderView<'a> {
+    pub name: Name,
+    pub kind: Option<&'static str>,
+    pub serves: Vec<Pattern>,
+    /// How many secrets these match.
+    pub secrets: usize,
+    pub program: Option<&'a str>,
+    /// `None` where the provider is no program.
+    pub matches: Option<ProgramMatch>,
+    pub why: Option<String>,
+    pub admin: Option<SecretName>,
+}
+
+/// Whether the file of a program is the one that owners stated, and nobody else's to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProgramMatch {
+    Yes,
+    No,
+    /// It is not on this machine.
+    Missing,
+}
 
 #[derive(Serialize)]
 pub struct ProviderTestView<'a> {
@@ -56,10 +87,10 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, hold, json};
+    use crate::report::view::testing::{Examples, hold, json, name, pattern, secret};
     use serde_json::Value;
 
-    pub(crate) const VIEWS: &[Examples] = &[("provider-test", tested)];
+    pub(crate) const VIEWS: &[Examples] = &[("provider-list", listed), ("provider-test", tested)];
 
     #[test]
     fn they_meet_their_schemas() {
@@ -71,6 +102,26 @@ mod tests {
         for result in [CheckResult::Passed, CheckResult::Failed, CheckResult::Skipped] {
             assert_eq!(json(&result), result.as_str());
         }
+    }
+
+    fn listed() -> Vec<Value> {
+        let view = |kind, matches, why: Option<&str>| ProviderView {
+            name: name("db"),
+            kind,
+            serves: vec![pattern("prod/*")],
+            secrets: 2,
+            program: why.map(|_| "/opt/provider"),
+            matches,
+            why: why.map(str::to_owned),
+            admin: why.map(|_| secret()),
+        };
+        let providers = vec![
+            view(Some("command"), Some(ProgramMatch::Yes), None),
+            view(Some("command"), Some(ProgramMatch::No), Some("why")),
+            view(Some("postgres"), None, None),
+            view(None, Some(ProgramMatch::Missing), Some("why")),
+        ];
+        vec![json(&ProviderListView { providers })]
     }
 
     fn tested() -> Vec<Value> {
