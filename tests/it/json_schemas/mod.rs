@@ -39,7 +39,7 @@ const SAME: [(&str, &str); 6] = [
 ];
 
 /// Commands that work without a vault; `inject` on a template without references.
-const WITHOUT_VAULT: [&str; 4] = ["identity new", "identity show", "inject", "provider test"];
+const WITHOUT_VAULT: [&str; 3] = ["identity new", "identity show", "inject"];
 /// Schemas of what no command prints: the contract of providers.
 const OF_NO_COMMAND: usize = 2;
 
