@@ -6,7 +6,9 @@ use v_secure_core::policy::settings::{ProviderKind, ProviderSettings, Tls};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_rotation::command::{Checked, CommandProvider, ProgramError, Target};
 use v_secure_rotation::contract::Provider;
-use v_secure_rotation::postgres::{self, Endpoint, EndpointError, PostgresProvider, Roots, TargetError, Users};
+use v_secure_rotation::postgres::{
+    self, Endpoint, EndpointError, PostgresProvider, Roots, TargetError, Users,
+};
 
 /// Why the provider cannot be asked.
 #[derive(Debug, thiserror::Error)]

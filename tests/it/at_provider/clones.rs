@@ -9,7 +9,10 @@ fn shared(service: &Service) -> (TempDir, Person) {
     let remote = tempfile::tempdir().unwrap();
     git(remote.path(), "init --quiet --bare --initial-branch=main");
     let owner = owner(service);
-    owner.command(&["settings", "set", "rotation.via", "git origin refs/heads/main"]).output().unwrap();
+    owner
+        .command(&["settings", "set", "rotation.via", "git origin refs/heads/main"])
+        .output()
+        .unwrap();
     git(&owner.checkout(), "init --quiet --initial-branch=main");
     git(&owner.checkout(), &format!("remote add origin {}", remote.path().display()));
     git(&owner.checkout(), "add .v-secure");
@@ -21,7 +24,8 @@ fn shared(service: &Service) -> (TempDir, Person) {
 /// The same person, in another clone on another machine.
 fn another(remote: &TempDir, owner: &Person) -> Person {
     let other = Person::new("olga");
-    let copied = Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
+    let copied =
+        Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
     assert!(copied.unwrap().success());
     git(&other.checkout(), &format!("clone --quiet {} .", remote.path().display()));
     other.accept_as(owner);
@@ -52,6 +56,7 @@ fn another_clone_goes_on_with_what_one_published_and_left() {
     assert_eq!(owner.run("--json secret rotate prod/A").error(), (1, "provider-unclear".into()));
     // As the one who began it would, from what is published alone.
     service.replace(&whole);
+    git(&other.checkout(), "pull --quiet origin main");
     service.serve(&other, "prod/A");
     other.run("secret rotate prod/A --resume").ok();
     assert!(service.accepts(&current(&other)) && current(&other) != FIRST);

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod clones;
+mod hints;
 mod rights;
 mod steps;
 

@@ -4,7 +4,8 @@ use super::*;
 
 /// A member with these rights on prod/A, as the grants name them.
 fn member(owner: &Person, name: &str, grants: &[&str]) -> Person {
-    let grants: Vec<String> = grants.iter().map(|right| format!("--grant {right}:prod/A")).collect();
+    let grants: Vec<String> =
+        grants.iter().map(|right| format!("--grant {right}:prod/A")).collect();
     owner.run(&format!("role create r-{name} {}", grants.join(" "))).ok();
     let member = Person::new(name);
     member.pull(owner);
@@ -30,8 +31,12 @@ fn who_may_not_read_a_secret_chooses_no_credential_of_it() {
         assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
     }
     assert_eq!(service.lines(), [FIRST]);
-    // Nor does he have one made that he could not read.
+    // Nor is it taken from the provider, which never had it.
     owner.run("secret rotate prod/A --abort").ok();
+    let refused = owner.run("--json rotation retire prod/A");
+    assert_eq!(refused.error(), (4, "not-permitted".into()));
+    owner.run("rotation retire prod/A --by-hand --yes").ok();
+    // Nor does he have one made that he could not read.
     rob.pull(&owner);
     let refused = rob.run("--json secret rotate prod/A");
     assert_eq!(refused.code, 4, "{}", refused.err);
@@ -60,6 +65,6 @@ fn a_machine_with_read_and_rotate_rotates_what_is_due_from_an_empty_environment(
     owner.run("audit verify").ok();
     // Another device is not the one that rotates.
     let refused = owner.run("--json secret rotate prod/A --abort").error();
-    assert_eq!(refused, (5, "rotation-missing".into()));
+    assert_eq!(refused, (4, "not-published-here".into()));
     owner.run("rotation list").ok();
 }

@@ -78,7 +78,10 @@ fn a_provider_that_fails_leaves_a_rotation_that_goes_on_by_resume_or_by_a_run() 
         let failed = owner.run("--json secret rotate prod/A");
         assert_eq!(failed.error(), (1, "provider-unclear".into()));
         let before = current(&owner);
-        assert_eq!(state(&owner).as_array().unwrap().iter().filter(|of| of["state"] == "live").count(), 1);
+        assert_eq!(
+            state(&owner).as_array().unwrap().iter().filter(|of| of["state"] == "live").count(),
+            1
+        );
         service.replace(&whole);
         service.serve(&owner, "prod/A");
         owner.run(goes_on).ok();
@@ -95,7 +98,8 @@ fn a_program_that_was_changed_is_not_started() {
     let before = fs::read(owner.vault()).unwrap();
     let text = fs::read_to_string(service.program()).unwrap();
     service.replace(&format!("{text}\n# more\n"));
-    for line in ["secret rotate prod/A", "secret rotate prod/A --dry-run", "rotation settle prod/A"] {
+    for line in ["secret rotate prod/A", "secret rotate prod/A --dry-run", "rotation settle prod/A"]
+    {
         let refused = owner.run(&format!("--json {line}"));
         assert_eq!(refused.error(), (6, "provider-untrusted".into()), "{line}");
     }

@@ -40,6 +40,12 @@ pub fn all() -> Vec<Case> {
             after!(a, "printf two | v-secure set A"),
             "v-secure secret rollback A",
         ),
+        case("provider-missing", a, "v-secure secret rotate A --dry-run"),
+        case(
+            "rotation-unplaced",
+            after!(a, "v-secure settings set provider.shop.serves default/A"),
+            "v-secure secret rotate A",
+        ),
         case("rotation-missing", a, "v-secure secret rotate A --abort"),
         case("rotation-missing", rotating, "v-secure rotation promote A --rotation=none"),
         case("rotation-missing", a, "v-secure rotation retire A --yes"),

@@ -14,6 +14,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::policy::op::Right;
 use v_secure_core::report::view::rotation::{RanErrorView, RanView, RetiredView, RotationRunView};
 use v_secure_core::secret::list::{self, ListFilter};
+use v_secure_core::secret::rotate;
 use v_secure_core::vault::Vault;
 use v_secure_rotation::engine::{Publication, Ran, Wanted};
 
@@ -73,6 +74,9 @@ impl Run {
     ) -> Outcome<Ran> {
         published.refresh()?;
         let is_due = self.due && is_due(published, secret);
+        if !is_due && is_at_rest(published.vault(), secret) {
+            return Ok(Ran::Nothing);
+        }
         let spec = stored_spec(published.vault(), secret)?;
         rotating::with(published, secret, false, |engine| {
             let mut make = || Ok(spec.as_ref().map(|spec| generate::generate(spec, context.host)));
@@ -103,6 +107,13 @@ fn served(published: &Published<'_>) -> Vec<SecretName> {
     let secrets = vault.state().secrets.keys();
     let served = secrets.filter(|secret| !vault.serving().serving(secret).is_empty());
     served.filter(|secret| is_own(secret)).cloned().collect()
+}
+
+/// Whether nothing rotates and nothing is left: then nobody is asked, and what cannot be asked is no failure.
+fn is_at_rest(vault: &Vault, secret: &SecretName) -> bool {
+    vault.secret(secret).is_none_or(|state| {
+        state.open_rotations().next().is_none() && !rotate::has_to_retire(state)
+    })
 }
 
 fn is_due(published: &Published<'_>, secret: &SecretName) -> bool {

@@ -29,11 +29,14 @@ impl From<EngineError> for Failure {
             EngineError::NotWorking { ref secret, .. } => {
                 abort(resume(is(Code::CredentialInactive), secret), secret)
             }
-            EngineError::Foreign { ref secret, ref author } => abort(
-                is(Code::NotPermitted)
-                    .hint(format!("v-secure access list {secret}  # see whether {author} is to read it")),
-                secret,
-            ),
+            EngineError::Foreign { ref secret, ref author } => {
+                let failure = is(Code::NotPermitted).hint(format!(
+                    "v-secure access list {secret}  # see whether {author} is to read it"
+                ));
+                abort(failure, secret).hint(format!(
+                    "v-secure rotation retire {secret} --by-hand  # once it is aborted: no provider was given it"
+                ))
+            }
             EngineError::Left { ref secret } => {
                 is(Code::NotRetired).hint(format!("v-secure rotation retire {secret}"))
             }

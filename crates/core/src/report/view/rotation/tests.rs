@@ -70,10 +70,7 @@ fn settled() -> Vec<Value> {
         aborted,
         current: current(version),
     };
-    vec![
-        json(&view(Some(object), vec![rotation], Some(2))),
-        json(&view(None, Vec::new(), None)),
-    ]
+    vec![json(&view(Some(object), vec![rotation], Some(2))), json(&view(None, Vec::new(), None))]
 }
 
 fn ran() -> Vec<Value> {

@@ -1,0 +1,174 @@
+//! What is said where a provider does not do what it is asked for, and whether that leads on.
+
+use super::*;
+use v_secure_testkit::person::Done;
+
+/// A provider that answers this to one verb.
+fn answering(service: &Service, verb: &str, answer: &str) -> String {
+    let whole = fs::read_to_string(scene::repository("examples/providers/static-file.sh")).unwrap();
+    let line = match verb {
+        "describe" => "answer '{\"ok\":true,\"contract\":1",
+        "set" => "    set) set_it ;;",
+        verb => panic!("{verb}"),
+    };
+    let with = match verb {
+        "describe" => format!("answer '{answer}' #"),
+        _ => format!("    {verb}) answer '{answer}' ;;"),
+    };
+    assert!(whole.contains(line), "{line}");
+    let other = whole.replacen(line, &with, 1);
+    service.replace(&other);
+    whole
+}
+
+/// The next steps that a failure names.
+fn tries(done: &Done) -> Vec<String> {
+    let lines = done.err.lines().filter_map(|line| line.trim().strip_prefix("try: "));
+    lines.map(str::to_owned).collect()
+}
+
+/// Types a hint, as its own shell words.
+#[track_caller]
+fn typed(person: &Person, hint: &str) {
+    person.run(hint.strip_prefix("v-secure ").unwrap()).ok();
+}
+
+#[test]
+fn each_way_in_which_a_provider_fails_has_a_code_and_a_step_that_leads_on() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    for (answer, exit, code, step) in [
+        (r#"{"ok":false,"error":"again","why":"maintenance"}"#, 1, "provider-busy", "--resume"),
+        (r#"{"ok":false,"error":"unclear","why":"no answer"}"#, 1, "provider-unclear", "--resume"),
+        (r#"{"ok":false,"error":"refused","why":"full"}"#, 1, "provider-failed", "rotation-status"),
+        (r#"{"ok":false,"error":"fenced","why":"another"}"#, 7, "provider-fenced", "settle"),
+    ] {
+        let whole = answering(&service, "set", answer);
+        service.serve(&owner, "prod/A");
+        let before = current(&owner);
+        let failed = owner.run("secret rotate prod/A");
+        assert_eq!(failed.code, exit, "{}", failed.err);
+        let hints = tries(&failed);
+        assert!(hints.iter().any(|hint| hint.contains(step)), "{code}: {hints:?}");
+        assert_eq!(owner.run("--json secret rotate prod/A --resume").error(), (exit, code.into()));
+        assert_eq!(current(&owner), before);
+        service.replace(&whole);
+        service.serve(&owner, "prod/A");
+        hints.iter().for_each(|hint| typed(&owner, hint));
+        owner.run("rotation run").ok();
+        assert!(service.accepts(&current(&owner)));
+        owner.run("rotation run").ok();
+    }
+}
+
+#[test]
+fn what_does_not_work_is_resumed_or_aborted() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = answering(&service, "set", r#"{"ok":true}"#);
+    service.serve(&owner, "prod/A");
+    let failed = owner.run("secret rotate prod/A");
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    let hints = tries(&failed);
+    assert_eq!(
+        hints,
+        ["v-secure secret rotate prod/A --resume", "v-secure secret rotate prod/A --abort"]
+    );
+    service.replace(&whole);
+    service.serve(&owner, "prod/A");
+    typed(&owner, &hints[0]);
+    typed(&owner, "v-secure rotation retire prod/A");
+    answering(&service, "set", r#"{"ok":true}"#);
+    service.serve(&owner, "prod/A");
+    assert_eq!(owner.run("secret rotate prod/A").code, 1);
+    typed(&owner, &hints[1]);
+    assert!(service.accepts(&current(&owner)));
+}
+
+#[test]
+fn a_provider_that_lacks_something_is_told_by_name() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    answering(
+        &service,
+        "describe",
+        r#"{"ok":true,"contract":1,"verbs":["set","validate"],"holds":2,"fences":true}"#,
+    );
+    service.serve(&owner, "prod/A");
+    let failed = owner.run("secret rotate prod/A");
+    assert!(failed.err.contains("'revoke'"), "{}", failed.err);
+    assert_eq!(tries(&failed), ["v-secure provider list"]);
+    typed(&owner, "v-secure provider list");
+    // What it makes could not be found again.
+    answering(
+        &service,
+        "describe",
+        r#"{"ok":true,"contract":1,"verbs":["set","validate","revoke"],"makes":"provider","finds":"nothing","holds":2,"fences":true}"#,
+    );
+    service.serve(&owner, "prod/A");
+    let failed = owner.run("secret rotate prod/A");
+    assert_eq!(tries(&failed), ["v-secure secret rotate prod/A --accept-orphans"]);
+    let other = owner.run("--json secret rotate prod/A --accept-orphans").error();
+    assert_ne!(other.1, "provider-unfit");
+}
+
+#[test]
+fn settings_that_are_not_whole_are_named_one_by_one() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    for key in ["kind", "program", "sha256"] {
+        owner.run(&format!("settings set provider.file.{key} --unset")).ok();
+        let failed = owner.run("secret rotate prod/A");
+        assert_eq!(tries(&failed), [format!("v-secure settings set provider.file.{key} VALUE")]);
+        service.serve(&owner, "prod/A");
+    }
+    owner.run("secret rotate prod/A --dry-run").ok();
+    owner.run("settings set provider.file.kind postgres").ok();
+    let failed = owner.run("secret rotate prod/A");
+    assert_eq!(failed.code, 5, "{}", failed.err);
+}
+
+#[test]
+fn a_run_that_cannot_go_on_with_one_says_so_and_ends_with_1() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = answering(&service, "set", r#"{"ok":false,"error":"unclear","why":"none"}"#);
+    service.serve(&owner, "prod/A");
+    assert_eq!(owner.run("secret rotate prod/A").code, 1);
+    let failed = owner.run("rotation run");
+    assert_eq!(failed.code, 1);
+    assert_eq!(tries(&failed), ["v-secure rotation list", "v-secure rotation run"]);
+    assert_eq!(owner.run("--json rotation run").error(), (1, "rotations-failed".into()));
+    service.replace(&whole);
+    service.serve(&owner, "prod/A");
+    tries(&failed).iter().for_each(|hint| typed(&owner, hint));
+    assert!(service.accepts(&current(&owner)));
+}
+
+#[test]
+fn a_value_is_neither_given_nor_dated_where_a_provider_has_it() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    for line in ["--file -", "--ttl 1h", "--no-expiry", "--rotation-interval 1d"] {
+        let refused = owner.feed(&format!("--json secret rotate prod/A {line}"), "x").error();
+        assert_eq!(refused, (2, "usage".into()), "{line}");
+    }
+    let refused = owner.run("--json rotation retire prod/A --version 1").error();
+    assert_eq!(refused, (2, "usage".into()));
+    for line in ["secret rotate prod/A --overlap soon", "rotation run --jitter soon"] {
+        assert_eq!(owner.run(&format!("--json {line}")).error(), (2, "bad-value".into()), "{line}");
+    }
+}
+
+#[test]
+fn without_a_generator_a_value_is_made_as_the_hint_says() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    owner.set("prod/C", FIRST);
+    service.serve(&owner, "prod/C");
+    let failed = owner.run("secret rotate prod/C");
+    assert_eq!(failed.code, 2, "{}", failed.err);
+    let hints = tries(&failed);
+    assert_eq!(hints.last().unwrap(), "v-secure secret rotate prod/C --generate");
+    typed(&owner, hints.last().unwrap());
+}
