@@ -6,9 +6,9 @@ use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Pending};
+use super::op::{Op, Pending, Promote};
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -100,6 +100,16 @@ impl<'a> Grounds<'a> {
             Ground::Begun(..) | Ground::Brought(..) => false,
         };
         self.graph.base().is_some_and(closed) || self.is_before(place, ground)
+    }
+
+    /// Who stated what the entry at the place promotes, if an open ancestor did: all that state a version are signed by
+    /// one key.
+    pub fn author(&self, place: usize, promote: &'a Promote) -> Option<&'a Name> {
+        let ground = Ground::Brought(&promote.secret, promote.rotation, promote.object);
+        let first = *self.places(ground)?.first()?;
+        let is_closed = self.graph.base().is_some_and(|base| base.is_kept(first));
+        let author = self.entries[first].map(|entry| &entry.actor);
+        author.filter(|_| !is_closed && self.is_before(place, ground))
     }
 
     /// Whether the op rests on what is closed, as far as can be told without that: it may bring a value. What else is
