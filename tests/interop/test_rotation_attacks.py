@@ -202,7 +202,7 @@ class Grown(Rotating):
                 of = [item["rotation"] for item in self.story.build.log[begun].ops]
                 self.story.log("rob", *[op("abort", secret=A, rotation=one) for one in of])
                 self.story.log("rob", *[op("rollout", secret=A, rotation=one, share=1) for one in of])
-                self.story.log("rob", *[op("retire", secret=A, objects=ids([found]))] * 20)
+                self.story.log("rob", *[op("retire", secret=A, objects=ids([self.base]))] * 20)
                 self.story.log("rob", *[op("promote", secret=A, rotation=self.id(), object=found)] * 20)
             block = self.block()
             sizes.append((len(block.entries), [len(text) for text in block.blocks()[1]]))

@@ -222,6 +222,9 @@ all_of(
 all_of(
     "keeping.py",
     ("what is open is not closed", "found.word in OPEN for found", "False for found"),
+    ("what may be withdrawn is not closed", 'if not {"rotation-divided", "retired-active"}.isdisjoint(fold.state.odd):', "if False:"),
+    ("be it divided", 'if not {"rotation-divided", "retired-active"}.isdisjoint', 'if not {"retired-active"}.isdisjoint'),
+    ("or retired", 'if not {"rotation-divided", "retired-active"}.isdisjoint', 'if not {"rotation-divided"}.isdisjoint'),
     ("what is stale is open", "found.word in OPEN for found", 'found.word == "live" for found'),
     ("a promotion by rotate beside a removal is not closed", 'rotations = [put for put in fold.of("put", "promote")', 'rotations = [put for put in fold.of("put")'),
     ("what is replaced is kept", "ids, known = set(gone).union(*gone.values()), fold", "ids, known = set(gone), fold"),
