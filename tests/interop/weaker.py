@@ -209,16 +209,17 @@ all_of(
     ("held versions are told of", "[code for version in state.held.values()", "[code for version in state.versions.values()"),
     ("what is coming is kept up as what is active", "for found in [*state.candidates, *state.coming]:", "for found in state.candidates:"),
     ("void ops of rotations are told", "    _void_rotations(vault)\n    for", "    for"),
-    ("of each kind", 'if op["op"] in OF_ROTATIONS and', 'if op["op"] == "abort" and'),
-    ("of no other", 'if op["op"] in OF_ROTATIONS and', 'if "secret" in op and'),
+    ("of each kind", 'if op["op"] not in OF_ROTATIONS or', 'if op["op"] != "abort" or'),
+    ("of no other", 'if op["op"] not in OF_ROTATIONS or', 'if "secret" not in op or'),
     ("what is left at the provider is told", 'vault.tell("notice", "log", "rotation-left", state.name)', "pass"),
-    ("by what counts", 'if op.get("adopts") and at not in vault.standing.ended}', 'if op.get("adopts")}'),
+    ("by what counts", 'op["op"] in ("abort", "retire") and at not in vault.standing.ended}', 'op["op"] in ("abort", "retire")}'),
+    ("of nothing else", 'op["op"] in ("abort", "retire") and at not in', 'at not in'),
+    ("that says something", "or vault.graph.acting(vault.graph.entries[at[0]], op) is None:", ":"),
     ("or until somebody set the secret since", 'if current is None or current.first.policy < ended:\n            vault.tell("warning", "log", "rotation-void"', 'if True:\n            vault.tell("warning", "log", "rotation-void"'),
     ("not before", 'if current is None or current.first.policy < ended:\n            vault.tell("warning", "log", "rotation-void"', 'if current is None:\n            vault.tell("warning", "log", "rotation-void"'),
-    ("until adopted", 'and (again[0], op["secret"], again[1], *at) not in adopted:', ":"),
+    ("until adopted", 'if (op["op"], op["secret"], op.get("rotation"), *at) not in adopted:', "if True:"),
     ("on the same secret", 'adopted = {(op["op"], op["secret"], op.get("rotation"),', 'adopted = {(op["op"], next((ops[at].get("secret") for at in ops if at == (op["adopts"]["entry"], op["adopts"]["op"])), ""), op.get("rotation"),'),
-    ("of the same rotation", 'adopted = {(op["op"], op["secret"], op.get("rotation"),', 'adopted = {(op["op"], op["secret"], ops.get((op["adopts"]["entry"], op["adopts"]["op"]), {}).get("rotation") if op["op"] == "abort" else op.get("rotation"),'),
-    ("a promotion by a put", 'again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))', 'again = (op["op"], op.get("rotation"))'))
+    ("of the same rotation", 'adopted = {(op["op"], op["secret"], op.get("rotation"),', 'adopted = {(op["op"], op["secret"], ops.get((op["adopts"]["entry"], op["adopts"]["op"]), {}).get("rotation") if op["op"] == "abort" else op.get("rotation"),'))
 all_of(
     "keeping.py",
     ("what is open is not closed", "found.word in OPEN for found", "False for found"),

@@ -7,6 +7,7 @@ use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Pending, Promote};
+use super::register::At;
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::name::{Name, SecretName};
 use std::borrow::Cow;
@@ -21,7 +22,7 @@ const REMEMBERED: usize = 256;
 
 /// What an ancestor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Ground<'a> {
+pub(crate) enum Ground<'a> {
     /// The secret is put.
     Put(&'a SecretName),
     Begun(&'a SecretName, RotationId),
@@ -51,7 +52,7 @@ pub(super) fn needed(op: &Op) -> Vec<Ground<'_>> {
 type Places<'a> = HashMap<Ground<'a>, Vec<usize>>;
 
 /// Where the entries of a log have it.
-pub(super) struct Grounds<'a> {
+pub(crate) struct Grounds<'a> {
     graph: &'a Graph,
     /// By place; `None` for what nothing may rest upon.
     entries: Cow<'a, [Option<&'a Entry>]>,
@@ -84,6 +85,15 @@ impl<'a> Grounds<'a> {
     /// Whether an op of rotations in the open entry at the place acts; of a `retire` [`Grounds::retires`] says.
     pub fn acts(&self, place: usize, op: &'a Op) -> bool {
         needed(op).into_iter().all(|ground| self.is_found(place, ground))
+    }
+
+    /// Whether the op acts, of a `retire` on one version at least.
+    pub fn act(&self, at: At, op: &'a Op) -> bool {
+        let place = at.place as usize;
+        match op {
+            Op::Retire(of) => of.objects.iter().any(|o| self.retires(place, &of.secret, *o)),
+            op => self.acts(place, op),
+        }
     }
 
     /// Whether what the entry at the place says of this version being retired acts.
