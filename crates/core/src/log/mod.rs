@@ -15,7 +15,7 @@ mod existing;
 pub mod finding;
 pub mod fold;
 pub mod graph;
-mod ground;
+pub(crate) mod ground;
 pub mod history;
 pub mod judge;
 pub mod known;

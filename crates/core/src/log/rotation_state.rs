@@ -2,7 +2,7 @@
 
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
@@ -45,6 +45,8 @@ pub struct Rotation {
     pub is_staged: bool,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
+    /// The promotions of it that set something: the entry, and the index of the op.
+    pub promoted_by: Vec<(EntryId, u32)>,
 }
 
 /// How far a rotation is.
@@ -190,6 +192,7 @@ impl Ground<'_> {
     fn rotation(&self, id: RotationId, ops: &OpsOfOne<'_>) -> Rotation {
         let objects = ops.pendings.iter().filter_map(|of| of.op.object().copied());
         let objects: BTreeSet<ObjectId> = objects.collect();
+        let named = |at: At| (*self.graph.id(at.place as usize), at.op);
         let mut rotation = Rotation {
             id,
             base: ops.base(),
@@ -199,6 +202,7 @@ impl Ground<'_> {
             share: share::of(self.graph, ops),
             is_staged: !ops.rollouts.is_empty(),
             is_divided: self.is_divided(ops),
+            promoted_by: ops.standing(self.set).map(named).collect(),
         };
         rotation.stage = self.stage(&rotation, ops);
         rotation.contends = self.contends(&rotation, ops);

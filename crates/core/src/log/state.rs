@@ -37,6 +37,10 @@ pub struct Version {
     pub object: ObjectId,
     /// The entry of its first `put` or `promote`, and that entry's facts; of its `pending` where it does not exist.
     pub entry: EntryId,
+    /// The index of that op.
+    pub op: u32,
+    /// Its first `promote`, and the index of that in its entry.
+    pub promoted: Option<(EntryId, u32)>,
     /// Who stated it first, by `put` or `pending`: all who do sign with one key.
     pub author: Name,
     pub key: KeyId,

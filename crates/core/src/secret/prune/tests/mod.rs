@@ -12,7 +12,7 @@ use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::op::Expire;
+use crate::log::op::{Expire, Promote};
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::name::Pattern;
@@ -432,4 +432,26 @@ fn rotations_make_no_version_of_a_writer_go() {
     let due = scene.due(look(100 * DAY, true));
     let days: Vec<usize> = due.iter().map(|(number, _)| *number).filter(|n| *n <= 3).collect();
     assert_eq!(days, [2, 1], "the writer's last has no end that a writer stated");
+}
+
+/// What stands on nothing does nothing, wherever in the order it is.
+#[test]
+fn a_promotion_of_no_rotation_holds_up_no_retention() {
+    let mut scene = Scene::new().set("retention.days", "1");
+    let rita = scene.member("rita", &[Right::Rotate]);
+    let before = format::write(scene.vault.file());
+    scene = (1..=3).fold(scene, |scene, at| scene.put(at * 10, None));
+    let file = scene.vault.file().clone();
+    let versions = &scene.vault.secret(&secret()).unwrap().versions;
+    let promoted = versions.iter().map(|version| {
+        let (secret, object, replaces) = (secret(), version.object, Vec::new());
+        let rotation = crate::crypto::bytes::Fixed([9; 16]).into();
+        Op::Promote(Promote { secret, rotation, object, replaces, adopts: None })
+    });
+    let promoted: Vec<Op> = promoted.collect();
+    scene.vault = open(&before);
+    scene.by(&rita, 5, |vault, ctx| ops(vault, ctx, promoted));
+    scene.merge(&file);
+    let due = scene.due(look(10 * DAY, true));
+    assert_eq!(due, [(2, PruneCause::Days), (1, PruneCause::Days)]);
 }
