@@ -54,6 +54,19 @@ pub fn all() -> Vec<Case> {
         case("in-use", a, "v-secure rotation retire A --yes --version 1"),
         case("in-use", rotating, "v-secure rotation retire A --yes --version=$(cat value.txt)"),
         case(
+            "in-use",
+            after!(
+                rotating,
+                "v-secure rotation promote A && v-secure secret rollback A --version 1"
+            ),
+            "v-secure rotation retire A --yes --version 1",
+        ),
+        case(
+            "not-retired",
+            after!(rotating, "v-secure rotation promote A"),
+            "printf three | v-secure secret rotate A --to 5%",
+        ),
+        case(
             "retired",
             after!(rotating, "v-secure rotation promote A && v-secure rotation retire A --yes"),
             "v-secure secret rollback A --version 1",

@@ -87,10 +87,11 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let withdrawn = state.withdrawn();
     let retired = state.active().filter_map(|version| {
         let why = match version.retired {
             true => "was retired",
-            false if state.is_withdrawn(&version.object) => {
+            false if withdrawn.has(&version.object) => {
                 "holds the value of one that was retired"
             }
             false => return None,

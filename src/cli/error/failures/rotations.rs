@@ -53,7 +53,11 @@ impl From<RotateError> for Failure {
                 let id = short(rotation);
                 is(code).hint(format!("v-secure secret rotate {secret} --abort --rotation={id}"))
             }
-            RotateError::Active { ref secret, .. } => {
+            RotateError::NotRetired { ref secret } => {
+                let failure = status(is(Code::NotRetired), secret);
+                failure.hint(format!("v-secure rotation retire {secret}"))
+            }
+            RotateError::Active { ref secret, .. } | RotateError::SameAsActive { ref secret, .. } => {
                 is(Code::InUse).hint(format!("v-secure secret rotate {secret}"))
             }
             RotateError::InRotation { ref secret, ref rotation } => {

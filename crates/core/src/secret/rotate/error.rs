@@ -76,6 +76,10 @@ pub enum RotateError {
     Expired { secret: SecretName, rotation: RotationId },
     #[error("version {number} of {secret} is active, and only what is not in use is retired")]
     Active { secret: SecretName, number: usize },
+    #[error("version {number} of {secret} holds the value that is active, and only what is not in use is retired")]
+    SameAsActive { secret: SecretName, number: usize },
+    #[error("{secret} has old values that are not retired yet")]
+    NotRetired { secret: SecretName },
     #[error("the value is that of rotation {} of {secret}, which is open", short(rotation))]
     InRotation { secret: SecretName, rotation: RotationId },
     #[error("{secret} has nothing that is to be retired")]

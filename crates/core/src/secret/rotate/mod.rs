@@ -8,9 +8,8 @@ mod go_on;
 pub mod serve;
 
 pub use begin::{Begun, begin};
-pub(crate) use end::over;
 pub use end::{
-    Retired, Retiring, abort, aborts_of_open, has_to_retire, retire, to_retire, withdraw,
+    Retired, Retiring, abort, aborts_of_open, has_to_retire, over, retire, to_retire, withdraw,
 };
 pub use error::{RotateError, Standing};
 pub use go_on::{promote, rollout};

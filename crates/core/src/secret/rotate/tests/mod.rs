@@ -1,5 +1,7 @@
 //! Rotations by hand, as one writer makes them; how they fold is `log`'s to test.
 
+mod left;
+
 use super::*;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::log::rotation::Instance;
