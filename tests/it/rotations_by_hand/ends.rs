@@ -117,9 +117,9 @@ fn what_is_to_be_revoked_is_named_until_it_is_retired() {
     cli.ok("key rotate --dek --secret A");
     assert_eq!(to_retire(&cli), [json!(1)]);
     cli.set("A", "fourth");
-    assert_eq!(to_retire(&cli), [json!(1), json!(2), json!(3)]);
+    assert_eq!(to_retire(&cli), [json!(1), json!(2)], "version 3 has the value of version 2");
     let retired = cli.json("rotation retire A --yes");
-    assert_eq!(retired["retired"].as_array().unwrap().len(), 3);
+    assert_eq!(retired["retired"].as_array().unwrap().len(), 2);
     begin(&cli, "5%");
 }
 

@@ -163,7 +163,8 @@ impl Ground<'_> {
         let retired = self.ops.retires.keys().filter(|object| self.ops.is_retired(object));
         let retired = retired.copied().collect();
         let (rotated, changed) = (self.rotated(), self.changed());
-        let state = RotationState { held, retired, rotations, replaced, previous, rotated, changed };
+        let state =
+            RotationState { held, retired, rotations, replaced, previous, rotated, changed };
         (!state.is_empty()).then(|| Box::new(state))
     }
 

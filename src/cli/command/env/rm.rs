@@ -37,12 +37,13 @@ impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
         let default = format!("remove the environment {}", self.name);
-        let ((removed, open), vault) = context.write(self.reason.as_deref(), &default, |vault, ctx| {
-            let secrets = list::own(vault, &self.name);
-            let (_, change) = remove::remove(vault, &secrets, ctx)?;
-            let open = rotations::open(vault, &secrets);
-            Ok(((secrets, open), change))
-        })?;
+        let ((removed, open), vault) =
+            context.write(self.reason.as_deref(), &default, |vault, ctx| {
+                let secrets = list::own(vault, &self.name);
+                let (_, change) = remove::remove(vault, &secrets, ctx)?;
+                let open = rotations::open(vault, &secrets);
+                Ok(((secrets, open), change))
+            })?;
         rotations::remark_removed(context, &vault, &open);
         if context.ui.json {
             return context.ui.object(&EnvRmView { environment: &self.name, secrets: &removed });

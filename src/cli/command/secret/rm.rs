@@ -41,10 +41,11 @@ impl Rm {
             confirm(context, &secrets)?;
         }
         let secrets: Vec<SecretName> = secrets.into_iter().collect();
-        let ((touched, open), vault) = context.write(self.reason.as_deref(), "remove", |vault, ctx| {
-            let (touched, change) = remove::remove(vault, &secrets, ctx)?;
-            Ok(((touched, rotations::open(vault, &secrets)), change))
-        })?;
+        let ((touched, open), vault) =
+            context.write(self.reason.as_deref(), "remove", |vault, ctx| {
+                let (touched, change) = remove::remove(vault, &secrets, ctx)?;
+                Ok(((touched, rotations::open(vault, &secrets)), change))
+            })?;
         rotations::remark_removed(context, &vault, &open);
         report(context, &touched)
     }

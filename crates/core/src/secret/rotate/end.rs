@@ -138,9 +138,8 @@ pub fn over(state: &SecretState) -> Vec<&Version> {
     };
     let (in_open, ended) = (objects(open), objects(ended));
     let (in_use, withdrawn) = (state.in_use(), state.withdrawn());
-    let stays = |object: &ObjectId| {
-        in_open.contains(object) || in_use.has(object) || withdrawn.has(object)
-    };
+    let stays =
+        |object: &ObjectId| in_open.contains(object) || in_use.has(object) || withdrawn.has(object);
     let is_over = |version: &&Version| {
         let object = &version.object;
         let was_given = rotation.rotated.contains(object) || ended.contains(object);
