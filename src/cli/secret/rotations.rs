@@ -2,6 +2,7 @@
 //! it still.
 
 use crate::cli::door::context::Context;
+use v_secure_core::convert::share;
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
 use v_secure_core::log::rotation::{Rotation, Stage};
@@ -61,6 +62,17 @@ pub fn remark_removed(context: &Context<'_>, vault: &Vault, were: &[(SecretName,
                 "rotation {id} of {secret} is stale now, and its value is given to nobody. To end it: v-secure secret rotate {secret} --abort --rotation={id}"
             )),
         }
+    }
+}
+
+/// Says which rotation of a secret that is there again gives its value out again.
+pub fn remark_going_on(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
+    let rotation = vault.secret(secret).and_then(|state| state.rotation.as_ref());
+    if let Some((_, of)) = rotation.and_then(|state| state.pending()) {
+        let (id, share) = (short(&of.id), share::text(of.share));
+        context.ui.warn(&format!(
+            "rotation {id} of {secret} goes on with that: {share} of the instances are given its value. To end it: v-secure secret rotate {secret} --abort"
+        ));
     }
 }
 

@@ -42,6 +42,8 @@ pub fn all() -> Vec<Case> {
         case("rotation-missing", rotating, "v-secure rotation promote A --rotation=none"),
         case("rotation-missing", a, "v-secure rotation retire A --yes"),
         case("rotation-open", rotating, "printf three | v-secure secret rotate A"),
+        case("rotation-open", rotating, "v-secure key rotate --dek --secret A"),
+        case("usage", rotating, "v-secure rotation promote A --rotation="),
         case("rotation-open", overtaken, "printf four | v-secure secret rotate A --to 5%"),
         case(
             "rotation-over",

@@ -26,6 +26,7 @@ impl From<RotateError> for Failure {
             RotateError::NoneOpen { ref secret } | RotateError::NoSuch { ref secret } => {
                 status(is(Code::RotationMissing), secret)
             }
+            RotateError::ShortId { .. } => is(Code::Usage).hint("v-secure secret rotation-status"),
             RotateError::NothingToRetire { ref secret } => {
                 status(is(Code::RotationMissing), secret)
             }
@@ -57,7 +58,8 @@ impl From<RotateError> for Failure {
                 let failure = status(is(Code::NotRetired), secret);
                 failure.hint(format!("v-secure rotation retire {secret}"))
             }
-            RotateError::Active { ref secret, .. } | RotateError::SameAsActive { ref secret, .. } => {
+            RotateError::Active { ref secret, .. }
+            | RotateError::SameAsActive { ref secret, .. } => {
                 is(Code::InUse).hint(format!("v-secure secret rotate {secret}"))
             }
             RotateError::InRotation { ref secret, ref rotation } => {
