@@ -76,8 +76,9 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
     let left = state.held.iter().filter(is_left).filter(|v| objects.contains(&v.object));
     let finding = |version: &Version| {
         let message = format!(
-            "{}, which is over without it: what it is for may accept it still",
-            version.called(name)
+            "{}, {}, which is over without it: what it is for may accept it still",
+            version.called(name),
+            short(&version.object)
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
         let finding = Finding::new(FindingCode::RotationLeft, subject, message);
@@ -91,9 +92,7 @@ fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let retired = state.active().filter_map(|version| {
         let why = match version.retired {
             true => "was retired",
-            false if withdrawn.has(&version.object) => {
-                "holds the value of one that was retired"
-            }
+            false if withdrawn.has(&version.object) => "holds the value of one that was retired",
             false => return None,
         };
         let message = format!(
