@@ -1,9 +1,15 @@
-//! Rotations that a new value leaves behind: what is pending then comes to nobody, and the provider may accept it still.
+//! Rotations that a new value or a removal leaves behind: what is pending then comes to nobody, and the provider may accept
+//! it still.
 
 use crate::cli::door::context::Context;
+use v_secure_core::convert::share;
+use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
 use v_secure_core::log::rotation::{Rotation, Stage};
+use v_secure_core::log::state::SecretState;
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::rotation::RetiredView;
+use v_secure_core::secret::rotate;
 use v_secure_core::vault::Vault;
 
 /// Says which open rotations of secrets, whose values were written, are stale now.
@@ -24,4 +30,73 @@ pub fn remark<'a>(
             ));
         }
     }
+}
+
+/// The open rotations of secrets, before these are removed.
+pub fn open<'a>(
+    vault: &Vault,
+    secrets: impl IntoIterator<Item = &'a SecretName>,
+) -> Vec<(SecretName, RotationId)> {
+    let of = |secret: &'a SecretName| {
+        let state = vault.secret(secret).into_iter();
+        state.flat_map(|state| state.open_rotations()).map(|of| (secret.clone(), of.id))
+    };
+    secrets.into_iter().flat_map(of).collect()
+}
+
+/// Says which of the rotations that were open a removal has ended, and which it has left stale.
+pub fn remark_removed(context: &Context<'_>, vault: &Vault, were: &[(SecretName, RotationId)]) {
+    for (secret, id) in were {
+        let rotations = vault.secret(secret).and_then(|state| state.rotation.as_ref());
+        let found = rotations.and_then(|state| state.rotations.iter().find(|of| of.id == *id));
+        let Some(of) = found else { continue };
+        let id = short(id);
+        match (of.stage, of.objects.is_empty()) {
+            (Stage::Aborted, true) => {
+                context.ui.warn(&format!("rotation {id} of {secret} is aborted by that"));
+            }
+            (Stage::Aborted, false) => context.ui.warn(&format!(
+                "rotation {id} of {secret} is aborted by that. Once nobody uses its value, revoke it at the provider; then: v-secure rotation retire {secret}"
+            )),
+            _ => context.ui.warn(&format!(
+                "rotation {id} of {secret} is stale now, and its value is given to nobody. To end it: v-secure secret rotate {secret} --abort --rotation={id}"
+            )),
+        }
+    }
+}
+
+/// Says which rotation of a secret that is there again gives its value out again.
+pub fn remark_going_on(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
+    let rotation = vault.secret(secret).and_then(|state| state.rotation.as_ref());
+    if let Some((_, of)) = rotation.and_then(|state| state.pending()) {
+        let (id, share) = (short(&of.id), share::text(of.share));
+        context.ui.warn(&format!(
+            "rotation {id} of {secret} goes on with that: {share} of the instances are given its value. To end it: v-secure secret rotate {secret} --abort"
+        ));
+    }
+}
+
+/// What the provider of a secret accepts still, as far as it is known by number.
+pub fn to_retire(state: Option<&SecretState>) -> Vec<RetiredView> {
+    let over = state.map_or_else(Vec::new, rotate::over);
+    over.into_iter().map(RetiredView::from).collect()
+}
+
+/// Says what no rotation of a secret names any more once it has another name.
+pub fn remark_renamed(context: &Context<'_>, from: &SecretName, left: &[RetiredView]) {
+    if left.is_empty() {
+        return;
+    }
+    let listed = listed(left);
+    context.ui.warn(&format!(
+        "the rotations of {from} end with that name. The provider accepts these values until they are revoked there: {listed}. To say that one was: v-secure rotation retire {from} --version VERSION"
+    ));
+}
+
+pub fn listed(retired: &[RetiredView]) -> String {
+    let one = |view: &RetiredView| match view.version {
+        Some(number) => format!("version {number}"),
+        None => format!("the value {}", short(&view.id)),
+    };
+    retired.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -50,6 +50,8 @@ pub fn all() -> Vec<Case> {
         case("rotation-missing", rotating, "v-secure rotation promote A --rotation=none"),
         case("rotation-missing", a, "v-secure rotation retire A --yes"),
         case("rotation-open", rotating, "printf three | v-secure secret rotate A"),
+        case("rotation-open", rotating, "v-secure key rotate --dek --secret A"),
+        case("usage", rotating, "v-secure rotation promote A --rotation="),
         case("rotation-open", overtaken, "printf four | v-secure secret rotate A --to 5%"),
         case(
             "rotation-over",
@@ -61,6 +63,19 @@ pub fn all() -> Vec<Case> {
         case("rotation-unsettled", overtaken, "v-secure exec --strict -- true"),
         case("in-use", a, "v-secure rotation retire A --yes --version 1"),
         case("in-use", rotating, "v-secure rotation retire A --yes --version=$(cat value.txt)"),
+        case(
+            "in-use",
+            after!(
+                rotating,
+                "v-secure rotation promote A && v-secure secret rollback A --version 1"
+            ),
+            "v-secure rotation retire A --yes --version 1",
+        ),
+        case(
+            "not-retired",
+            after!(rotating, "v-secure rotation promote A"),
+            "printf three | v-secure secret rotate A --to 5%",
+        ),
         case(
             "retired",
             after!(rotating, "v-secure rotation promote A && v-secure rotation retire A --yes"),

@@ -203,6 +203,7 @@ pub const ALL: &[Cited] = &[
     cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),
     cited("conflict", "v-secure secret resolve {…} --take VERSION", VALUES),
     cited("rotation-left", "v-secure rotation retire {…}", Test("rotations_by_hand/ends.rs", "a_rotation_that_is_aborted_comes_to_nobody")),
+    cited("exposed", "revoke it at the provider, then: v-secure rotation retire {…}", Test("begun.rs", "what_a_leaver_made_ready_is_told_before_it_is_current")),
     cited("exposed", "v-secure secret rotate {…} --abort", Test("begun.rs", "what_a_leaver_made_ready_is_told_before_it_is_current")),
     cited("conflict", "v-secure secret versions", VALUES),
     cited("no-conflict", "v-secure secret versions", VALUES),

@@ -200,7 +200,7 @@ impl<'a> Fold<'a> {
         let mut known = Existing::of(self, settings, &statements);
         let numbers = self.graph.base().and_then(|base| base.numbers(secret));
         known.number(numbers);
-        let ActiveVersions { set, overruled, mut replaced } =
+        let ActiveVersions { set, overruled, promoted, mut replaced } =
             active::settings(self.graph, &ops.ends, rotating, settings);
         replaced.extend(known.replaced(numbers));
         known.overrule(settings, &overruled);
@@ -224,6 +224,7 @@ impl<'a> Fold<'a> {
                 graph,
                 ops,
                 set,
+                promoted: &promoted,
                 replaced,
                 versions,
                 index,

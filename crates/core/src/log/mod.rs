@@ -31,6 +31,7 @@ mod rotation_ops;
 mod rotation_reach;
 mod rotation_share;
 mod rotation_state;
+mod same_value;
 pub mod standing;
 pub mod state;
 

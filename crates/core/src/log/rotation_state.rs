@@ -23,6 +23,9 @@ pub struct RotationState {
     pub replaced: Vec<ObjectId>,
     /// The same, as far as that may still be in use. In order of id.
     pub previous: Vec<ObjectId>,
+    /// What any promotion that set something made active or was over, whatever came after: without what is closed, as far
+    /// as that is known.
+    pub rotated: BTreeSet<ObjectId>,
     /// When who is given what was changed last, by what is active or aborted, as its entries say: seconds since the Unix
     /// epoch.
     pub changed: Option<UnixTime>,
@@ -94,6 +97,7 @@ impl RotationState {
         self.held.is_empty()
             && self.rotations.is_empty()
             && self.replaced.is_empty()
+            && self.rotated.is_empty()
             && self.retired.is_empty()
     }
 
@@ -126,6 +130,8 @@ pub(super) struct Ground<'a> {
     pub ops: &'a RotationOps<'a>,
     /// The ops that set something, in order.
     pub set: &'a [(At, ObjectId)],
+    /// What was promoted.
+    pub promoted: &'a BTreeSet<ObjectId>,
     /// What versions were promoted over.
     pub replaced: &'a BTreeSet<(ObjectId, ObjectId)>,
     /// The held versions; those that exist come first.
@@ -158,8 +164,9 @@ impl Ground<'_> {
         let previous = replaced.iter().filter(|object| is_left(object)).copied().collect();
         let retired = self.ops.retires.keys().filter(|object| self.ops.is_retired(object));
         let retired = retired.copied().collect();
-        let changed = self.changed();
-        let state = RotationState { held, retired, rotations, replaced, previous, changed };
+        let (rotated, changed) = (self.rotated(), self.changed());
+        let state =
+            RotationState { held, retired, rotations, replaced, previous, rotated, changed };
         (!state.is_empty()).then(|| Box::new(state))
     }
 
@@ -178,6 +185,10 @@ impl Ground<'_> {
             self.existing(object).is_some() && !self.candidates.contains(object)
         };
         of.map(|(_, old)| *old).filter(is_over).collect()
+    }
+
+    fn rotated(&self) -> BTreeSet<ObjectId> {
+        self.promoted.iter().chain(self.replaced.iter().map(|(_, old)| old)).copied().collect()
     }
 
     fn version(&self, object: &ObjectId) -> Option<&Version> {

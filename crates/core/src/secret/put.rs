@@ -11,6 +11,7 @@ use crate::log::state::SecretState;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::record::rule::Counted;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -91,8 +92,10 @@ pub(crate) fn put_with(
         let PutRequest { secret, value, fields } = request;
         if let Some(new) = value {
             let value = seal(vault, &secret, &new.value, new.expires, ctx)?;
-            let replaces = vault.secret(&secret).map(|found| found.candidates.clone());
-            let (secret, replaces) = (secret.clone(), replaces.unwrap_or_default());
+            // It decides how old a version gets and nothing else: without the rest they stay longer.
+            let found = vault.secret(&secret).into_iter();
+            let replaces = found.flat_map(|found| &found.candidates).take(Counted::Ids.max());
+            let (secret, replaces) = (secret.clone(), replaces.copied().collect());
             batch.put(NewPut { secret, value, replaces, same: new.same, adopts: None });
         }
         for (field, value) in fields {

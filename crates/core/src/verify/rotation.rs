@@ -77,8 +77,9 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
     let left = state.held.iter().filter(is_left).filter(|v| objects.contains(&v.object));
     let finding = |version: &Version| {
         let message = format!(
-            "{}, which is over without it: what it is for may accept it still",
-            version.called(name)
+            "{}, {}, which is over without it: what it is for may accept it still",
+            version.called(name),
+            short(&version.object)
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
         let finding = Finding::new(FindingCode::RotationLeft, subject, message);
@@ -88,12 +89,11 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let withdrawn = state.withdrawn();
     let retired = state.active().filter_map(|version| {
         let why = match version.retired {
             true => "was retired",
-            false if state.is_withdrawn(&version.object) => {
-                "holds the value of one that was retired"
-            }
+            false if withdrawn.has(&version.object) => "holds the value of one that was retired",
             false => return None,
         };
         let message = format!(

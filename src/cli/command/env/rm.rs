@@ -4,6 +4,7 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::policy::count;
+use crate::cli::secret::rotations;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use v_secure_core::name::environment::EnvironmentName;
@@ -36,11 +37,14 @@ impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
         let default = format!("remove the environment {}", self.name);
-        let (removed, vault) = context.write(self.reason.as_deref(), &default, |vault, ctx| {
-            let secrets = list::own(vault, &self.name);
-            let (_, change) = remove::remove(vault, &secrets, ctx)?;
-            Ok((secrets, change))
-        })?;
+        let ((removed, open), vault) =
+            context.write(self.reason.as_deref(), &default, |vault, ctx| {
+                let secrets = list::own(vault, &self.name);
+                let (_, change) = remove::remove(vault, &secrets, ctx)?;
+                let open = rotations::open(vault, &secrets);
+                Ok(((secrets, open), change))
+            })?;
+        rotations::remark_removed(context, &vault, &open);
         if context.ui.json {
             return context.ui.object(&EnvRmView { environment: &self.name, secrets: &removed });
         }

@@ -6,10 +6,10 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::rotating::{self, Published};
+use crate::cli::secret::rotations::listed;
 use clap::Args;
 use std::collections::BTreeSet;
 use v_secure_core::crypto::id::ObjectId;
-use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::rotation::{RetiredView, RotationRetireView};
 use v_secure_core::secret::rotate::{self, Retired, Retiring};
@@ -22,8 +22,8 @@ use v_secure_rotation::engine::Retirement;
     after_help = "Where a provider serves the secret, the old credential is revoked there, once the overlap since the \
                   promotion or the abort is over and it is not used any more; then that is written down.\n\n\
                   Otherwise, and with --by-hand, revoke them there first; this writes down that it was done. Nobody rolls back to a retired version after \
-                  that, and it is not taken back. Without --version it is about what the current version was promoted over \
-                  and the values of rotations that were aborted.\n\n\
+                  that, and it is not taken back. Without --version it is about all that rotations gave out or were over, \
+                  as far as it is not in use; what was closed counts where the folder 'history' is here.\n\n\
                   Examples:\n  v-secure rotation retire prod/STRIPE_KEY\n  \
                   v-secure rotation retire prod/STRIPE_KEY --version 3 --yes\n  \
                   v-secure rotation retire prod/DATABASE_URL --wait"
@@ -124,12 +124,4 @@ fn question(secret: &SecretName, due: &[RetiredView]) -> String {
     let were = if due.len() == 1 { "Was" } else { "Were" };
     let listed = listed(due);
     format!("This is not taken back. {were} {listed} of {secret} revoked at the provider?")
-}
-
-fn listed(retired: &[RetiredView]) -> String {
-    let one = |view: &RetiredView| match view.version {
-        Some(number) => format!("version {number}"),
-        None => format!("the value {}", short(&view.id)),
-    };
-    retired.iter().map(one).collect::<Vec<_>>().join(", ")
 }

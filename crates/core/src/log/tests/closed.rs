@@ -383,7 +383,9 @@ fn what_is_kept_does_not_grow_with_what_is_repeated() {
     let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
     let (_, state) = judged(&some, &entries, &closed.log);
     let state = state.secret(&secret("dev/A")).unwrap();
-    assert_eq!(state.rotation.as_ref().unwrap().previous, [id(1)]);
+    let rotation = state.rotation.as_ref().unwrap();
+    assert_eq!(rotation.previous, [id(1)]);
+    assert_eq!(rotation.rotated, BTreeSet::from([id(1), id(2)]));
 }
 
 /// Whoever reads the file alone is told nothing else of a value than who has the history.

@@ -1,6 +1,6 @@
 //! Beginning a rotation: a value that nobody is given until a share of the instances is.
 
-use super::{RotateError, Standing, chosen, found, permit};
+use super::{RotateError, Standing, chosen, found, has_to_retire, permit};
 use crate::crypto::bytes::Fixed;
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::host;
@@ -28,8 +28,8 @@ pub struct Begun {
 /// Begins a rotation upon the current version, with its value, and says its share in an entry of its own.
 ///
 /// # Errors
-/// A secret that is missing, gone, in conflict or in another rotation that is open; a member who may neither write nor
-/// rotate it; a value that cannot be sealed.
+/// A secret that is missing, gone, in conflict, in another rotation that is open or with something that is to be retired; a
+/// member who may neither write nor rotate it; a value that cannot be sealed.
 pub fn begin(
     vault: &Vault,
     secret: &SecretName,
@@ -95,6 +95,7 @@ pub fn fill(
 /// Those of [`begin`], but for what is about the value.
 fn permit_beginning(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
     may_begin(vault, secret)?;
+    refuse_unretired(vault, secret)?;
     permit(vault, secret, ctx)
 }
 
@@ -110,6 +111,18 @@ pub fn may_begin(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> 
     }
     read::select(state, secret, &VersionSelector::Current)?;
     Ok(())
+}
+
+/// Refuses a rotation of a secret whose provider accepts an old value still: a provider that holds two has no room, and
+/// what is not named stays.
+///
+/// # Errors
+/// A secret that is missing, or with something that is to be retired.
+pub fn refuse_unretired(vault: &Vault, secret: &SecretName) -> Result<(), RotateError> {
+    match has_to_retire(found(vault, secret)?) {
+        false => Ok(()),
+        true => Err(RotateError::NotRetired { secret: secret.clone() }),
+    }
 }
 
 /// Refuses another value for a secret of which a rotation is open: that would be left at the provider.

@@ -3,7 +3,7 @@
 use super::{RotateError, Standing, chosen, found, is_open, permit};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Abort, Op, Versions};
-use crate::log::rotation::Stage;
+use crate::log::rotation::Rotation;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::record::rule::Counted;
@@ -56,7 +56,8 @@ fn aborting(secret: &SecretName, rotation: RotationId) -> Op {
 /// What the provider accepts no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retiring {
-    /// What the current version was promoted over, and the values that rotations ended without.
+    /// What promotions made active or were over, and the values that rotations ended without, as far as that is not in
+    /// use.
     WhatIsOver,
     One(VersionSelector),
 }
@@ -126,20 +127,23 @@ pub fn has_to_retire(state: &SecretState) -> bool {
 }
 
 /// What is not needed any more once nobody uses it, in order of number.
-pub(crate) fn over(state: &SecretState) -> Vec<&Version> {
-    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-    let in_open = rotations.clone().filter(|of| is_open(of)).flat_map(|of| &of.objects);
-    let in_open: BTreeSet<&ObjectId> = in_open.collect();
-    let ended = rotations
-        .filter(|of| matches!(of.stage, Stage::Aborted | Stage::Promoted))
-        .flat_map(|of| &of.objects);
-    let ended: BTreeSet<&ObjectId> = ended.collect();
-    let is_left = |version: &Version| {
-        version.number == 0 && ended.contains(&version.object) && !in_open.contains(&version.object)
+///
+/// What one rotation left is not forgotten because another one came, or a value that no rotation brought: what works at the provider
+/// does so until it is revoked there.
+pub fn over(state: &SecretState) -> Vec<&Version> {
+    let Some(rotation) = &state.rotation else { return Vec::new() };
+    let (open, ended): (Vec<_>, Vec<_>) = rotation.rotations.iter().partition(|of| is_open(of));
+    let objects = |of: Vec<&'_ Rotation>| -> BTreeSet<ObjectId> {
+        of.into_iter().flat_map(|of| &of.objects).copied().collect()
     };
-    let is_there = |version: &Version| !version.retired && !version.removed && !version.pruned;
+    let (in_open, ended) = (objects(open), objects(ended));
+    let (in_use, withdrawn) = (state.in_use(), state.withdrawn());
+    let stays =
+        |object: &ObjectId| in_open.contains(object) || in_use.has(object) || withdrawn.has(object);
     let is_over = |version: &&Version| {
-        is_there(version) && (state.is_previous(&version.object) || is_left(version))
+        let object = &version.object;
+        let was_given = rotation.rotated.contains(object) || ended.contains(object);
+        was_given && !version.removed && !version.pruned && !stays(object)
     };
     state.held().filter(is_over).collect()
 }
@@ -167,6 +171,9 @@ fn one<'a>(
     };
     if state.candidates.contains(&version.object) {
         return Err(RotateError::Active { secret: secret.clone(), number: version.number });
+    }
+    if state.in_use().has(&version.object) {
+        return Err(RotateError::SameAsActive { secret: secret.clone(), number: version.number });
     }
     match state.open_rotations().find(|of| of.objects.contains(&version.object)) {
         Some(of) => Err(RotateError::InRotation { secret: secret.clone(), rotation: of.id }),

@@ -8,9 +8,8 @@ mod go_on;
 pub mod serve;
 
 pub use begin::{Begun, begin};
-pub(crate) use end::over;
 pub use end::{
-    Retired, Retiring, abort, aborts_of_open, has_to_retire, retire, to_retire, withdraw,
+    Retired, Retiring, abort, aborts_of_open, has_to_retire, over, retire, to_retire, withdraw,
 };
 pub use error::{RotateError, Standing};
 pub use go_on::{promote, rollout};
@@ -33,16 +32,20 @@ fn found<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState, R
     read::find(vault, secret)
 }
 
+/// With fewer characters of its id no rotation is named: what a script left empty would name any.
+const LEAST_PREFIX: usize = 4;
+
 /// The open rotation that is meant: by its id or what that begins with, or the only one.
 ///
 /// # Errors
-/// None is open, or several where none is named; the one that is named is not there, or over.
+/// None is open, or several where none is named; the one that is named is not there, or over; too little of an id.
 pub fn chosen<'a>(
     found: &'a SecretState,
     secret: &SecretName,
     wanted: Option<&str>,
 ) -> Result<&'a Rotation, RotateError> {
     let Some(prefix) = wanted else { return only(found, secret) };
+    refuse_shorter(prefix, LEAST_PREFIX)?;
     let all = found.rotation.iter().flat_map(|state| &state.rotations);
     let mut named = all.filter(|of| of.id.to_string().starts_with(prefix));
     match (named.next(), named.next()) {
@@ -52,6 +55,13 @@ pub fn chosen<'a>(
         }
         (Some(_), Some(_)) => Err(RotateError::Ambiguous { secret: secret.clone() }),
         (None, _) => Err(RotateError::NoSuch { secret: secret.clone() }),
+    }
+}
+
+fn refuse_shorter(prefix: &str, least: usize) -> Result<(), RotateError> {
+    match prefix.len() < least {
+        true => Err(RotateError::ShortId { least }),
+        false => Ok(()),
     }
 }
 

@@ -93,7 +93,8 @@ impl Rotate {
         let stated = self.expiry.expires(context.host.now())?;
         let interval = self.interval.field()?;
         // Before the lock is taken: nobody waits for somebody who types a value.
-        let Made { value, generated } = value::made(context, &secret, &self.value)?;
+        let Made { value, generated } =
+            value::made(context, &secret, &self.value, share.is_some())?;
         if let Some(share) = share {
             let expires = |version: &Version, ctx: &Ctx<'_>| self.expires(stated, version, ctx);
             let begins = staged::Begins { secret: &secret, value, generated, share };

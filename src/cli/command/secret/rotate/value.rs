@@ -21,12 +21,21 @@ pub(super) struct Made {
     pub generated: Option<String>,
 }
 
-/// The new value, from where the user has it; asked for where the member may set it.
-pub(super) fn made(context: &Context<'_>, secret: &SecretName, args: &ValueArgs) -> Outcome<Made> {
+/// The new value, from where the user has it; asked for where the member may set it. `is_staged`: a share of the instances is
+/// given it beside the current one.
+pub(super) fn made(
+    context: &Context<'_>,
+    secret: &SecretName,
+    args: &ValueArgs,
+    is_staged: bool,
+) -> Outcome<Made> {
     let names = BTreeSet::from([secret.clone()]);
     let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
     live(&opened.vault, secret)?;
     begin::refuse_open(&opened.vault, secret)?;
+    if is_staged {
+        begin::refuse_unretired(&opened.vault, secret)?;
+    }
     let stored = read::find(&opened.vault, secret)?.generate();
     let given = args.value(context, secret, true, || Ok(true))?;
     match (given, stored) {
