@@ -11,6 +11,7 @@ pub fn all() -> Vec<Way> {
             .on("rotation promote A")
             .ends("rotation-missing"),
         way("in-use", "v-secure secret rotate").on("--version 1").before("printf new | "),
+        way("rotation-open", "v-secure secret rotate").on("printf four").ends("not-retired"),
         way("not-retired", "v-secure rotation retire").answer("This is not taken back", "y"),
         way("retired", "v-secure set default/A").on("rollback").before("printf new | ").does(),
         way("expired", "v-secure secret rotate").ends("rotation-missing"),
