@@ -124,8 +124,13 @@ fn settings_that_are_not_whole_are_named_one_by_one() {
     }
     owner.run("secret rotate prod/A --dry-run").ok();
     owner.run("settings set provider.file.kind postgres").ok();
+    owner.run("settings set provider.file.endpoint nowhere").ok();
     let failed = owner.run("secret rotate prod/A");
-    assert_eq!(failed.code, 5, "{}", failed.err);
+    let hint = "v-secure settings set provider.file.endpoint HOST:PORT/DATABASE";
+    assert_eq!(tries(&failed), [hint]);
+    typed(&owner, &hint.replace("HOST:PORT/DATABASE", "localhost:5432/shop"));
+    let failed = owner.run("secret rotate prod/A");
+    assert_eq!(tries(&failed), ["v-secure settings set provider.file.admin VALUE"]);
 }
 
 #[test]
@@ -155,6 +160,8 @@ fn a_value_is_neither_given_nor_dated_where_a_provider_has_it() {
     }
     let refused = owner.run("--json rotation retire prod/A --version 1").error();
     assert_eq!(refused, (2, "usage".into()));
+    owner.run("rotation retire prod/A --by-hand --version 1 --yes").ok();
+    owner.run("rotation run --jitter 1s").ok();
     for line in ["secret rotate prod/A --overlap soon", "rotation run --jitter soon"] {
         assert_eq!(owner.run(&format!("--json {line}")).error(), (2, "bad-value".into()), "{line}");
     }

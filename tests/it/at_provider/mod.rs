@@ -106,6 +106,14 @@ pub fn device(person: &Person) -> String {
     format!("device {name}/{}", own["devices"][0].as_str().unwrap())
 }
 
+/// What a command prints with `--json`, by its schema.
+#[track_caller]
+pub fn json(person: &Person, command: &str, more: &str) -> Value {
+    let value = person.run(&format!("{command} {more}--json")).json();
+    crate::json_schemas::hold(command, &value);
+    value
+}
+
 /// The current value.
 #[track_caller]
 pub fn current(person: &Person) -> String {

@@ -31,6 +31,7 @@ fn who_may_not_read_a_secret_chooses_no_credential_of_it() {
         assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
     }
     assert_eq!(service.lines(), [FIRST]);
+    owner.run("access list").ok();
     // Nor is it taken from the provider, which never had it.
     owner.run("secret rotate prod/A --abort").ok();
     let refused = owner.run("--json rotation retire prod/A");

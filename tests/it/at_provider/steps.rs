@@ -8,7 +8,7 @@ fn a_new_credential_works_before_it_is_current_and_the_old_one_ends_afterwards()
     let owner = owner(&service);
     owner.run("secret rotate prod/A --dry-run").ok();
     assert_eq!((service.lines().len(), current(&owner).as_str()), (1, FIRST));
-    let view = owner.run("secret rotate prod/A --json").json();
+    let view = json(&owner, "secret rotate", "prod/A ");
     assert_eq!(view["rotation"]["state"], "promoted");
     let new = current(&owner);
     assert_ne!(new, FIRST);
@@ -16,7 +16,7 @@ fn a_new_credential_works_before_it_is_current_and_the_old_one_ends_afterwards()
     // Another one waits for the end of this one.
     let again = owner.run("--json secret rotate prod/A").error();
     assert_eq!(again, (7, "not-retired".into()));
-    let view = owner.run("rotation retire prod/A --json").json();
+    let view = json(&owner, "rotation retire", "prod/A ");
     assert_eq!(view["retired"].as_array().unwrap().len(), 1);
     assert_eq!(service.lines(), [new.as_str()]);
     owner.run("secret rotate prod/A --overlap 1s").ok();
@@ -32,14 +32,18 @@ fn an_overlap_is_kept_and_a_run_ends_what_is_over() {
     owner.run("secret rotate prod/A").ok();
     let early = owner.run("--json rotation retire prod/A");
     assert_eq!(early.error(), (7, "not-retired".into()));
-    let run = owner.run("rotation run --json").json();
+    let run = json(&owner, "rotation run", "");
     assert_eq!(run["secrets"][0]["did"], "waits");
     assert!(run["secrets"][0]["until"].is_string() && service.accepts(FIRST));
     owner.run("settings set provider.file.overlap 0s").ok();
-    let run = owner.run("rotation run --json").json();
+    let run = json(&owner, "rotation run", "");
     assert_eq!(run["secrets"][0]["did"], "retired");
     assert!(!service.accepts(FIRST));
-    assert_eq!(owner.run("rotation run --json").json()["secrets"].as_array().unwrap().len(), 0);
+    owner.run("settings set provider.file.overlap 1s").ok();
+    owner.run("secret rotate prod/A").ok();
+    owner.run("rotation retire prod/A --wait").ok();
+    assert_eq!(service.lines().len(), 1);
+    assert_eq!(json(&owner, "rotation run", "")["secrets"].as_array().unwrap().len(), 0);
 }
 
 #[test]
@@ -51,10 +55,10 @@ fn a_share_is_served_and_taken_back_or_promoted_as_somebody_says() {
     let given = owner.run("exec -e prod --instance web-1 -- printenv A").ok();
     assert!(service.accepts(given.trim_end()) && given.trim_end() != FIRST);
     // A machine leaves it to whoever began it.
-    let run = owner.run("rotation run --json").json();
+    let run = json(&owner, "rotation run", "");
     assert_eq!(run["secrets"][0]["did"], "held");
     owner.run("secret rotate prod/A --resume --to 0%").ok();
-    assert_eq!(owner.run("rotation run --json").json()["secrets"][0]["did"], "held");
+    assert_eq!(json(&owner, "rotation run", "")["secrets"][0]["did"], "held");
     owner.run("rotation promote prod/A").ok();
     assert_eq!(current(&owner), given.trim_end());
     owner.run("rotation retire prod/A").ok();
@@ -116,7 +120,7 @@ fn settling_brings_the_provider_to_what_was_set_by_hand() {
     owner.set("prod/A", "by-hand-9Xk");
     let refused = owner.run("--json secret rotate prod/A");
     assert_eq!(refused.error(), (1, "credential-inactive".into()));
-    let view = owner.run("rotation settle prod/A --json").json();
+    let view = json(&owner, "rotation settle", "prod/A ");
     assert_eq!(view["set_again"], true);
     assert!(service.accepts("by-hand-9Xk"));
 }
@@ -138,7 +142,12 @@ fn without_a_provider_or_a_place_what_is_about_one_is_refused() {
     owner.run("settings set provider.other.serves prod/*").ok();
     let refused = owner.run("--json secret rotate prod/A");
     assert_eq!(refused.error(), (1, "provider-ambiguous".into()));
-    owner.run("settings set provider.other.serves --unset").ok();
+    owner.run("settings set provider.other.serves prod/Z").ok();
+    // By hand it goes on by what is said.
+    owner.feed("secret rotate prod/B --to 5%", "three").ok();
+    let refused = owner.run("--json secret rotate prod/B --resume");
+    assert_eq!(refused.error(), (2, "usage".into()));
+    owner.run("secret rotate prod/B --resume --to 50%").ok();
     owner.run("settings set rotation.via --unset").ok();
     for line in ["secret rotate prod/A", "rotation settle prod/A", "rotation run"] {
         let refused = owner.run(&format!("--json {line}"));

@@ -28,7 +28,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("publication-unclear", "a remote that is gone in between: tests/it/publishing/failures.rs"),
     ("unpublished", "a remote that refuses a push: tests/it/publishing/failures.rs"),
     ("credential-inactive", "a provider that answers: tests/it/at_provider/steps.rs"),
-    ("not-retired", "a provider that was rotated at: tests/it/at_provider/steps.rs"),
     ("provider-ambiguous", "two providers: tests/it/at_provider/steps.rs"),
     ("provider-busy", "a provider that answers: tests/it/at_provider/hints.rs"),
     ("provider-failed", "a provider that answers: tests/it/at_provider/hints.rs"),

@@ -28,6 +28,11 @@ const NONE: [(&str, &str); 4] = [
     ("git merge-driver", "what it says is for git's terminal"),
     ("git textconv", "lines for git"),
 ];
+/// Commands that no story has, and which test holds what they print to their schemas.
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("rotation run", "a provider in a folder of the user's own: tests/it/at_provider/steps.rs"),
+    ("rotation settle", "a provider in a folder of the user's own: tests/it/at_provider/steps.rs"),
+];
 /// Short spellings, with the command whose schema they share.
 const SAME: [(&str, &str); 6] = [
     ("get", "secret get"),
@@ -102,6 +107,12 @@ fn validator(command: &str) -> Validator {
     jsonschema::options().should_validate_formats(true).build(&schema(command)).unwrap()
 }
 
+/// What a command printed is valid by its schema.
+#[track_caller]
+pub fn hold(command: &str, value: &Value) {
+    valid(&validator(command), command, value);
+}
+
 #[track_caller]
 fn valid(validator: &Validator, line: &str, value: &Value) {
     let wrong: Vec<String> = validator
@@ -137,7 +148,9 @@ fn what_every_command_prints_is_valid_by_its_schema() {
     }
     let mut unseen = commands();
     unseen.retain(|command| {
-        !printed.contains_key(command.as_str()) && !left_out.contains(command.as_str())
+        !printed.contains_key(command.as_str())
+            && !left_out.contains(command.as_str())
+            && !ELSEWHERE.iter().any(|(other, _)| other == command)
     });
     assert!(unseen.is_empty(), "add a run (tests/it/json_schemas/runs.rs) of {unseen:?}");
 }

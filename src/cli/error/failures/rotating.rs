@@ -31,7 +31,7 @@ impl From<EngineError> for Failure {
             }
             EngineError::Foreign { ref secret, ref author } => {
                 let failure = is(Code::NotPermitted).hint(format!(
-                    "v-secure access list {secret}  # see whether {author} is to read it"
+                    "v-secure access list  # see whether {author} is to read {secret}"
                 ));
                 abort(failure, secret).hint(format!(
                     "v-secure rotation retire {secret} --by-hand  # once it is aborted: no provider was given it"

@@ -6,6 +6,9 @@ pub fn all() -> Vec<Way> {
     vec![
         said("bad-share", "--to 5%", "printf two | v-secure secret rotate A --to 5%"),
         said("bad-instance", "--instance web-3", "v-secure exec --instance web-3 -- true"),
+        way("provider-missing", "v-secure settings set provider.NAME.serves")
+            .fill("NAME", "shop")
+            .ends("rotation-unplaced"),
         way("no-version-given", "v-secure secret rollback").fill("NUMBER", "1").does(),
         way("rotation-unsettled", "v-secure secret rotate")
             .on("rotation promote A")
