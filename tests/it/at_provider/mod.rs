@@ -5,6 +5,7 @@
 
 mod clones;
 mod hints;
+mod postgres;
 mod rights;
 mod steps;
 
