@@ -10,8 +10,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::engine::door::Purpose;
 use crate::engine::provider;
 use std::collections::BTreeSet;
+use v_secure_core::convert::generate;
 use v_secure_core::name::SecretName;
-use v_secure_core::policy::settings::{Settings, Via};
+use v_secure_core::policy::settings::{ProviderKind, ProviderSettings, Settings, Via};
 use v_secure_core::vault::Depth;
 use v_secure_rotation::engine::{Engine, Publication, Terms};
 
@@ -35,12 +36,42 @@ pub fn with<T>(
     let (Some(one), None) = (serving.pop(), serving.pop()) else {
         return Err(unserved(&settings, secret));
     };
+    refuse_shared(published, &one, secret)?;
     let admin = one.admin().map(|admin| published.current(&admin)).transpose()?;
     let provider = provider::of(&one, admin, published.host())?;
     let is_shared = matches!(published.via(), Via::Git { .. });
     let terms = Terms { overlap: one.overlap(), is_shared, accepts_orphans };
     let mut engine = Engine::new(published, &*provider, secret, terms)?;
     work(&mut engine)
+}
+
+/// One credential in two secrets is revoked for both when one of them has rotated. A copied value comes to that by mistake, and by
+/// whoever may write the one and read the other.
+fn refuse_shared(
+    published: &Published<'_>,
+    provider: &ProviderSettings<'_>,
+    secret: &SecretName,
+) -> Outcome {
+    let others = published.vault().live().map(|(name, _)| name);
+    let others = others.filter(|name| *name != secret && provider.serves(name));
+    for other in others {
+        if provider.kind() == Some(ProviderKind::Postgres) || published.shares(secret, other)? {
+            let message = format!(
+                "{secret} and {other} have one credential, or may have, at one provider: what is revoked of one is revoked of the other"
+            );
+            return Err(Failure::new(Code::ProviderAmbiguous, message).hint(format!(
+                "v-secure settings set provider.{}.serves {secret}",
+                provider.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// What a value is made by where neither the provider makes one nor who rotates says how. The generator in a secret's metadata is
+/// not asked: whoever may write states that, and could choose few values without being able to read any.
+pub fn strong() -> generate::Spec {
+    generate::Spec::default()
 }
 
 fn unserved(settings: &Settings, secret: &SecretName) -> Failure {

@@ -18,7 +18,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
-use v_secure_rotation::engine::{Make, Publication, Step};
+use v_secure_rotation::engine::{EngineError, Make, Publication, Step, credential};
 
 /// A vault, who the user is in it, and where rotations of it are published.
 pub struct Published<'c> {
@@ -55,7 +55,24 @@ impl<'c> Published<'c> {
     pub fn current(&self, secret: &SecretName) -> Outcome<SecretValue> {
         let found = read::find(&self.vault, secret)?;
         let version = read::select(found, secret, &VersionSelector::Current)?;
+        // By whose account a provider acts is no choice of a member who may not read it.
+        if credential::is_foreign(&self.vault, secret, version) {
+            let (secret, author) = (secret.clone(), version.author.clone());
+            return Err(EngineError::Foreign { secret, author }.into());
+        }
         self.value(secret, version)
+    }
+
+    /// Whether a value of the secret that a provider may be asked about is what another one gives or makes ready. What cannot be
+    /// compared here may be.
+    pub fn shares(&self, secret: &SecretName, other: &SecretName) -> Outcome<bool> {
+        let own = |name: &SecretName| -> Outcome<Vec<SecretValue>> {
+            let held = self.vault.secret(name).into_iter().flat_map(|state| state.held());
+            let there = held.filter(|v| !v.pruned && !v.removed && !v.retired);
+            there.map(|v| Ok(read::open(&self.vault, &self.who, name, v)?)).collect()
+        };
+        let (own, others) = (own(secret)?, own(other)?);
+        Ok(own.iter().any(|value| others.iter().any(|other| other.same_as(value))))
     }
 
     fn take(&mut self, vault: Vault) -> Outcome {
@@ -65,8 +82,16 @@ impl<'c> Published<'c> {
             return Err(Failure::new(Code::MovedMeanwhile, message).hint("run the command again"));
         }
         self.who = self.context.unlock(&vault)?;
+        // Before a provider is asked for anything, and not when it is written down.
+        publishing::refuse_elsewhere(&self.via, &self.who.signer(&vault)?)?;
         self.vault = vault;
         Ok(())
+    }
+
+    /// What is here as it is now.
+    fn reopen(&mut self) -> Outcome {
+        let (_, opened) = self.context.open_to_write(Depth::Everything)?;
+        self.take(opened.vault)
     }
 }
 
@@ -82,8 +107,15 @@ impl Publication for Published<'_> {
 
     fn refresh(&mut self) -> Outcome {
         publishing::refresh(self.context, &self.context.session()?, &self.via)?;
-        let (_, opened) = self.context.open_to_write(Depth::Everything)?;
-        self.take(opened.vault)
+        self.reopen()
+    }
+
+    fn publish_all(&mut self) -> Outcome<bool> {
+        let about = (self.who.member().as_str(), "rotate: what was not published");
+        let session = self.context.session()?;
+        let was_not = publishing::publish_all(self.context, &session, &self.via, about)?;
+        self.reopen()?;
+        Ok(was_not)
     }
 
     fn vault(&self) -> &Vault {

@@ -74,8 +74,12 @@ pub fn publish<D: Door, T>(
     make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<(T, Option<Change>), D::Error>,
 ) -> Result<Wrote<T>, D::Error> {
     match via {
-        Via::Device { member, device } => {
-            let unlock = |vault: &Vault| here((member, device), unlock(vault)?);
+        Via::Device { .. } => {
+            let unlock = |vault: &Vault| {
+                let (who, signer) = unlock(vault)?;
+                refuse_elsewhere(via, &signer)?;
+                Ok((who, signer))
+            };
             writing::write(door, session, (purpose, reason), unlock, make)
         }
         Via::Git { remote, reference } => {
@@ -113,6 +117,56 @@ pub fn retried<D: Door, T>(
         }
     }
     Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
+}
+
+/// [`refresh`], and publishes what is here where it is not: by `about`, who and why. Whether it was not.
+///
+/// # Errors
+/// Those of [`refresh`]; it is not published, or it is not known whether it is.
+pub fn publish_all<D: Door>(
+    door: &D,
+    session: &Session,
+    via: &Via,
+    about: (&str, &str),
+) -> Result<bool, D::Error> {
+    let Via::Git { remote, reference } = via else { return Ok(false) };
+    for count in 0..ATTEMPTS {
+        if count > 0 {
+            pause(door, count);
+        }
+        let published = Published::fetch(session, remote, reference)?;
+        take(door, session, &published)?;
+        if is_as_here(door, session, &published)? {
+            return Ok(false);
+        }
+        if as_it_is(door, session, &published, about)? {
+            return Ok(true);
+        }
+    }
+    Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
+}
+
+/// Whether what is published is all that is here.
+fn is_as_here<D: Door>(
+    door: &D,
+    session: &Session,
+    published: &Published<'_>,
+) -> Result<bool, D::Error> {
+    let opened = judging::open(door, session, Purpose::Use, Depth::Everything)?;
+    Ok(pushing::is_published(session, published, &opened.vault.texts()))
+}
+
+/// Whether this is the device that rotates alone, where one does.
+///
+/// # Errors
+/// It is another one.
+pub fn refuse_elsewhere(via: &Via, signer: &Signer) -> Result<(), PublishError> {
+    let Via::Device { member, device } = via else { return Ok(()) };
+    if (&signer.member, &signer.device) == (member, device) {
+        return Ok(());
+    }
+    let here = format!("{}/{}", signer.member, signer.device);
+    Err(PublishError::NotHere { member: member.clone(), device: device.clone(), here })
 }
 
 /// Puts what is published and not here yet into the vault.
@@ -195,18 +249,6 @@ fn as_it_is<D: Door>(
         true => Ok(true),
         false => Ok(pushing::push(session, published, &texts, about)?),
     }
-}
-
-fn here<E: From<PublishError>>(
-    (member, device): (&Name, &Name),
-    (who, signer): (Unlocked, Signer),
-) -> Result<(Unlocked, Signer), E> {
-    if (&signer.member, &signer.device) == (member, device) {
-        return Ok((who, signer));
-    }
-    let (member, device) = (member.clone(), device.clone());
-    let here = format!("{}/{}", signer.member, signer.device);
-    Err(PublishError::NotHere { member, device, here }.into())
 }
 
 fn pause<D: Door>(door: &D, count: u32) {

@@ -168,14 +168,29 @@ fn a_value_is_neither_given_nor_dated_where_a_provider_has_it() {
 }
 
 #[test]
-fn without_a_generator_a_value_is_made_as_the_hint_says() {
+fn a_stored_generator_is_no_word_on_what_a_provider_is_set_to() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);
-    owner.set("prod/C", FIRST);
-    service.serve(&owner, "prod/C");
-    let failed = owner.run("secret rotate prod/C");
-    assert_eq!(failed.code, 2, "{}", failed.err);
-    let hints = tries(&failed);
-    assert_eq!(hints.last().unwrap(), "v-secure secret rotate prod/C --generate");
-    typed(&owner, hints.last().unwrap());
+    owner.run("set prod/A --generate=chars:8:ab").ok();
+    owner.set("prod/A", FIRST);
+    owner.run("secret rotate prod/A").ok();
+    assert_eq!(current(&owner).len(), 32);
+    owner.run("rotation run").ok();
+    owner.run("secret rotate prod/A --generate=hex:24").ok();
+    assert_eq!(current(&owner).len(), 48);
+}
+
+#[test]
+fn two_secrets_with_one_credential_are_told_before_one_ends_the_others() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    service.serve(&owner, "prod/*");
+    owner.set("prod/B", FIRST);
+    for line in ["secret rotate prod/A", "rotation settle prod/B"] {
+        let refused = owner.run(&format!("--json {line}")).error();
+        assert_eq!(refused, (1, "provider-ambiguous".into()), "{line}");
+    }
+    assert_eq!(service.lines(), [FIRST]);
+    typed(&owner, "v-secure settings set provider.file.serves prod/A");
+    owner.run("secret rotate prod/A").ok();
 }

@@ -18,7 +18,7 @@ fn prepare(server: &Server) {
     for role in ["v_secure_admin", "shop_a"] {
         // Not logged, as with psql's \password.
         let mut psql = server.psql("shop");
-        psql.env("PGOPTIONS", "-c log_statement=none");
+        psql.env("PGOPTIONS", "-c log_statement=none -c log_min_duration_statement=-1");
         let statement = format!("ALTER ROLE {role} PASSWORD '{PLANTED}'");
         assert!(psql.args(["--command", &statement]).status().unwrap().success());
     }
@@ -43,7 +43,13 @@ fn owner(server: &Server) -> Person {
     ] {
         owner.run(&format!("settings set provider.shop.{key} {value}")).ok();
     }
-    assert!(owner.command(&["settings", "set", "rotation.via", &device(&owner)]).status().unwrap().success());
+    assert!(
+        owner
+            .command(&["settings", "set", "rotation.via", &device(&owner)])
+            .status()
+            .unwrap()
+            .success()
+    );
     owner
 }
 

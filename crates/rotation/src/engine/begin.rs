@@ -56,7 +56,7 @@ impl<P: Publication> Engine<'_, P> {
     pub(super) fn begin(
         &mut self,
         base: &Held,
-        make: &mut dyn FnMut() -> Result<Option<SecretValue>, P::Error>,
+        make: &mut dyn FnMut() -> Result<SecretValue, P::Error>,
     ) -> Result<Open, P::Error> {
         match self.abilities.maker {
             Maker::Provider => self.intend(base.id),
@@ -70,11 +70,11 @@ impl<P: Publication> Engine<'_, P> {
     fn made(
         &self,
         base: &Held,
-        make: &mut dyn FnMut() -> Result<Option<SecretValue>, P::Error>,
+        make: &mut dyn FnMut() -> Result<SecretValue, P::Error>,
     ) -> Result<SecretValue, P::Error> {
         let secret = || self.secret.clone();
         if !self.abilities.can(Verb::Generate) {
-            return make()?.ok_or_else(|| EngineError::NoGenerator { secret: secret() }.into());
+            return make();
         }
         let call = Call { base: Some(base.credential()), ..self.ask(Verb::Generate) };
         let value = self.call(&call)?.value.filter(|value| !value.is_empty());
@@ -103,7 +103,7 @@ impl<P: Publication> Engine<'_, P> {
         self.published(begun)
     }
 
-    fn intend(&mut self, base: ObjectId) -> Result<Open, P::Error> {
+    pub(super) fn intend(&mut self, base: ObjectId) -> Result<Open, P::Error> {
         let (secret, mut begun) = (self.secret, None);
         self.publication.publish("rotate: begin", &mut |vault, ctx| {
             refuse_moved::<P>(vault, secret, base)?;
@@ -134,7 +134,6 @@ impl<P: Publication> Engine<'_, P> {
     }
 
     fn make_there(&mut self, open: &Open, base: &Held) -> Result<ObjectId, P::Error> {
-        self.revoke_unread(&open.id)?;
         self.publication.told(Step::Setting);
         let call =
             Call { rotation: Some(&open.id), base: Some(base.credential()), ..self.ask(Verb::Set) };
@@ -142,30 +141,18 @@ impl<P: Publication> Engine<'_, P> {
         let value = self.call(&call)?.value.filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| EngineError::NoValue { secret: secret.clone() })?;
         let (rotation, expires, mut made) = (open.id, self.expires(&base.id)?, None);
-        self.publication.publish("rotate: the provider's value", &mut |vault, ctx| {
+        let filled = self.publication.publish("rotate: the provider's value", &mut |vault, ctx| {
             let (object, change) = begin::fill(vault, secret, &rotation, (&value, expires), ctx)
                 .map_err(EngineError::Rotate)?;
             made = Some(object);
             Ok(change)
-        })?;
+        });
+        if filled.is_err() && made.is_none() {
+            // Somebody ended the rotation meanwhile: nobody is given what was made for it.
+            self.revoke_unread(&rotation)?;
+        }
+        filled?;
         made.ok_or_else(|| EngineError::NoValue { secret: secret.clone() }.into())
-    }
-
-    /// Credentials under the label of a rotation without a value are those whose answer was lost: nobody can read them.
-    pub(super) fn revoke_unread(&self, rotation: &RotationId) -> Result<(), P::Error> {
-        if self.abilities.finds != Finds::Label {
-            return Ok(());
-        }
-        let list = Call { rotation: Some(rotation), ..self.ask(Verb::List) };
-        for unread in self.call(&list)?.listed {
-            let revoke = Call {
-                rotation: Some(rotation),
-                handle: Some(&unread.handle),
-                ..self.ask(Verb::Revoke)
-            };
-            self.call(&revoke)?;
-        }
-        Ok(())
     }
 }
 

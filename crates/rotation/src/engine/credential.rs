@@ -4,8 +4,10 @@ use super::{Engine, EngineError, Publication};
 use crate::contract::{Credential, State, Verb};
 use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::log::state::Version;
+use v_secure_core::name::SecretName;
 use v_secure_core::policy::op::Right;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
 
 /// A version with its value.
 pub(super) struct Held {
@@ -47,9 +49,7 @@ impl<P: Publication> Engine<'_, P> {
     /// Whoever may write or rotate chooses a value. What a provider takes for a credential lets in who knows it, and so has
     /// to be the choice of a member who may read the secret: now, or when it was written by one who has left.
     fn is_foreign(&self, version: &Version) -> bool {
-        let (vault, author) = (self.publication.vault(), &version.author);
-        !vault.policy().holds(author, Right::Read, self.secret)
-            && !vault.chain().holds(version.position, author, Right::Read, self.secret)
+        is_foreign(self.publication.vault(), self.secret, version)
     }
 
     fn refuse_foreign(&self, version: &Version) -> Result<(), P::Error> {
@@ -69,4 +69,10 @@ impl<P: Publication> Engine<'_, P> {
         let answer = self.call(&call)?;
         Ok((answer.state.unwrap_or(State::Unknown), answer.why))
     }
+}
+
+/// Whether a version is the value of a member who may not read the secret, and could not when it was written.
+pub fn is_foreign(vault: &Vault, secret: &SecretName, version: &Version) -> bool {
+    !vault.policy().holds(&version.author, Right::Read, secret)
+        && !vault.chain().holds(version.position, &version.author, Right::Read, secret)
 }

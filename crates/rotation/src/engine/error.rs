@@ -54,16 +54,28 @@ pub enum EngineError {
     Left { secret: SecretName },
     #[error("the old credential of {secret} is not retired yet: {gate}")]
     Early { secret: SecretName, gate: Gate },
-    #[error(
-        "no value can be made for {secret}: neither its provider nor a generator of its own makes one"
-    )]
-    NoGenerator { secret: SecretName },
     #[error("the provider of {secret} answers without the value that it was to make")]
     NoValue { secret: SecretName },
     #[error("the rotations of {secret} are at odds with its provider, or with each other")]
     Unsettled { secret: SecretName },
     #[error("{secret} changed meanwhile: somebody else wrote it")]
     Moved { secret: SecretName },
+    #[error("{member} may not write {secret}, and to settle is to write")]
+    MayNotSettle { secret: SecretName, member: Name },
+    #[error(
+        "rotation {} of {secret} goes on, and its provider knows one credential at a time",
+        short(rotation)
+    )]
+    GoesOn { secret: SecretName, rotation: RotationId },
+    /// Where one credential works at a time.
+    #[error(
+        "the provider of {secret} knows one credential at a time: a share of the instances cannot have another one"
+    )]
+    NoShare { secret: SecretName },
+    #[error(
+        "the provider of {secret} knows one credential at a time, and nobody agreed to the outage"
+    )]
+    Outage { secret: SecretName },
     #[error("no value of {secret} that is known works at its provider")]
     NothingWorks { secret: SecretName },
 }

@@ -3,10 +3,11 @@
 //! machine, goes on from what is recorded. Nothing else is kept anywhere.
 
 mod begin;
-mod credential;
+pub mod credential;
 mod end;
 mod error;
 mod gate;
+mod intent;
 mod publication;
 mod retire;
 mod run;
@@ -46,8 +47,8 @@ pub struct Terms {
 
 /// What a new rotation is to come to.
 pub struct Wanted<'a, E> {
-    /// Makes a value where the provider makes none; `None` where there is no generator.
-    pub make: &'a mut dyn FnMut() -> Result<Option<SecretValue>, E>,
+    /// Makes a value where the provider makes none.
+    pub make: &'a mut dyn FnMut() -> Result<SecretValue, E>,
     /// The share of the instances that is given the value, of `MAX_SHARE`, in place of its being promoted.
     pub share: Option<u64>,
 }
@@ -113,6 +114,8 @@ impl<'a, P: Publication> Engine<'a, P> {
     /// Why it does not begin, or where it stopped: what is recorded by then is gone on with by [`Engine::resume`].
     pub fn rotate(&mut self, wanted: Wanted<'_, P::Error>) -> Result<RotationId, P::Error> {
         self.publication.refresh()?;
+        self.sweep()?;
+        self.permit_share(wanted.share)?;
         let base = self.check()?;
         let open = self.begin(&base, wanted.make)?;
         self.go_on(open, &base, wanted.share)
@@ -128,9 +131,21 @@ impl<'a, P: Publication> Engine<'a, P> {
         share: Option<u64>,
     ) -> Result<RotationId, P::Error> {
         self.publication.refresh()?;
-        let open = self.open(wanted)?;
+        self.sweep()?;
+        self.permit_share(share)?;
+        let open = match self.open(wanted)? {
+            open if open.object.is_some() => open,
+            intent => self.replace(&intent)?,
+        };
         let base = self.held(&open.base)?;
         self.go_on(open, &base, share)
+    }
+
+    fn permit_share(&self, share: Option<u64>) -> Result<(), P::Error> {
+        match share.is_some() && !self.abilities.holds_two {
+            true => Err(EngineError::NoShare { secret: self.secret.clone() }.into()),
+            false => Ok(()),
+        }
     }
 
     fn go_on(

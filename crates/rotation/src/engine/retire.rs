@@ -1,7 +1,7 @@
 //! Revoking what nobody is given any more.
 
 use super::gate::Facts;
-use super::{Engine, EngineError, Publication, Step};
+use super::{Engine, EngineError, Gate, Publication, Step};
 use crate::contract::{Call, Verb};
 use std::time::Duration;
 use v_secure_core::crypto::id::ObjectId;
@@ -27,12 +27,22 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// There is none; one of them may still be in use, cannot be read, or is not known to be revoked.
     pub fn retire(&mut self, how: Retirement) -> Result<Vec<Retired>, P::Error> {
-        self.publication.refresh()?;
+        let published_now = self.publication.publish_all()?;
+        self.sweep()?;
         let due = self.due()?;
-        self.refuse_unless_current_works()?;
-        self.finish_current()?;
+        if published_now {
+            // Whoever reads what is published was told something else until now.
+            let until = self.publication.now().saturating_add(self.terms.overlap);
+            let gate = Gate::Overlap { until };
+            return Err(EngineError::Early { secret: self.secret.clone(), gate }.into());
+        }
         for old in &due {
             self.pass_gate(&old.object, how)?;
+            // What has to hold is looked at behind every wait, upon what is published by then.
+            self.publication.refresh()?;
+            self.refuse_unless_due(&old.object)?;
+            self.refuse_unless_current_works()?;
+            self.finish_current()?;
             self.revoke(&old.object)?;
         }
         let secret = self.secret;
@@ -70,6 +80,13 @@ impl<P: Publication> Engine<'_, P> {
         Ok(due.map_err(EngineError::Rotate)?)
     }
 
+    fn refuse_unless_due(&self, object: &ObjectId) -> Result<(), P::Error> {
+        match self.due()?.iter().any(|old| old.object == *object) {
+            true => Ok(()),
+            false => Err(EngineError::Moved { secret: self.secret.clone() }.into()),
+        }
+    }
+
     /// Returns when the credential may be revoked.
     fn pass_gate(&mut self, object: &ObjectId, how: Retirement) -> Result<(), P::Error> {
         loop {
@@ -84,9 +101,7 @@ impl<P: Publication> Engine<'_, P> {
             self.wait(until);
             // Whoever withdrew, promoted or retired meanwhile published it.
             self.publication.refresh()?;
-            if !self.due()?.iter().any(|old| old.object == *object) {
-                return Err(EngineError::Moved { secret: self.secret.clone() }.into());
-            }
+            self.refuse_unless_due(object)?;
         }
     }
 

@@ -40,6 +40,10 @@ impl<P: Publication> Engine<'_, P> {
             false => Ran::Nothing,
         };
         match wanted {
+            // Nobody is there to agree to an outage.
+            Some(_) if !self.abilities.holds_two => {
+                Err(EngineError::Outage { secret: self.secret.clone() }.into())
+            }
             Some(wanted) if !matches!(ran, Ran::Waits { .. }) => {
                 self.rotate(wanted).map(Ran::Rotated)
             }

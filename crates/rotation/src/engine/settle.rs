@@ -6,6 +6,7 @@ use super::{Engine, EngineError, Publication, Step};
 use crate::contract::{Call, Maker, State, Verb};
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::state::Version;
+use v_secure_core::policy::op::Right;
 use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret::{resolve, rollback, rotate};
 
@@ -31,17 +32,38 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// No value that is known works: then nothing is changed. A step that is refused, or cannot be published.
     pub fn settle(&mut self) -> Result<Settled, P::Error> {
-        self.publication.refresh()?;
+        self.publication.publish_all()?;
+        self.permit_settling()?;
+        self.sweep()?;
         self.publication.told(Step::Checking);
         let mut settled = Settled { resolved: self.resolve()?, ..Settled::default() };
-        if !self.current_works()? {
-            settled.set_again = self.set_current()?;
-            if !settled.set_again {
-                settled.chosen = Some(self.choose()?);
-            }
+        let worked = self.current_works()?;
+        // Also where it works: what the provider compares with may be another one.
+        let works = self.set_current()? || worked;
+        settled.set_again = works && !worked;
+        if !works {
+            settled.chosen = Some(self.choose()?);
         }
         settled.aborted = self.abort_stuck()?;
         Ok(settled)
+    }
+
+    /// It makes the provider forget what it compares with, so it takes who may write; and where one credential works at a
+    /// time, it would take that from under a rotation that goes on.
+    fn permit_settling(&self) -> Result<(), P::Error> {
+        let (vault, member) = (self.publication.vault(), self.publication.member());
+        if !vault.policy().holds(member, Right::Write, self.secret) {
+            let (secret, member) = (self.secret.clone(), member.clone());
+            return Err(EngineError::MayNotSettle { secret, member }.into());
+        }
+        let goes_on = self.state()?.rotation.as_ref().and_then(|state| state.going_on());
+        match goes_on.filter(|_| !self.abilities.holds_two) {
+            Some(rotation) => {
+                let (secret, rotation) = (self.secret.clone(), rotation.id);
+                Err(EngineError::GoesOn { secret, rotation }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Of several active versions the one that works stays; of several of these, the current one or the highest.

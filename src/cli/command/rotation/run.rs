@@ -4,7 +4,6 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::rotating::{self, Published};
-use crate::cli::secret::generator;
 use clap::Args;
 use std::time::Duration;
 use v_secure_core::convert::{duration, generate};
@@ -77,9 +76,8 @@ impl Run {
         if !is_due && is_at_rest(published.vault(), secret) {
             return Ok(Ran::Nothing);
         }
-        let spec = stored_spec(published.vault(), secret)?;
         rotating::with(published, secret, false, |engine| {
-            let mut make = || Ok(spec.as_ref().map(|spec| generate::generate(spec, context.host)));
+            let mut make = || Ok(generate::generate(&rotating::strong(), context.host));
             engine.run(is_due.then_some(Wanted { make: &mut make, share: None }))
         })
     }
@@ -120,11 +118,6 @@ fn is_due(published: &Published<'_>, secret: &SecretName) -> bool {
     let stale = ListFilter { stale: true, ..ListFilter::default() };
     let due = list::list(published.vault(), &stale, published.now());
     due.iter().any(|listed| listed.name == secret)
-}
-
-fn stored_spec(vault: &Vault, secret: &SecretName) -> Outcome<Option<generate::Spec>> {
-    let stored = vault.secret(secret).and_then(|state| state.generate());
-    stored.map(|spec| generator::stored(secret, spec)).transpose()
 }
 
 fn view(secret: SecretName, ran: Ran) -> RanView {

@@ -41,9 +41,15 @@ impl From<EngineError> for Failure {
                 is(Code::NotRetired).hint(format!("v-secure rotation retire {secret}"))
             }
             EngineError::Early { ref secret, gate } => early(is(Code::NotRetired), secret, gate),
-            EngineError::NoGenerator { ref secret } => is(Code::NoValue)
-                .hint(format!("v-secure set {secret} --generate, which stores a generator"))
-                .hint(format!("v-secure secret rotate {secret} --generate")),
+            EngineError::MayNotSettle { .. } => {
+                is(Code::NotPermitted).hint("v-secure access list  # who may write it")
+            }
+            EngineError::GoesOn { ref secret, .. } => {
+                abort(resume(is(Code::RotationOpen), secret), secret)
+            }
+            EngineError::NoShare { ref secret } | EngineError::Outage { ref secret } => {
+                is(Code::ProviderUnfit).hint(format!("v-secure secret rotate {secret}"))
+            }
             EngineError::Unsettled { ref secret } => settle(is(Code::RotationUnsettled), secret),
             EngineError::Moved { ref secret } => is(Code::MovedMeanwhile)
                 .hint(format!("v-secure secret rotation-status {secret}")),

@@ -30,7 +30,7 @@ fn engine<'a>(
 fn rotate(clone: &mut Clone, service: &Service) -> Result<(), TestError> {
     let name = secret();
     let mut made = service.next_value();
-    let mut make = || Ok(Some(SecretValue::from(std::mem::take(&mut made))));
+    let mut make = || Ok(SecretValue::from(std::mem::take(&mut made)));
     Engine::new(clone, service, &name, TERMS)?
         .rotate(Wanted { make: &mut make, share: None })
         .map(|_| ())

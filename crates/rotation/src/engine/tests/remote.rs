@@ -156,6 +156,14 @@ impl Publication for Clone {
         Ok(())
     }
 
+    fn publish_all(&mut self) -> Result<bool, TestError> {
+        self.union();
+        let is_ahead =
+            format::write(self.vault.file()) != format::write(&self.remote.published.borrow());
+        self.remote.published.replace(self.vault.file().clone());
+        Ok(is_ahead)
+    }
+
     fn vault(&self) -> &Vault {
         &self.vault
     }

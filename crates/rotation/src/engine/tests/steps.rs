@@ -179,7 +179,7 @@ fn a_share_is_given_the_value_and_going_on_promotes_it() {
     let (remote, [mut one, mut other]) = scene();
     let service = Service::new(&remote, Maker::Here);
     let (name, mut value) = (secret(), Some(SecretValue::from(service.next_value())));
-    let mut make = || Ok(value.take());
+    let mut make = || Ok(value.take().unwrap());
     let wanted = Wanted { make: &mut make, share: Some(500) };
     engine(&mut one, &service, &name).rotate(wanted).unwrap();
     let share = |clone: &Clone| {

@@ -14,10 +14,8 @@ use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::value::SecretRotateView;
-use v_secure_core::secret::read;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
-use v_secure_rotation::contract::Maker;
 use v_secure_rotation::engine::{Engine, Retirement, Wanted};
 
 #[derive(Debug, Args)]
@@ -117,23 +115,12 @@ impl Rotate {
         if !engine.abilities().holds_two {
             self.served.confirm.check(context, &outage(secret))?;
         }
-        let spec = match engine.abilities().maker {
-            Maker::Here => self.spec(engine.vault(), secret)?,
-            Maker::Provider => None,
+        let spec = match self.value.generator()? {
+            Some(given) => generator::stored(secret, &given)?,
+            None => rotating::strong(),
         };
-        let mut make = || -> Outcome<Option<SecretValue>> {
-            Ok(spec.as_ref().map(|spec| generate::generate(spec, context.host)))
-        };
+        let mut make = || -> Outcome<SecretValue> { Ok(generate::generate(&spec, context.host)) };
         engine.rotate(Wanted { make: &mut make, share })
-    }
-
-    fn spec(&self, vault: &Vault, secret: &SecretName) -> Outcome<Option<generate::Spec>> {
-        let given = self.value.generator()?;
-        match (given, read::find(vault, secret)?.generate()) {
-            (Some(given), _) => generator::stored(secret, &given).map(Some),
-            (None, Some(stored)) => generator::stored(secret, stored).map(Some),
-            (None, None) => Ok(None),
-        }
     }
 }
 

@@ -1,0 +1,52 @@
+//! Rotations whose value the provider makes, as long as nobody has it. What was made for one, and whose answer was lost, can
+//! be read by nobody: it is revoked by its label.
+
+use super::{Engine, EngineError, Open, Publication};
+use crate::contract::{Call, Finds, Verb};
+use v_secure_core::crypto::id::RotationId;
+use v_secure_core::log::rotation::Stage;
+use v_secure_core::secret::rotate;
+
+impl<P: Publication> Engine<'_, P> {
+    /// Ends an intent and begins another one. Who is just making its value cannot record that any more, so that what is
+    /// revoked here is nobody's active credential.
+    pub(super) fn replace(&mut self, intent: &Open) -> Result<Open, P::Error> {
+        let (secret, id) = (self.secret, intent.id.to_string());
+        self.publication.publish("rotate: begin anew", &mut |vault, ctx| {
+            let found = vault.secret(secret).into_iter().flat_map(|state| state.open_rotations());
+            if found.filter(|of| of.id == intent.id).any(|of| !of.objects.is_empty()) {
+                return Err(EngineError::Moved { secret: secret.clone() }.into());
+            }
+            let (_, change) =
+                rotate::abort(vault, secret, Some(&id), ctx).map_err(EngineError::Rotate)?;
+            Ok(change)
+        })?;
+        self.revoke_unread(&intent.id)?;
+        self.intend(intent.base)
+    }
+
+    /// Revokes what was made for rotations that ended without a value, as far as an interruption left any.
+    pub(super) fn sweep(&self) -> Result<(), P::Error> {
+        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
+        let ended = rotations.filter(|of| of.stage == Stage::Aborted && of.objects.is_empty());
+        let ended: Vec<RotationId> = ended.map(|of| of.id).collect();
+        ended.iter().try_for_each(|rotation| self.revoke_unread(rotation))
+    }
+
+    /// Credentials under the label of a rotation without a value are those whose answer was lost: nobody can read them.
+    pub(super) fn revoke_unread(&self, rotation: &RotationId) -> Result<(), P::Error> {
+        if self.abilities.finds != Finds::Label {
+            return Ok(());
+        }
+        let list = Call { rotation: Some(rotation), ..self.ask(Verb::List) };
+        for unread in self.call(&list)?.listed {
+            let revoke = Call {
+                rotation: Some(rotation),
+                handle: Some(&unread.handle),
+                ..self.ask(Verb::Revoke)
+            };
+            self.call(&revoke)?;
+        }
+        Ok(())
+    }
+}
