@@ -100,6 +100,8 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
+    cited("not-permitted", "v-secure access list  # who may write it", Test("at_provider/rights.rs", "who_may_not_read_a_secret_chooses_no_credential_of_it")),
+    cited("provider-missing", "v-secure settings set provider.NAME.serves {…}", Test("at_provider/hints.rs", "two_secrets_with_one_credential_are_told_before_one_ends_the_others")),
     cited("bad-value", "--jitter 10m", Test("at_provider/hints.rs", "a_value_is_neither_given_nor_dated_where_a_provider_has_it")),
     cited("bad-value", "--overlap 24h", Test("at_provider/steps.rs", "a_new_credential_works_before_it_is_current_and_the_old_one_ends_afterwards")),
     cited("not-retired", "date -u  # and the provider's clock beside it", Reason("another machine's clock")),
