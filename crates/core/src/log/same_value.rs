@@ -47,6 +47,13 @@ impl<'a> SameValue<'a> {
         steps
     }
 
+    /// In order of id.
+    pub fn into_ids(self) -> Vec<&'a ObjectId> {
+        let mut ids: Vec<&ObjectId> = self.found.into_iter().collect();
+        ids.sort_unstable();
+        ids
+    }
+
     pub fn has(&self, object: &ObjectId) -> bool {
         self.found.contains(object)
     }

@@ -212,6 +212,11 @@ impl SecretState {
         SameValue::of(&self.versions, retired)
     }
 
+    /// The version, and all that holds its value.
+    pub fn holding<'a>(&'a self, object: &'a ObjectId) -> SameValue<'a> {
+        SameValue::of(&self.versions, [object])
+    }
+
     /// What is active, and all that holds the same values.
     pub(crate) fn in_use(&self) -> SameValue<'_> {
         SameValue::of(&self.versions, &self.candidates)

@@ -2,9 +2,10 @@
 //!
 //! What ends a version is the word of its own author, or of a member who could delete it: others may
 //! put as many versions as they like, with whatever clock, and no version but their own goes for it.
-//! What is active stays, and so does each version of a conflict.
+//! What is active stays, and so does each version of a conflict, and what a rotation left until that is retired.
 
 use super::deleters::could_delete;
+use super::expiry::left;
 use super::{DAY, PruneCause};
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::entry::Entry;
@@ -69,14 +70,16 @@ impl<'a> Retired<'a> {
         let of = Believed::new(self.vault, name, secret);
         let (mut newer, mut due) = (Newer::default(), Vec::new());
         let there = |version: &&Version| !version.pruned && !expired(version);
+        let left = left(secret);
         let is_old =
             |version: &Version| self.days.as_ref().is_some_and(|d| d.is_over(&of, version));
         for version in secret.versions.iter().rev().filter(there) {
-            let is_active = secret.candidates.binary_search(&version.object).is_ok()
-                || secret.is_replaced(&version.object);
-            if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
+            let is_kept = secret.candidates.binary_search(&version.object).is_ok()
+                || secret.is_replaced(&version.object)
+                || left.contains(&version.object);
+            if !is_kept && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
                 due.push((version, PruneCause::Versions));
-            } else if !is_active && is_old(version) {
+            } else if !is_kept && is_old(version) {
                 due.push((version, PruneCause::Days));
             }
             newer.push(version);
