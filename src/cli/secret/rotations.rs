@@ -52,9 +52,9 @@ pub fn remark_removed(context: &Context<'_>, vault: &Vault, were: &[(SecretName,
         let Some(of) = found else { continue };
         let id = short(id);
         match (of.stage, of.objects.is_empty()) {
-            (Stage::Aborted, true) => {
-                context.ui.warn(&format!("rotation {id} of {secret} is aborted by that"));
-            }
+            (Stage::Aborted, true) => context.ui.warn(&format!(
+                "rotation {id} of {secret} is aborted by that. What its provider made for it nobody can read, and this revokes it: v-secure rotation retire {secret}"
+            )),
             (Stage::Aborted, false) => context.ui.warn(&format!(
                 "rotation {id} of {secret} is aborted by that. Once nobody uses its value, revoke it at the provider; then: v-secure rotation retire {secret}"
             )),

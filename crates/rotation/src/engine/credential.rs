@@ -52,12 +52,12 @@ impl<P: Publication> Engine<'_, P> {
         is_foreign(self.publication.vault(), self.secret, version)
     }
 
-    fn refuse_foreign(&self, version: &Version) -> Result<(), P::Error> {
+    pub(super) fn refuse_foreign(&self, version: &Version) -> Result<(), EngineError> {
         if !self.is_foreign(version) {
             return Ok(());
         }
         let (secret, author) = (self.secret.clone(), version.author.clone());
-        Err(EngineError::Foreign { secret, author }.into())
+        Err(EngineError::Foreign { secret, author })
     }
 
     /// Whether the provider accepts a credential, and why not.

@@ -2,7 +2,7 @@
 
 use super::credential::Held;
 use super::{Engine, EngineError, Open, Publication, Step};
-use crate::contract::{Call, Verb};
+use crate::contract::{Call, CallError, Maker, Verb};
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::rotate;
@@ -61,13 +61,6 @@ impl<P: Publication> Engine<'_, P> {
         Ok(())
     }
 
-    /// Of a rotation that ends without a value, what the provider made is revoked at once: nobody was ever given it.
-    fn revoke_intended(&self, aborted: &RotationId) -> Result<(), P::Error> {
-        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
-        let is_intent = rotations.filter(|of| of.id == *aborted).all(|of| of.objects.is_empty());
-        if is_intent { self.revoke_unread(aborted) } else { Ok(()) }
-    }
-
     /// Withdraws the value of a rotation. What the provider accepts of it is revoked when the overlap is over, as any
     /// old credential: checkouts may hand it out until then.
     ///
@@ -83,8 +76,31 @@ impl<P: Publication> Engine<'_, P> {
             Ok(change)
         })?;
         let aborted = aborted.ok_or_else(|| EngineError::Moved { secret: secret.clone() })?;
-        self.revoke_intended(&aborted)?;
+        self.sweep()?;
+        self.set_back(&aborted)?;
         Ok(aborted)
+    }
+
+    /// Where one credential works at a time, the current value does again before anything else: nobody was given the one
+    /// that is withdrawn.
+    fn set_back(&self, aborted: &RotationId) -> Result<(), P::Error> {
+        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
+        let object = rotations.filter(|of| of.id == *aborted).find_map(|of| of.objects.first());
+        let (Some(object), Maker::Here, false) =
+            (object, self.abilities.maker, self.abilities.holds_two)
+        else {
+            return Ok(());
+        };
+        let (Some(withdrawn), Some(current)) = (self.held_or_none(object)?, self.current()?) else {
+            return Ok(());
+        };
+        match self.set_upon(aborted, &withdrawn, &current) {
+            // It was never set, or another one was since.
+            Err(CallError::Fenced { .. }) if self.works(&current)? => Ok(()),
+            Err(source) => Err(self.failed(Verb::Set, source)),
+            // Who slept before setting what is withdrawn does not do it now.
+            Ok(()) => self.revoke(object),
+        }
     }
 }
 

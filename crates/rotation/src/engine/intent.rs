@@ -4,7 +4,8 @@
 use super::{Engine, EngineError, Open, Publication};
 use crate::contract::{Call, Finds, Verb};
 use v_secure_core::crypto::id::RotationId;
-use v_secure_core::log::rotation::Stage;
+use v_secure_core::log::rotation::{Rotation, Stage};
+use v_secure_core::log::state::SecretState;
 use v_secure_core::secret::rotate;
 
 impl<P: Publication> Engine<'_, P> {
@@ -25,28 +26,35 @@ impl<P: Publication> Engine<'_, P> {
         self.intend(intent.base)
     }
 
-    /// Revokes what was made for rotations that ended without a value, as far as an interruption left any.
-    pub(super) fn sweep(&self) -> Result<(), P::Error> {
-        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
-        let ended = rotations.filter(|of| of.stage == Stage::Aborted && of.objects.is_empty());
-        let ended: Vec<RotationId> = ended.map(|of| of.id).collect();
-        ended.iter().try_for_each(|rotation| self.revoke_unread(rotation))
+    /// Revokes what was made for rotations that ended without a value: by an interruption, or by a rollback or a removal, which
+    /// ask no provider. Returns how many credentials that were.
+    pub(super) fn sweep(&self) -> Result<usize, P::Error> {
+        let ended: Vec<RotationId> = ended_intents(self.state()?).map(|of| of.id).collect();
+        let mut revoked = 0;
+        for rotation in &ended {
+            revoked += self.revoke_unread(rotation)?;
+        }
+        Ok(revoked)
     }
 
     /// Credentials under the label of a rotation without a value are those whose answer was lost: nobody can read them.
-    pub(super) fn revoke_unread(&self, rotation: &RotationId) -> Result<(), P::Error> {
+    pub(super) fn revoke_unread(&self, rotation: &RotationId) -> Result<usize, P::Error> {
         if self.abilities.finds != Finds::Label {
-            return Ok(());
+            return Ok(0);
         }
         let list = Call { rotation: Some(rotation), ..self.ask(Verb::List) };
-        for unread in self.call(&list)?.listed {
-            let revoke = Call {
-                rotation: Some(rotation),
-                handle: Some(&unread.handle),
-                ..self.ask(Verb::Revoke)
-            };
+        let unread = self.call(&list)?.listed;
+        for one in &unread {
+            let handle = Some(one.handle.as_str());
+            let revoke = Call { rotation: Some(rotation), handle, ..self.ask(Verb::Revoke) };
             self.call(&revoke)?;
         }
-        Ok(())
+        Ok(unread.len())
     }
+}
+
+/// The rotations of a secret that ended without a value. What the provider made for one may be there.
+pub fn ended_intents(state: &SecretState) -> impl Iterator<Item = &Rotation> {
+    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+    rotations.filter(|of| of.stage == Stage::Aborted && of.objects.is_empty())
 }

@@ -16,12 +16,13 @@ mod try_out;
 
 pub use error::EngineError;
 pub use gate::Gate;
+pub use intent::ended_intents;
 pub use publication::{Make, Publication, Step};
 pub use retire::Retirement;
 pub use run::Ran;
 pub use settle::Settled;
 
-use crate::contract::{Abilities, Answer, Call, Provider, Verb};
+use crate::contract::{Abilities, Answer, Call, CallError, Provider, Verb};
 use credential::Held;
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::rotation::Rotation;
@@ -180,11 +181,11 @@ impl<'a, P: Publication> Engine<'a, P> {
 
     /// Asks the provider for one thing.
     fn call(&self, call: &Call<'_>) -> Result<Answer, P::Error> {
-        let refused = |source| {
-            let (secret, verb) = (self.secret.clone(), call.verb);
-            P::Error::from(EngineError::Call { secret, verb, source })
-        };
-        self.provider.call(call).map_err(refused)
+        self.provider.call(call).map_err(|source| self.failed(call.verb, source))
+    }
+
+    fn failed(&self, verb: Verb, source: CallError) -> P::Error {
+        EngineError::Call { secret: self.secret.clone(), verb, source }.into()
     }
 
     const fn ask(&self, verb: Verb) -> Call<'a> {

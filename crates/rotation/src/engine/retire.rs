@@ -22,13 +22,17 @@ pub enum Retirement {
 }
 
 impl<P: Publication> Engine<'_, P> {
-    /// Revokes the old credentials of the secret at its provider, and records that they are retired.
+    /// Revokes the old credentials of the secret at its provider, and records that they are retired: none, where there was
+    /// nothing to revoke but what nobody could read.
     ///
     /// # Errors
     /// There is none; one of them may still be in use, cannot be read, or is not known to be revoked.
     pub fn retire(&mut self, how: Retirement) -> Result<Vec<Retired>, P::Error> {
         let published_now = self.publication.publish_all()?;
-        self.sweep()?;
+        let swept = self.sweep()?;
+        if swept > 0 && !rotate::has_to_retire(self.state()?) {
+            return Ok(Vec::new());
+        }
         let due = self.due()?;
         if published_now {
             // Whoever reads what is published was told something else until now.
@@ -36,6 +40,7 @@ impl<P: Publication> Engine<'_, P> {
             let gate = Gate::Overlap { until };
             return Err(EngineError::Early { secret: self.secret.clone(), gate }.into());
         }
+        let (foreign, due) = self.without_foreign(due)?;
         for old in &due {
             self.pass_gate(&old.object, how)?;
             // What has to hold is looked at behind every wait, upon what is published by then.
@@ -45,8 +50,30 @@ impl<P: Publication> Engine<'_, P> {
             self.finish_current()?;
             self.revoke(&old.object)?;
         }
+        if !due.is_empty() {
+            self.record(&due)?;
+        }
+        foreign.map_or(Ok(due), |error| Err(error.into()))
+    }
+
+    /// The value of a member who may not read it was given to no provider, and holds up nothing else: it is told of last.
+    fn without_foreign(
+        &self,
+        due: Vec<Retired>,
+    ) -> Result<(Option<EngineError>, Vec<Retired>), P::Error> {
+        let (mut foreign, mut own) = (None, Vec::new());
+        for old in due {
+            match self.refuse_foreign(self.version(&old.object)?) {
+                Ok(()) => own.push(old),
+                Err(error) => foreign = Some(error),
+            }
+        }
+        Ok((foreign, own))
+    }
+
+    fn record(&mut self, revoked: &[Retired]) -> Result<(), P::Error> {
         let secret = self.secret;
-        let revoked: Vec<ObjectId> = due.iter().map(|old| old.object).collect();
+        let revoked: Vec<ObjectId> = revoked.iter().map(|old| old.object).collect();
         self.publication.publish("rotate: retire", &mut |vault, ctx| {
             // What came up since was not revoked.
             let due = rotate::to_retire(vault, secret, &Retiring::WhatIsOver)
@@ -55,8 +82,7 @@ impl<P: Publication> Engine<'_, P> {
             let (_, change) =
                 rotate::retire(vault, secret, due, ctx).map_err(EngineError::Rotate)?;
             Ok(change)
-        })?;
-        Ok(due)
+        })
     }
 
     /// The old credential may be the last one that works.
@@ -138,7 +164,7 @@ impl<P: Publication> Engine<'_, P> {
         Ok(facts)
     }
 
-    fn revoke(&self, object: &ObjectId) -> Result<(), P::Error> {
+    pub(super) fn revoke(&self, object: &ObjectId) -> Result<(), P::Error> {
         self.publication.told(Step::Revoking);
         let old = self.held(object)?;
         let active = self.state()?.current.map(|current| self.held(&current)).transpose()?;

@@ -30,6 +30,7 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// Where it stopped.
     pub fn run(&mut self, wanted: Option<Wanted<'_, P::Error>>) -> Result<Ran, P::Error> {
+        self.sweep()?;
         match self.held_open()? {
             Some((id, true)) => return Ok(Ran::Held(id)),
             Some((_, false)) => return self.resume(None, None).map(Ran::Resumed),

@@ -45,6 +45,7 @@ impl<P: Publication> Engine<'_, P> {
             settled.chosen = Some(self.choose()?);
         }
         settled.aborted = self.abort_stuck()?;
+        self.sweep()?;
         Ok(settled)
     }
 
@@ -106,7 +107,7 @@ impl<P: Publication> Engine<'_, P> {
         }
     }
 
-    fn works(&self, held: &Held) -> Result<bool, P::Error> {
+    pub(super) fn works(&self, held: &Held) -> Result<bool, P::Error> {
         match self.validate(held)? {
             (State::Active, _) => Ok(true),
             (State::Inactive, _) => Ok(false),

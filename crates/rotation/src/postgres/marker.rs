@@ -116,6 +116,14 @@ impl<'a> Markers<'a> {
         done.map(drop).map_err(before_commit)
     }
 
+    /// Who slept before setting it does not do that any more.
+    pub async fn bar(&self, id: &str) -> Result<(), CallError> {
+        let update = "UPDATE v_secure.rotation
+            SET aborted = array_append(array_remove(aborted, $2), $2) WHERE secret = $1";
+        let done = self.client.execute(update, &[&self.secret, &id]).await;
+        done.map(drop).map_err(before_commit)
+    }
+
     pub async fn hold(&self, user: &str, version: Option<&str>) -> Result<(), CallError> {
         let upsert = "INSERT INTO v_secure.holder (role, secret, version, set_at)
             VALUES ($1, $2, $3, now()) ON CONFLICT (role) DO UPDATE

@@ -35,8 +35,9 @@ impl Revoking<'_> {
             self.roles(markers).shut(user).await?;
             markers.hold(user, None).await?;
         }
-        if is_last {
-            markers.take_back(&id).await?;
+        match is_last {
+            true => markers.take_back(&id).await?,
+            false => markers.bar(&id).await?,
         }
         Ok(is_held)
     }
@@ -69,7 +70,7 @@ impl Revoking<'_> {
     /// Setting the next one has ended it; an aborted one ends as the one in use is set again.
     async fn the_only_one(&self, markers: &Markers<'_>, is_last: bool) -> Result<(), CallError> {
         if !is_last {
-            return Ok(());
+            return markers.bar(&self.gone.id.to_string()).await;
         }
         let base = self.call.base.ok_or_else(|| {
             refused("it is the only credential of its user, and ends when another one is set")

@@ -63,7 +63,11 @@ impl Retire {
         if context.ui.json {
             return context.ui.object(&RotationRetireView { secret: &secret, retired });
         }
-        context.ui.note(&format!("{secret}: {} retired", listed(&retired)));
+        match retired.is_empty() {
+            // The provider had made it for a rotation that ended before the value was recorded.
+            true => context.ui.note(&format!("{secret}: revoked what nobody could read")),
+            false => context.ui.note(&format!("{secret}: {} retired", listed(&retired))),
+        }
         Ok(())
     }
 

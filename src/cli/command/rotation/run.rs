@@ -15,7 +15,7 @@ use v_secure_core::report::view::rotation::{RanErrorView, RanView, RetiredView, 
 use v_secure_core::secret::list::{self, ListFilter};
 use v_secure_core::secret::rotate;
 use v_secure_core::vault::Vault;
-use v_secure_rotation::engine::{Publication, Ran, Wanted};
+use v_secure_rotation::engine::{Publication, Ran, Wanted, ended_intents};
 
 /// Go on with what rotates at providers, revoke what is over, and begin what is due
 #[derive(Debug, Args)]
@@ -110,7 +110,9 @@ fn served(published: &Published<'_>) -> Vec<SecretName> {
 /// Whether nothing rotates and nothing is left: then nobody is asked, and what cannot be asked is no failure.
 fn is_at_rest(vault: &Vault, secret: &SecretName) -> bool {
     vault.secret(secret).is_none_or(|state| {
-        state.open_rotations().next().is_none() && !rotate::has_to_retire(state)
+        state.open_rotations().next().is_none()
+            && !rotate::has_to_retire(state)
+            && ended_intents(state).next().is_none()
     })
 }
 

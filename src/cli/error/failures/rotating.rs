@@ -4,7 +4,7 @@ use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::engine::provider::ProviderError;
 use v_secure_core::name::SecretName;
-use v_secure_rotation::contract::CallError;
+use v_secure_rotation::contract::{CallError, Verb};
 use v_secure_rotation::engine::{EngineError, Gate};
 
 impl From<EngineError> for Failure {
@@ -15,7 +15,9 @@ impl From<EngineError> for Failure {
             EngineError::Read(error) => error.into(),
             EngineError::Resolve(error) => error.into(),
             EngineError::Rollback(error) => error.into(),
-            EngineError::Call { ref secret, ref source, .. } => called(&error, secret, source),
+            EngineError::Call { ref secret, verb, ref source } => {
+                called(&error, (secret, verb), source)
+            }
             EngineError::Lacks { .. } | EngineError::NoValue { .. } => {
                 is(Code::ProviderUnfit).hint("v-secure provider list")
             }
@@ -77,17 +79,29 @@ impl From<ProviderError> for Failure {
 }
 
 /// By what is known to have happened.
-fn called(error: &EngineError, secret: &SecretName, source: &CallError) -> Failure {
+fn called(error: &EngineError, (secret, verb): (&SecretName, Verb), source: &CallError) -> Failure {
     let is = |code| Failure::from_error(code, error);
+    let go_on = |failure| go_on(failure, secret, verb);
     match source {
-        CallError::Again { .. } => resume(is(Code::ProviderBusy), secret),
+        CallError::Again { .. } => go_on(is(Code::ProviderBusy)),
         CallError::Fenced { .. } => settle(is(Code::ProviderFenced), secret),
-        CallError::Unclear { .. } => resume(is(Code::ProviderUnclear), secret),
+        CallError::Unclear { .. } => go_on(is(Code::ProviderUnclear)),
         CallError::Untrusted { .. } => is(Code::ProviderUntrusted).hint("v-secure provider list"),
         CallError::NotThere { .. } => is(Code::ProviderUnfit).hint("v-secure provider list"),
         CallError::Refused { .. } => {
             is(Code::ProviderFailed).hint(format!("v-secure secret rotation-status {secret}"))
         }
+    }
+}
+
+/// By the command that asks for it again: what is over goes on by `retire`, which tells the provider of what is current too.
+fn go_on(failure: Failure, secret: &SecretName, verb: Verb) -> Failure {
+    match verb {
+        Verb::Revoke | Verb::List | Verb::LastUsed | Verb::Finish => {
+            failure.hint(format!("v-secure rotation retire {secret}"))
+        }
+        Verb::Validate => failure.hint(format!("v-secure secret rotation-status {secret}")),
+        _ => resume(failure, secret),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Kept {
     pub accepted: BTreeMap<String, Option<String>>,
     marker: Option<ObjectId>,
     before: Option<ObjectId>,
+    /// What was revoked is set no more.
+    barred: BTreeSet<ObjectId>,
     /// Every value that ever worked.
     pub ever: BTreeSet<String>,
     pub finished: Option<String>,
@@ -86,10 +88,15 @@ impl Service {
         let mut kept = self.kept.borrow_mut();
         if kept.marker != Some(*new.id) {
             let base = call.base.map(|base| *base.id);
-            if !call.is_forced && kept.marker.is_some() && kept.marker != base {
+            let is_other = kept.marker.is_some() && kept.marker != base;
+            if !call.is_forced && (is_other || kept.barred.contains(new.id)) {
                 return Err(CallError::Fenced { why: "another one was set".into() });
             }
             (kept.before, kept.marker) = (kept.marker, Some(*new.id));
+        }
+        kept.barred.remove(new.id);
+        if !self.abilities.holds_two {
+            kept.accepted.clear();
         }
         drop(kept);
         self.accept(new.value.expose_str().unwrap(), rotation);
@@ -109,6 +116,7 @@ impl Service {
         }
         if let Some(old) = call.credential {
             kept.accepted.remove(old.value.expose_str().unwrap());
+            kept.barred.insert(*old.id);
             if kept.marker == Some(*old.id) {
                 kept.marker = kept.before;
             }
