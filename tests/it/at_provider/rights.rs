@@ -69,3 +69,33 @@ fn a_machine_with_read_and_rotate_rotates_what_is_due_from_an_empty_environment(
     assert_eq!(refused, (4, "not-published-here".into()));
     owner.run("rotation list").ok();
 }
+
+/// What no provider was given is told of last, and by hand it is said that it is over.
+#[test]
+fn a_foreign_value_holds_up_the_retirement_of_no_other() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    owner.run("settings set provider.file.serves prod/Z").ok();
+    let rob = member(&owner, "rob", &["rotate"]);
+    rob.feed("secret rotate prod/A --to 0%", "known-to-rob").ok();
+    owner.pull(&rob);
+    owner.run("secret rotate prod/A --abort").ok();
+    owner.run("rotation retire prod/A --by-hand --yes").ok();
+    service.serve(&owner, "prod/A");
+    owner.run("secret rotate prod/A").ok();
+    let made = current(&owner);
+    owner.run("settings set provider.file.serves prod/Z").ok();
+    owner.run("rotation retire prod/A --yes").ok();
+    rob.pull(&owner);
+    rob.feed("secret rotate prod/A --to 0%", "known-to-rob-too").ok();
+    owner.pull(&rob);
+    owner.run("secret rotate prod/A --abort").ok();
+    fs::write(service.accepted(), format!("{made}\nby-hand\n")).unwrap();
+    owner.feed("set prod/A", "by-hand").ok();
+    service.serve(&owner, "prod/A");
+    let run = owner.run("--json rotation run");
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert_eq!(service.lines(), ["by-hand"]);
+    owner.run("rotation retire prod/A --by-hand --yes").ok();
+    owner.run("rotation run").ok();
+}

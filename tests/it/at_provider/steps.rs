@@ -154,3 +154,25 @@ fn without_a_provider_or_a_place_what_is_about_one_is_refused() {
         assert_eq!(refused.error(), (1, "rotation-unplaced".into()), "{line}");
     }
 }
+
+#[test]
+fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
+    let Some(service) = Service::new() else { return };
+    let whole = fs::read_to_string(service.program()).unwrap();
+    let single = whole
+        .replace(r#""holds":2"#, r#""holds":1"#)
+        .replace(r#"{ cat "$file" && printf '%s\n' "$value"; }"#, r#"printf '%s\n' "$value""#);
+    let broken = single.replace("state=active; else", "state=inactive; else");
+    service.replace(&broken.replace("test | validate)", "validate)\n        if accepted; then state=active; else state=inactive; fi\n        answer \"{\\\"ok\\\":true,\\\"state\\\":\\\"$state\\\"}\"\n        ;;\n    test)"));
+    let owner = owner(&service);
+    let refused = owner.run("--json secret rotate prod/A --yes");
+    assert_eq!(refused.error(), (1, "credential-inactive".into()), "{}", refused.err);
+    assert!(!service.accepts(FIRST));
+    owner.run("secret rotate prod/A --abort").ok();
+    assert_eq!(service.lines(), [FIRST]);
+    service.replace(&single);
+    service.serve(&owner, "prod/A");
+    owner.run("rotation retire prod/A").ok();
+    owner.run("secret rotate prod/A --yes").ok();
+    assert_eq!(service.lines(), [current(&owner)]);
+}

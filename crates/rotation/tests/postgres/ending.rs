@@ -80,3 +80,25 @@ fn sessions_go_on_unless_they_are_to_end() {
     );
     until(|| database.sql(&sessions) == "0");
 }
+
+#[test]
+fn of_one_user_the_password_before_is_set_again_and_the_withdrawn_one_never() {
+    let Some(database) = database() else { return };
+    let [a, b] = [(0, 0), (1, 0)].map(|(number, user)| database.version(number, user));
+    let provider = database.one_user();
+    let ask = |verb, base: &Version, of: &Version| {
+        provider.call(&database.call(verb, Some(base), Some(of)))
+    };
+    ask(Verb::Set, &a, &b).unwrap();
+    is_out(&database, &a);
+    // As an abort does.
+    ask(Verb::Set, &b, &a).unwrap();
+    ask(Verb::Revoke, &a, &b).unwrap();
+    logs_in(&database, &a);
+    let slept = ask(Verb::Set, &a, &b).unwrap_err();
+    assert!(matches!(slept, CallError::Fenced { .. }), "{slept}");
+    logs_in(&database, &a);
+    let c = database.version(2, 0);
+    ask(Verb::Set, &a, &c).unwrap();
+    logs_in(&database, &c);
+}
