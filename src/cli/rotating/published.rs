@@ -6,10 +6,12 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::rotations;
 use crate::engine::door::Purpose;
-use crate::engine::publishing;
+use crate::engine::publishing::{self, Was};
 use crate::host::Host;
 use std::slice;
 use std::time::Duration;
+use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::log::rotation::RotationState;
 use v_secure_core::log::state::Version;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::settings::Via;
@@ -102,6 +104,15 @@ fn unplaced() -> Failure {
         .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone")
 }
 
+/// Who is given what of a secret.
+fn given<'a>(
+    vault: &'a Vault,
+    secret: &SecretName,
+) -> Option<(&'a [ObjectId], Option<&'a RotationState>)> {
+    let state = vault.secret(secret)?;
+    Some((&state.candidates, state.rotation.as_deref()))
+}
+
 impl Publication for Published<'_> {
     type Error = Failure;
 
@@ -110,12 +121,17 @@ impl Publication for Published<'_> {
         self.reopen()
     }
 
-    fn publish_all(&mut self) -> Outcome<bool> {
+    fn publish_all(&mut self, secret: &SecretName) -> Outcome<bool> {
         let about = (self.who.member().as_str(), "rotate: what was not published");
         let session = self.context.session()?;
-        let was_not = publishing::publish_all(self.context, &session, &self.via, about)?;
+        let was = publishing::publish_all(self.context, &session, &self.via, about)?;
         self.reopen()?;
-        Ok(was_not)
+        Ok(match was {
+            Was::Published => false,
+            Was::Behind(before) => {
+                before.is_none_or(|vault| given(&vault, secret) != given(&self.vault, secret))
+            }
+        })
     }
 
     fn vault(&self) -> &Vault {

@@ -119,7 +119,15 @@ pub fn retried<D: Door, T>(
     Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
 }
 
-/// [`refresh`], and publishes what is here where it is not: by `about`, who and why. Whether it was not.
+/// What [`publish_all`] found.
+#[derive(Debug)]
+pub enum Was {
+    Published,
+    /// It is now. Until then that was, as far as it can be told.
+    Behind(Option<Box<Vault>>),
+}
+
+/// [`refresh`], and publishes what is here where it is not: by `about`, who and why.
 ///
 /// # Errors
 /// Those of [`refresh`]; it is not published, or it is not known whether it is.
@@ -128,8 +136,8 @@ pub fn publish_all<D: Door>(
     session: &Session,
     via: &Via,
     about: (&str, &str),
-) -> Result<bool, D::Error> {
-    let Via::Git { remote, reference } = via else { return Ok(false) };
+) -> Result<Was, D::Error> {
+    let Via::Git { remote, reference } = via else { return Ok(Was::Published) };
     for count in 0..ATTEMPTS {
         if count > 0 {
             pause(door, count);
@@ -137,10 +145,10 @@ pub fn publish_all<D: Door>(
         let published = Published::fetch(session, remote, reference)?;
         take(door, session, &published)?;
         if is_as_here(door, session, &published)? {
-            return Ok(false);
+            return Ok(Was::Published);
         }
         if as_it_is(door, session, &published, about)? {
-            return Ok(true);
+            return Ok(Was::Behind(published.alone(session).map(Box::new)));
         }
     }
     Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())

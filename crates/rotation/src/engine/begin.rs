@@ -25,12 +25,24 @@ impl<P: Publication> Engine<'_, P> {
         let current = read::select(self.state()?, self.secret, &VersionSelector::Current);
         let base = self.held(&current.map_err(EngineError::Read)?.object)?;
         match self.validate(&base)? {
-            (State::Active, _) => Ok(base),
+            (State::Active, _) => {
+                self.look_as_administrator(&base)?;
+                Ok(base)
+            }
             (state, why) => {
                 let secret = self.secret.clone();
                 Err(EngineError::NotActive { secret, state, why }.into())
             }
         }
+    }
+
+    /// Whether the provider can do what takes more than a credential of its own: what has no right to that is better found
+    /// before a rotation is open.
+    fn look_as_administrator(&self, base: &Held) -> Result<(), P::Error> {
+        if self.abilities.can(Verb::LastUsed) {
+            self.call(&Call { credential: Some(base.credential()), ..self.ask(Verb::LastUsed) })?;
+        }
+        Ok(())
     }
 
     fn check_abilities(&self) -> Result<(), P::Error> {

@@ -3,9 +3,9 @@
 use super::credential::Held;
 use super::{Engine, EngineError, Open, Publication, Step};
 use crate::contract::{Call, CallError, Maker, Verb};
-use v_secure_core::crypto::id::RotationId;
+use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::name::SecretName;
-use v_secure_core::secret::rotate;
+use v_secure_core::secret::rotate::{self, Retired};
 use v_secure_core::vault::Vault;
 
 impl<P: Publication> Engine<'_, P> {
@@ -61,11 +61,11 @@ impl<P: Publication> Engine<'_, P> {
         Ok(())
     }
 
-    /// Withdraws the value of a rotation. What the provider accepts of it is revoked when the overlap is over, as any
-    /// old credential: checkouts may hand it out until then.
+    /// Withdraws the value of a rotation. Where a share of the instances was given it, it is revoked when the overlap is
+    /// over, as any old credential, since checkouts may hand it out until then; else at once.
     ///
     /// # Errors
-    /// None is open, or several where none is named; it cannot be published.
+    /// None is open, or several where none is named; it cannot be published; the provider does not revoke it.
     pub fn abort(&mut self, wanted: Option<&str>) -> Result<RotationId, P::Error> {
         self.publication.refresh()?;
         let (secret, mut aborted) = (self.secret, None);
@@ -78,28 +78,42 @@ impl<P: Publication> Engine<'_, P> {
         let aborted = aborted.ok_or_else(|| EngineError::Moved { secret: secret.clone() })?;
         self.sweep()?;
         self.set_back(&aborted)?;
+        self.revoke_ungiven(&aborted)?;
         Ok(aborted)
+    }
+
+    /// What nobody was given is revoked at once: there is nobody to wait for.
+    fn revoke_ungiven(&mut self, aborted: &RotationId) -> Result<(), P::Error> {
+        let Some(object) = self.made_ready(aborted)? else { return Ok(()) };
+        let is_own = self.held_or_none(&object)?.is_some() && self.current()?.is_some();
+        if self.is_given(&object)? || !is_own {
+            return Ok(());
+        }
+        self.revoke(&object)?;
+        self.record(&[Retired { object, number: None }])
+    }
+
+    fn made_ready(&self, aborted: &RotationId) -> Result<Option<ObjectId>, P::Error> {
+        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
+        Ok(rotations.filter(|of| of.id == *aborted).find_map(|of| of.objects.first()).copied())
     }
 
     /// Where one credential works at a time, the current value does again before anything else: nobody was given the one
     /// that is withdrawn.
     fn set_back(&self, aborted: &RotationId) -> Result<(), P::Error> {
-        let rotations = self.state()?.rotation.iter().flat_map(|state| &state.rotations);
-        let object = rotations.filter(|of| of.id == *aborted).find_map(|of| of.objects.first());
-        let (Some(object), Maker::Here, false) =
-            (object, self.abilities.maker, self.abilities.holds_two)
+        let (maker, holds_two) = (self.abilities.maker, self.abilities.holds_two);
+        let (Some(object), Maker::Here, false) = (self.made_ready(aborted)?, maker, holds_two)
         else {
             return Ok(());
         };
-        let (Some(withdrawn), Some(current)) = (self.held_or_none(object)?, self.current()?) else {
+        let (Some(withdrawn), Some(current)) = (self.held_or_none(&object)?, self.current()?)
+        else {
             return Ok(());
         };
         match self.set_upon(aborted, &withdrawn, &current) {
             // It was never set, or another one was since.
             Err(CallError::Fenced { .. }) if self.works(&current)? => Ok(()),
-            Err(source) => Err(self.failed(Verb::Set, source)),
-            // Who slept before setting what is withdrawn does not do it now.
-            Ok(()) => self.revoke(object),
+            set => set.map_err(|source| self.failed(Verb::Set, source)),
         }
     }
 }

@@ -24,11 +24,12 @@ pub trait Publication {
     /// It cannot be had, or is refused.
     fn refresh(&mut self) -> Result<(), Self::Error>;
 
-    /// The same, and publishes what is here and was not published. Whether anything was.
+    /// The same, and publishes what is here and was not published. Whether who is given what of the secret was other in what was
+    /// published until then.
     ///
     /// # Errors
     /// Those of [`Publication::refresh`]; it is not published, or it is not known whether it is.
-    fn publish_all(&mut self) -> Result<bool, Self::Error>;
+    fn publish_all(&mut self, secret: &SecretName) -> Result<bool, Self::Error>;
 
     /// The newest state that is known here.
     fn vault(&self) -> &Vault;

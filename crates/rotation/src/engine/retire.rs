@@ -28,13 +28,13 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// There is none; one of them may still be in use, cannot be read, or is not known to be revoked.
     pub fn retire(&mut self, how: Retirement) -> Result<Vec<Retired>, P::Error> {
-        let published_now = self.publication.publish_all()?;
+        let changed_now = self.publication.publish_all(self.secret)?;
         let swept = self.sweep()?;
         if swept > 0 && !rotate::has_to_retire(self.state()?) {
             return Ok(Vec::new());
         }
         let due = self.due()?;
-        if published_now {
+        if changed_now {
             // Whoever reads what is published was told something else until now.
             let until = self.publication.now().saturating_add(self.terms.overlap);
             let gate = Gate::Overlap { until };
@@ -71,7 +71,7 @@ impl<P: Publication> Engine<'_, P> {
         Ok((foreign, own))
     }
 
-    fn record(&mut self, revoked: &[Retired]) -> Result<(), P::Error> {
+    pub(super) fn record(&mut self, revoked: &[Retired]) -> Result<(), P::Error> {
         let secret = self.secret;
         let revoked: Vec<ObjectId> = revoked.iter().map(|old| old.object).collect();
         self.publication.publish("rotate: retire", &mut |vault, ctx| {
@@ -131,6 +131,14 @@ impl<P: Publication> Engine<'_, P> {
         }
     }
 
+    /// Whether anybody may have been given it: it was active, or of a rotation of which somebody said a share.
+    pub(super) fn is_given(&self, object: &ObjectId) -> Result<bool, P::Error> {
+        let state = self.state()?;
+        let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+        let is_staged = rotations.filter(|of| of.objects.contains(object)).any(|of| of.is_staged);
+        Ok(is_staged || state.version(object).is_some())
+    }
+
     fn wait(&self, until: UnixTime) {
         self.publication.told(Step::Waiting { until });
         loop {
@@ -150,6 +158,8 @@ impl<P: Publication> Engine<'_, P> {
         let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
         // A promotion that no record dates is as new as it can be.
         let changed = changed.unwrap_or_else(|| self.publication.now());
+        // Of what nobody was given, nobody is waited for.
+        let overlap = if self.is_given(object)? { overlap } else { 0 };
         let mut facts =
             Facts { changed, overlap, theirs: None, last_used: None, now: self.publication.now() };
         // What has to be waited for anyway is not asked about.

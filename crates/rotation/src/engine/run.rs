@@ -82,9 +82,13 @@ impl<P: Publication> Engine<'_, P> {
 
     /// When the overlap is over, while it is not.
     fn overlap_ends(&self) -> Result<Option<UnixTime>, P::Error> {
+        let mut is_any_given = false;
+        for old in rotate::over(self.state()?) {
+            is_any_given |= self.is_given(&old.object)?;
+        }
         let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
         let until = changed.map(|changed| changed.saturating_add(self.terms.overlap));
-        Ok(until.filter(|until| self.publication.now() < *until))
+        Ok(until.filter(|until| is_any_given && self.publication.now() < *until))
     }
 }
 

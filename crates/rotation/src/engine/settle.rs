@@ -3,7 +3,7 @@
 
 use super::credential::Held;
 use super::{Engine, EngineError, Publication, Step};
-use crate::contract::{Call, Maker, State, Verb};
+use crate::contract::{Call, CallError, Maker, State, Verb};
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::state::Version;
 use v_secure_core::policy::op::Right;
@@ -32,7 +32,7 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// No value that is known works: then nothing is changed. A step that is refused, or cannot be published.
     pub fn settle(&mut self) -> Result<Settled, P::Error> {
-        self.publication.publish_all()?;
+        self.publication.publish_all(self.secret)?;
         self.permit_settling()?;
         self.sweep()?;
         self.publication.told(Step::Checking);
@@ -126,8 +126,12 @@ impl<P: Publication> Engine<'_, P> {
         self.publication.told(Step::Setting);
         let credential = Some(current.credential());
         let set = Call { base: credential, credential, is_forced: true, ..self.ask(Verb::Set) };
-        self.call_again(&set)?;
-        self.works(&current)
+        match self.call_patiently(&set) {
+            Ok(_) => self.works(&current),
+            // It is no credential that the provider takes: another value may be.
+            Err(CallError::Refused { .. }) => Ok(false),
+            Err(source) => Err(self.failed(Verb::Set, source)),
+        }
     }
 
     /// Makes the newest value active that works.

@@ -60,7 +60,7 @@ impl<P: Publication> Engine<'_, P> {
         self.call_patiently(call).map_err(|source| self.failed(call.verb, source))
     }
 
-    fn call_patiently(&self, call: &Call<'_>) -> Result<Answer, CallError> {
+    pub(super) fn call_patiently(&self, call: &Call<'_>) -> Result<Answer, CallError> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
             match self.provider.call(call) {

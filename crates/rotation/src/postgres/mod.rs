@@ -116,7 +116,14 @@ impl<'a> PostgresProvider<'a> {
     }
 
     fn validate(&self, call: &Call<'_>) -> Result<Answer, CallError> {
-        let url = self.parse(stated(call)?)?;
+        let url = match self.parse(stated(call)?) {
+            Ok(url) => url,
+            // Nobody is let in by it, and settling looks for another one.
+            Err(error) => {
+                let (state, why) = (Some(State::Inactive), Some(error.to_string()));
+                return Ok(Answer { state, why, ..Answer::default() });
+            }
+        };
         self.in_time(async { self.look(&url).await.map(Look::into_answer) })
     }
 

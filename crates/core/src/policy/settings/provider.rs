@@ -57,8 +57,10 @@ impl Settings {
 }
 
 impl<'a> ProviderSettings<'a> {
+    /// Not what it is given to act by, whatever its patterns say: that would be set and revoked as any credential.
     pub fn serves(&self, secret: &SecretName) -> bool {
-        self.patterns().iter().any(|pattern| pattern.matches(secret))
+        self.admin().as_ref() != Some(secret)
+            && self.patterns().iter().any(|pattern| pattern.matches(secret))
     }
 
     /// What it serves: nothing where that is not stated.

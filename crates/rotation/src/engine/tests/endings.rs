@@ -151,8 +151,6 @@ fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
     assert!(service.accepts("value-0") && service.count() == 1);
     // The next one goes on from there.
     service.broken.set(false);
-    remote.pass(OVERLAP);
-    retire(&mut other, &service).unwrap();
     rotate(&mut other, &service).unwrap();
     assert!(service.accepts(&other.current(&secret())) && service.count() == 1);
 }
@@ -161,10 +159,52 @@ fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
 fn so_it_does_where_the_new_one_was_never_set() {
     let (remote, [mut one, mut other]) = scene();
     let service = single(&remote);
-    remote.killed_at.set(Some(4));
+    remote.killed_at.set(Some(6));
     rotate(&mut one, &service).unwrap_err();
     remote.killed_at.set(None);
     let name = secret();
     engine(&mut other, &service, &name).abort(None).unwrap();
     assert!(service.accepts("value-0") && service.count() == 1);
+}
+
+#[test]
+fn what_a_share_was_given_stays_for_the_overlap_when_it_is_withdrawn() {
+    let (remote, [mut one, mut other]) = scene();
+    let service = Service::new(&remote, Maker::Here);
+    let (name, mut value) = (secret(), Some(SecretValue::from(service.next_value())));
+    let mut make = || Ok(value.take().unwrap());
+    let wanted = Wanted { make: &mut make, share: Some(500) };
+    engine(&mut one, &service, &name).rotate(wanted).unwrap();
+    engine(&mut other, &service, &name).abort(None).unwrap();
+    assert!(service.accepts("value-1"));
+    assert!(matches!(engine_error(retire(&mut one, &service)), EngineError::Early { .. }));
+    remote.pass(OVERLAP);
+    retire(&mut one, &service).unwrap();
+    assert!(!service.accepts("value-1") && service.accepts("value-0"));
+}
+
+#[test]
+fn what_was_not_published_of_another_secret_holds_nothing_up() {
+    for (name, is_early) in [("dev/OTHER", false), ("prod/DB", true)] {
+        let (remote, [mut one, _]) = scene();
+        let service = Service::new(&remote, Maker::Here);
+        rotate(&mut one, &service).unwrap();
+        remote.pass(OVERLAP);
+        one.put_unpublished(&SecretName::parse(name).unwrap(), "value-1");
+        let retired = retire(&mut one, &service);
+        assert_eq!(retired.is_err(), is_early, "{name}");
+        assert_eq!(service.accepts("value-0"), is_early, "{name}");
+    }
+}
+
+#[test]
+fn settling_takes_the_newest_value_that_works_where_the_current_one_is_no_credential() {
+    let (remote, [mut one, _]) = scene();
+    let service = Service::new(&remote, Maker::Here);
+    rotate(&mut one, &service).unwrap();
+    one.put(&secret(), "no credential");
+    let name = secret();
+    let settled = engine(&mut one, &service, &name).settle().unwrap();
+    assert!(settled.chosen.is_some());
+    assert_eq!(one.current(&name), "value-1");
 }

@@ -85,6 +85,9 @@ impl Service {
             self.accept(&value, rotation);
             return Ok(Answer { value: Some(SecretValue::from(value)), ..Answer::default() });
         };
+        if new.value.expose() == b"no credential" {
+            return Err(CallError::Refused { why: "it is none".into() });
+        }
         let mut kept = self.kept.borrow_mut();
         if kept.marker != Some(*new.id) {
             let base = call.base.map(|base| *base.id);

@@ -52,7 +52,7 @@ fn a_clone_that_slept_overwrites_no_newer_credential() {
     let (remote, [mut one, mut other]) = scene();
     let service = Service::new(&remote, Maker::Here);
     // It published the beginning, and sleeps before it asks the provider.
-    remote.killed_at.set(Some(4));
+    remote.killed_at.set(Some(6));
     let slept = rotate(&mut one, &service);
     assert!(slept.is_err() && service.count() == 1);
     remote.killed_at.set(None);
@@ -111,10 +111,7 @@ fn what_does_not_work_is_not_promoted_and_can_be_aborted_and_revoked() {
     assert_eq!(one.current(&secret()), "value-0");
     let name = secret();
     engine(&mut other, &service, &name).abort(None).unwrap();
-    assert!(matches!(engine_error(retire(&mut one, &service)), EngineError::Early { .. }));
-    assert!(service.accepts("value-1"));
-    remote.pass(OVERLAP);
-    retire(&mut one, &service).unwrap();
+    // Nobody was given it, so nobody is waited for.
     assert!(!service.accepts("value-1") && service.accepts("value-0"));
     service.broken.set(false);
     rotate(&mut one, &service).unwrap();
