@@ -1,6 +1,7 @@
 //! Rotations at providers, as commands make them: which provider serves a secret, and the vault that is published.
 
 mod published;
+mod sharing;
 
 pub use published::Published;
 
@@ -12,9 +13,10 @@ use crate::engine::provider;
 use std::collections::BTreeSet;
 use v_secure_core::convert::generate;
 use v_secure_core::name::SecretName;
-use v_secure_core::policy::settings::{ProviderKind, ProviderSettings, Settings, Via};
+use v_secure_core::policy::settings::{Settings, Via};
+use v_secure_core::secret::rotate::Retired;
 use v_secure_core::vault::Depth;
-use v_secure_rotation::engine::{Engine, Publication, Terms};
+use v_secure_rotation::engine::{Engine, Publication, Step, Terms, Waits};
 
 /// Whether a provider serves the secret, by what the vault says here. Which one is looked up again when what others published
 /// is there.
@@ -36,7 +38,7 @@ pub fn with<T>(
     let (Some(one), None) = (serving.pop(), serving.pop()) else {
         return Err(unserved(&settings, secret));
     };
-    refuse_shared(published, &one, secret)?;
+    sharing::refuse(published, &one, secret)?;
     let admin = one.admin().map(|admin| published.current(&admin)).transpose()?;
     let provider = provider::of(&one, admin, published.host())?;
     let is_shared = matches!(published.via(), Via::Git { .. });
@@ -45,27 +47,24 @@ pub fn with<T>(
     work(&mut engine)
 }
 
-/// One credential in two secrets is revoked for both when one of them has rotated. A copied value comes to that by mistake, and by
-/// whoever may write the one and read the other.
-fn refuse_shared(
-    published: &Published<'_>,
-    provider: &ProviderSettings<'_>,
+/// Revokes what is over, and waits for that as long as it takes: at least `overlap` seconds since the promotion. Behind every wait
+/// the owners' settings are looked at anew, as whoever changed them meanwhile meant this credential too.
+pub fn retire_in_time(
+    published: &mut Published<'_>,
     secret: &SecretName,
-) -> Outcome {
-    let others = published.vault().live().map(|(name, _)| name);
-    let others = others.filter(|name| *name != secret && provider.serves(name));
-    for other in others {
-        if provider.kind() == Some(ProviderKind::Postgres) || published.shares(secret, other)? {
-            let message = format!(
-                "{secret} and {other} have one credential, or may have, at one provider: what is revoked of one is revoked of the other"
-            );
-            return Err(Failure::new(Code::ProviderAmbiguous, message).hint(format!(
-                "v-secure settings set provider.{}.serves {secret}",
-                provider.name
-            )));
+    overlap: u64,
+) -> Outcome<Vec<Retired>> {
+    loop {
+        let waits = with(published, secret, false, |engine| engine.retire_or_wait(overlap))?;
+        match waits {
+            Waits::Done(retired) => return Ok(retired),
+            Waits::Until(until) => {
+                published.told(Step::Waiting { until });
+                published.wait(until);
+                published.refresh()?;
+            }
         }
     }
-    Ok(())
 }
 
 /// What a value is made by where neither the provider makes one nor who rotates says how. The generator in a secret's metadata is

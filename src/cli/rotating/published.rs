@@ -6,12 +6,10 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::rotations;
 use crate::engine::door::Purpose;
-use crate::engine::publishing::{self, Was};
+use crate::engine::publishing;
 use crate::host::Host;
 use std::slice;
 use std::time::Duration;
-use v_secure_core::crypto::id::ObjectId;
-use v_secure_core::log::rotation::RotationState;
 use v_secure_core::log::state::Version;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::settings::Via;
@@ -21,6 +19,9 @@ use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_rotation::engine::{EngineError, Make, Publication, Step, credential};
+
+/// The longest nap, in seconds.
+const NAP: u64 = 30;
 
 /// A vault, who the user is in it, and where rotations of it are published.
 pub struct Published<'c> {
@@ -65,16 +66,19 @@ impl<'c> Published<'c> {
         self.value(secret, version)
     }
 
-    /// Whether a value of the secret that a provider may be asked about is what another one gives or makes ready. What cannot be
-    /// compared here may be.
-    pub fn shares(&self, secret: &SecretName, other: &SecretName) -> Outcome<bool> {
-        let own = |name: &SecretName| -> Outcome<Vec<SecretValue>> {
-            let held = self.vault.secret(name).into_iter().flat_map(|state| state.held());
-            let there = held.filter(|v| !v.pruned && !v.removed && !v.retired);
-            there.map(|v| Ok(read::open(&self.vault, &self.who, name, v)?)).collect()
-        };
-        let (own, others) = (own(secret)?, own(other)?);
-        Ok(own.iter().any(|value| others.iter().any(|other| other.same_as(value))))
+    /// A value that is compared with another one, and comes to nobody.
+    pub(super) fn peek(&self, secret: &SecretName, version: &Version) -> Outcome<SecretValue> {
+        Ok(read::open(&self.vault, &self.who, secret, version)?)
+    }
+
+    /// Until then, by naps: a machine that slept finds the time over.
+    pub(super) fn wait(&self, until: UnixTime) {
+        loop {
+            match until.since(self.now()) {
+                0 => return,
+                left => self.pause(Duration::from_secs(left.min(NAP))),
+            }
+        }
     }
 
     fn take(&mut self, vault: Vault) -> Outcome {
@@ -104,34 +108,12 @@ fn unplaced() -> Failure {
         .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone")
 }
 
-/// Who is given what of a secret.
-fn given<'a>(
-    vault: &'a Vault,
-    secret: &SecretName,
-) -> Option<(&'a [ObjectId], Option<&'a RotationState>)> {
-    let state = vault.secret(secret)?;
-    Some((&state.candidates, state.rotation.as_deref()))
-}
-
 impl Publication for Published<'_> {
     type Error = Failure;
 
     fn refresh(&mut self) -> Outcome {
-        publishing::refresh(self.context, &self.context.session()?, &self.via)?;
+        publishing::refresh_whole(self.context, &self.context.session()?, &self.via)?;
         self.reopen()
-    }
-
-    fn publish_all(&mut self, secret: &SecretName) -> Outcome<bool> {
-        let about = (self.who.member().as_str(), "rotate: what was not published");
-        let session = self.context.session()?;
-        let was = publishing::publish_all(self.context, &session, &self.via, about)?;
-        self.reopen()?;
-        Ok(match was {
-            Was::Published => false,
-            Was::Behind(before) => {
-                before.is_none_or(|vault| given(&vault, secret) != given(&self.vault, secret))
-            }
-        })
     }
 
     fn vault(&self) -> &Vault {

@@ -23,6 +23,11 @@ pub enum PublishError {
     NoCommit { via: String, source: GitError },
     #[error("nothing was published: {via} did not take it")]
     Refused { via: String, source: GitError },
+    /// The clone has what nobody else has.
+    #[error(
+        "the vault here has what {via} has not, and nothing is done at a provider before that is published"
+    )]
+    Unpublished { via: String },
     /// Somebody else published meanwhile, and what was made rests on less than that.
     #[error("nothing was published: {via} has moved on")]
     Moved { via: String },

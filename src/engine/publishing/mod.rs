@@ -119,39 +119,19 @@ pub fn retried<D: Door, T>(
     Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
 }
 
-/// What [`publish_all`] found.
-#[derive(Debug)]
-pub enum Was {
-    Published,
-    /// It is now. Until then that was, as far as it can be told.
-    Behind(Option<Box<Vault>>),
-}
-
-/// [`refresh`], and publishes what is here where it is not: by `about`, who and why.
+/// [`refresh`], where everything that is here is published then: what somebody has not pushed is not pushed for them, and nothing is
+/// done at a provider upon records that others do not have.
 ///
 /// # Errors
-/// Those of [`refresh`]; it is not published, or it is not known whether it is.
-pub fn publish_all<D: Door>(
-    door: &D,
-    session: &Session,
-    via: &Via,
-    about: (&str, &str),
-) -> Result<Was, D::Error> {
-    let Via::Git { remote, reference } = via else { return Ok(Was::Published) };
-    for count in 0..ATTEMPTS {
-        if count > 0 {
-            pause(door, count);
-        }
-        let published = Published::fetch(session, remote, reference)?;
-        take(door, session, &published)?;
-        if is_as_here(door, session, &published)? {
-            return Ok(Was::Published);
-        }
-        if as_it_is(door, session, &published, about)? {
-            return Ok(Was::Behind(published.alone(session).map(Box::new)));
-        }
+/// Those of [`refresh`]; [`PublishError::Unpublished`].
+pub fn refresh_whole<D: Door>(door: &D, session: &Session, via: &Via) -> Result<(), D::Error> {
+    let Via::Git { remote, reference } = via else { return Ok(()) };
+    let published = Published::fetch(session, remote, reference)?;
+    take(door, session, &published)?;
+    match is_as_here(door, session, &published)? {
+        true => Ok(()),
+        false => Err(PublishError::Unpublished { via: published.via }.into()),
     }
-    Err(PublishError::Moved { via: format!("{remote} {reference}") }.into())
 }
 
 /// Whether what is published is all that is here.

@@ -10,7 +10,7 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::file::format;
 use v_secure_core::merge::lost::{Lost, Past};
 use v_secure_core::merge::{MergeError, Merged, blended, merge_with};
-use v_secure_core::vault::{History, Vault, segment_name, versions_name};
+use v_secure_core::vault::{History, segment_name, versions_name};
 
 /// What was fetched last.
 pub(super) struct Published<'a> {
@@ -56,13 +56,6 @@ impl<'a> Published<'a> {
         let merged = merge_with(read(bytes)?, [read(there)?], session.now, &past);
         let merged = merged.map_err(refused)?;
         Ok((merged.text.as_bytes() != bytes).then_some(merged))
-    }
-
-    /// What was published, by itself; `None` where that is no vault, or none that can be told by itself.
-    pub fn alone(&self, session: &Session) -> Option<Vault> {
-        let file = blended::loose(&String::from_utf8_lossy(self.vault.as_deref()?)).ok()?;
-        let past = Both { here: Folder(session), there: &self.files };
-        merge_with(file, [], session.now, &past).ok().map(|merged| merged.vault)
     }
 
     fn parted(&self, session: &Session, source: MergeError) -> PublishError {

@@ -171,7 +171,10 @@ impl Ground<'_> {
     }
 
     fn changed(&self) -> Option<UnixTime> {
-        let aborts = self.ops.rotations.values().flat_map(OpsOfOne::counting_aborts);
+        // Nobody was given anything by a rotation that ends without a value.
+        let has_value = |of: &&OpsOfOne<'_>| of.pendings.iter().any(|at| at.op.object().is_some());
+        let rotations = self.ops.rotations.values().filter(has_value);
+        let aborts = rotations.flat_map(OpsOfOne::counting_aborts);
         let all = self.set.iter().map(|(at, _)| *at).chain(aborts);
         all.map(|at| (self.told)(at)).max()
     }

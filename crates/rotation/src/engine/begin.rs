@@ -2,7 +2,7 @@
 //! recorded before the provider knows it.
 
 use super::credential::Held;
-use super::{Engine, EngineError, Open, Publication, Step};
+use super::{Engine, EngineError, Open, Publication, Step, Wanted};
 use crate::contract::{Call, Finds, Maker, State, Verb};
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::name::SecretName;
@@ -45,7 +45,7 @@ impl<P: Publication> Engine<'_, P> {
         Ok(())
     }
 
-    fn check_abilities(&self) -> Result<(), P::Error> {
+    pub(super) fn check_abilities(&self) -> Result<(), P::Error> {
         let secret = || self.secret.clone();
         let may_be_lost =
             self.abilities.maker == Maker::Provider && self.abilities.finds == Finds::Nothing;
@@ -53,7 +53,8 @@ impl<P: Publication> Engine<'_, P> {
             return Err(EngineError::Unfenced { secret: secret() }.into());
         }
         if may_be_lost && !self.terms.accepts_orphans {
-            return Err(EngineError::Orphans { secret: secret() }.into());
+            let is_open = self.state()?.open_rotations().next().is_some();
+            return Err(EngineError::Orphans { secret: secret(), is_open }.into());
         }
         let is_labelled =
             self.abilities.maker == Maker::Provider && self.abilities.finds == Finds::Label;
@@ -68,13 +69,15 @@ impl<P: Publication> Engine<'_, P> {
     pub(super) fn begin(
         &mut self,
         base: &Held,
-        make: &mut dyn FnMut() -> Result<SecretValue, P::Error>,
+        wanted: &mut Wanted<'_, P::Error>,
     ) -> Result<Open, P::Error> {
+        // What a share is to be given goes on by nobody else's doing meanwhile: it says so from the beginning.
+        let share = wanted.share.map(|_| 0);
         match self.abilities.maker {
-            Maker::Provider => self.intend(base.id),
+            Maker::Provider => self.intend(base.id, share),
             Maker::Here => {
-                let value = self.made(base, make)?;
-                self.begin_with(base.id, &value)
+                let value = self.made(base, wanted.make)?;
+                self.begin_with(base.id, &value, share)
             }
         }
     }
@@ -96,17 +99,25 @@ impl<P: Publication> Engine<'_, P> {
     /// As long as the version before was made for, from now.
     fn expires(&self, base: &ObjectId) -> Result<Option<UnixTime>, P::Error> {
         let base = self.version(base)?;
-        let lifetime = base.expires.map(|expires| expires.since(base.ts).max(1));
+        // A promotion may be long after that.
+        let stated = rotate::statements(self.publication.vault(), self.secret, &base.object);
+        let stated = stated.map(|entry| entry.ts).min().unwrap_or(base.ts);
+        let lifetime = base.expires.map(|expires| expires.since(stated).max(1));
         Ok(lifetime.map(|seconds| self.publication.now().saturating_add(seconds)))
     }
 
-    fn begin_with(&mut self, base: ObjectId, value: &SecretValue) -> Result<Open, P::Error> {
+    fn begin_with(
+        &mut self,
+        base: ObjectId,
+        value: &SecretValue,
+        share: Option<u64>,
+    ) -> Result<Open, P::Error> {
         let expires = self.expires(&base)?;
         let (secret, mut begun) = (self.secret, None);
         self.publication.publish("rotate: begin", &mut |vault, ctx| {
             refuse_moved::<P>(vault, secret, base)?;
             let value = SecretValue::new(value.expose().to_vec());
-            let new = Begun { value, expires, share: 0 };
+            let new = Begun { value, expires, share };
             let (id, change) =
                 rotate::begin(vault, secret, new, ctx).map_err(EngineError::Rotate)?;
             begun = Some(id);
@@ -115,11 +126,12 @@ impl<P: Publication> Engine<'_, P> {
         self.published(begun)
     }
 
-    pub(super) fn intend(&mut self, base: ObjectId) -> Result<Open, P::Error> {
+    pub(super) fn intend(&mut self, base: ObjectId, share: Option<u64>) -> Result<Open, P::Error> {
         let (secret, mut begun) = (self.secret, None);
         self.publication.publish("rotate: begin", &mut |vault, ctx| {
             refuse_moved::<P>(vault, secret, base)?;
-            let (id, change) = begin::intend(vault, secret, ctx).map_err(EngineError::Rotate)?;
+            let (id, change) =
+                begin::intend(vault, secret, share, ctx).map_err(EngineError::Rotate)?;
             begun = Some(id);
             Ok(change)
         })?;
@@ -145,7 +157,7 @@ impl<P: Publication> Engine<'_, P> {
         Ok((object, self.held(&object)?))
     }
 
-    fn make_there(&mut self, open: &Open, base: &Held) -> Result<ObjectId, P::Error> {
+    pub(super) fn make_there(&mut self, open: &Open, base: &Held) -> Result<ObjectId, P::Error> {
         self.publication.told(Step::Setting);
         let call =
             Call { rotation: Some(&open.id), base: Some(base.credential()), ..self.ask(Verb::Set) };
@@ -154,6 +166,7 @@ impl<P: Publication> Engine<'_, P> {
         let value = value.ok_or_else(|| EngineError::NoValue { secret: secret.clone() })?;
         let (rotation, expires, mut made) = (open.id, self.expires(&base.id)?, None);
         let filled = self.publication.publish("rotate: the provider's value", &mut |vault, ctx| {
+            made = None;
             let (object, change) = begin::fill(vault, secret, &rotation, (&value, expires), ctx)
                 .map_err(EngineError::Rotate)?;
             made = Some(object);

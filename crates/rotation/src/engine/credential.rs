@@ -2,10 +2,12 @@
 
 use super::{Engine, EngineError, Publication};
 use crate::contract::{Credential, State, Verb};
+use std::collections::BTreeSet;
 use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::log::state::Version;
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::op::Right;
+use v_secure_core::secret::rotate;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
 
@@ -48,7 +50,7 @@ impl<P: Publication> Engine<'_, P> {
 
     /// Whoever may write or rotate chooses a value. What a provider takes for a credential lets in who knows it, and so has
     /// to be the choice of a member who may read the secret: now, or when it was written by one who has left.
-    fn is_foreign(&self, version: &Version) -> bool {
+    pub(super) fn is_foreign(&self, version: &Version) -> bool {
         is_foreign(self.publication.vault(), self.secret, version)
     }
 
@@ -71,8 +73,39 @@ impl<P: Publication> Engine<'_, P> {
     }
 }
 
-/// Whether a version is the value of a member who may not read the secret, and could not when it was written.
+/// Whether a version is the value of a member who may not read the secret, and could not when it was written. A value that was
+/// encrypted anew, or went back to, is that of whoever stated it first: routine work by others makes it nobody else's. What is not
+/// known any more may be anybody's.
 pub fn is_foreign(vault: &Vault, secret: &SecretName, version: &Version) -> bool {
-    !vault.policy().holds(&version.author, Right::Read, secret)
-        && !vault.chain().holds(version.position, &version.author, Right::Read, secret)
+    let Some(state) = vault.secret(secret) else { return true };
+    let (mut seen, mut open) = (BTreeSet::from([version.object]), vec![version]);
+    while let Some(next) = open.pop() {
+        if !could_read(vault, secret, next) {
+            return true;
+        }
+        for same in next.same.iter().filter(|same| seen.insert(**same)) {
+            match state.held().find(|version| version.object == *same) {
+                Some(version) => open.push(version),
+                None => return true,
+            }
+        }
+    }
+    false
+}
+
+/// By the key that signed it: a name may be another person's by now.
+fn could_read(vault: &Vault, secret: &SecretName, version: &Version) -> bool {
+    let (author, key) = (&version.author, &version.key);
+    let policy = vault.policy();
+    if policy.is_theirs(author, key) && policy.holds(author, Right::Read, secret) {
+        return true;
+    }
+    let could = |position| vault.chain().holds(position, author, Right::Read, secret);
+    let own = rotate::statements(vault, secret, &version.object);
+    let own = own.filter(|entry| entry.actor == *author);
+    let mut own = own.filter_map(|entry| vault.chain().position(&entry.policy)).peekable();
+    match own.peek() {
+        Some(_) => own.any(could),
+        None => could(version.position),
+    }
 }

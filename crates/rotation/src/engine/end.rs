@@ -2,7 +2,7 @@
 
 use super::credential::Held;
 use super::{Engine, EngineError, Open, Publication, Step};
-use crate::contract::{Call, CallError, Maker, Verb};
+use crate::contract::{Call, CallError, Finds, Maker, Verb};
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::rotate::{self, Retired};
@@ -14,7 +14,8 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// As [`Engine::resume`].
     pub fn promote_open(&mut self, wanted: Option<&str>) -> Result<RotationId, P::Error> {
-        self.resume(wanted, None)
+        let open = self.going_on(wanted, None)?;
+        self.resume_open(open, None)
     }
 
     pub(super) fn roll_out(&mut self, open: &Open, share: u64) -> Result<(), P::Error> {
@@ -67,7 +68,9 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// None is open, or several where none is named; it cannot be published; the provider does not revoke it.
     pub fn abort(&mut self, wanted: Option<&str>) -> Result<RotationId, P::Error> {
+        self.permit()?;
         self.publication.refresh()?;
+        self.record_unread(wanted)?;
         let (secret, mut aborted) = (self.secret, None);
         self.publication.publish("rotate: abort", &mut |vault, ctx| {
             let (was, change) =
@@ -80,6 +83,21 @@ impl<P: Publication> Engine<'_, P> {
         self.set_back(&aborted)?;
         self.revoke_ungiven(&aborted)?;
         Ok(aborted)
+    }
+
+    /// What a provider made for an intent, and gives again where it is asked for the same, is recorded before that ends: then it
+    /// can be revoked as any other.
+    fn record_unread(&mut self, wanted: Option<&str>) -> Result<(), P::Error> {
+        if self.abilities.finds != Finds::Idempotency {
+            return Ok(());
+        }
+        match self.open(wanted) {
+            Ok(open) if open.object.is_none() => {
+                let base = self.held(&open.base)?;
+                self.make_there(&open, &base).map(|_| ())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What nobody was given is revoked at once: there is nobody to wait for.

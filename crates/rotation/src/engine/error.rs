@@ -35,7 +35,7 @@ pub enum EngineError {
     )]
     Unfenced { secret: SecretName },
     #[error("what the provider of {secret} makes cannot be found again if its answer is lost")]
-    Orphans { secret: SecretName },
+    Orphans { secret: SecretName, is_open: bool },
     #[error("the current value of {secret} does not work at its provider: {}{}", state.as_str(), because(why.as_deref()))]
     NotActive { secret: SecretName, state: State, why: Option<String> },
     #[error(
@@ -45,6 +45,13 @@ pub enum EngineError {
         because(why.as_deref())
     )]
     NotWorking { secret: SecretName, rotation: RotationId, state: State, why: Option<String> },
+    #[error(
+        "rotation {} of {secret} is {author}'s, who is no member any more and knows its value",
+        short(rotation)
+    )]
+    Former { secret: SecretName, rotation: RotationId, author: Name },
+    #[error("rotation {} of {secret} is given to a share of the instances", short(rotation))]
+    Staged { secret: SecretName, rotation: RotationId },
     /// Who could choose a credential without being able to read the secret would be let in by it.
     #[error("the value is {author}'s, who may not read {secret}: it is given to no provider")]
     Foreign { secret: SecretName, author: Name },
@@ -76,6 +83,10 @@ pub enum EngineError {
         "the provider of {secret} knows one credential at a time, and nobody agreed to the outage"
     )]
     Outage { secret: SecretName },
+    #[error(
+        "the current value of {secret} does not work, and {author} set it by hand: no rotation made it"
+    )]
+    ByHand { secret: SecretName, author: Name },
     #[error("no value of {secret} that is known works at its provider")]
     NothingWorks { secret: SecretName },
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use v_secure_core::time::UnixTime;
 
 /// How far a provider's clock may be from ours, in seconds.
-const CLOCKS: u64 = 300;
+pub(super) const CLOCKS: u64 = 300;
 
 /// What keeps an old credential from being revoked. Times are in seconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Gate {
     Overlap { until: UnixTime },
     /// It is in use: it was used less than an overlap ago.
     Used { last: UnixTime, until: UnixTime },
+    /// What was changed last is dated in the future.
+    Ahead { dated: UnixTime },
     /// The clocks are too far apart to say how long anything took.
     Clocks { theirs: UnixTime },
 }
@@ -35,6 +37,9 @@ impl Facts {
     /// # Errors
     /// The first thing that has to be waited for, or seen to.
     pub fn check(&self) -> Result<(), Gate> {
+        if self.changed.since(self.now) > CLOCKS {
+            return Err(Gate::Ahead { dated: self.changed });
+        }
         let until = self.changed.saturating_add(self.overlap);
         if self.now < until {
             return Err(Gate::Overlap { until });
@@ -53,7 +58,7 @@ impl Gate {
     pub const fn until(&self) -> Option<UnixTime> {
         match self {
             Self::Overlap { until } | Self::Used { until, .. } => Some(*until),
-            Self::Clocks { .. } => None,
+            Self::Clocks { .. } | Self::Ahead { .. } => None,
         }
     }
 }
@@ -63,6 +68,9 @@ impl fmt::Display for Gate {
         f.write_str(match self {
             Self::Overlap { .. } => "consumers may still be given it",
             Self::Used { .. } => "it is still used",
+            Self::Ahead { .. } => {
+                "the record that changed who is given what last is dated in the future"
+            }
             Self::Clocks { .. } => "the provider's clock is more than 5 minutes from the one here",
         })
     }

@@ -9,10 +9,20 @@ use v_secure_core::log::state::SecretState;
 use v_secure_core::secret::rotate;
 
 impl<P: Publication> Engine<'_, P> {
+    /// An intent that can be gone on with. Where the provider answers the same rotation with the same value, it is that one.
+    pub(super) fn made_again(&mut self, intent: Open) -> Result<Open, P::Error> {
+        self.check_abilities()?;
+        match self.abilities.finds {
+            Finds::Idempotency => Ok(intent),
+            Finds::Label | Finds::Nothing => self.replace(&intent),
+        }
+    }
+
     /// Ends an intent and begins another one. Who is just making its value cannot record that any more, so that what is
     /// revoked here is nobody's active credential.
-    pub(super) fn replace(&mut self, intent: &Open) -> Result<Open, P::Error> {
+    fn replace(&mut self, intent: &Open) -> Result<Open, P::Error> {
         let (secret, id) = (self.secret, intent.id.to_string());
+        let share = self.chosen(Some(&id))?.is_staged.then_some(0);
         self.publication.publish("rotate: begin anew", &mut |vault, ctx| {
             let found = vault.secret(secret).into_iter().flat_map(|state| state.open_rotations());
             if found.filter(|of| of.id == intent.id).any(|of| !of.objects.is_empty()) {
@@ -23,7 +33,7 @@ impl<P: Publication> Engine<'_, P> {
             Ok(change)
         })?;
         self.revoke_unread(&intent.id)?;
-        self.intend(intent.base)
+        self.intend(intent.base, share)
     }
 
     /// Revokes what was made for rotations that ended without a value: by an interruption, or by a rollback or a removal, which
@@ -43,11 +53,11 @@ impl<P: Publication> Engine<'_, P> {
             return Ok(0);
         }
         let list = Call { rotation: Some(rotation), ..self.ask(Verb::List) };
-        let unread = self.call(&list)?.listed;
+        let unread = self.call_again(&list)?.listed;
         for one in &unread {
             let handle = Some(one.handle.as_str());
             let revoke = Call { rotation: Some(rotation), handle, ..self.ask(Verb::Revoke) };
-            self.call(&revoke)?;
+            self.call_again(&revoke)?;
         }
         Ok(unread.len())
     }

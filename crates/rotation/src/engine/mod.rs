@@ -18,7 +18,7 @@ pub use error::EngineError;
 pub use gate::Gate;
 pub use intent::ended_intents;
 pub use publication::{Make, Publication, Step};
-pub use retire::Retirement;
+pub use retire::Waits;
 pub use run::Ran;
 pub use settle::Settled;
 
@@ -100,6 +100,7 @@ impl<'a, P: Publication> Engine<'a, P> {
     /// # Errors
     /// Why it could not.
     pub fn look(&mut self) -> Result<(), P::Error> {
+        self.permit()?;
         self.publication.refresh()?;
         self.check().map(|_| ())
     }
@@ -113,33 +114,74 @@ impl<'a, P: Publication> Engine<'a, P> {
     ///
     /// # Errors
     /// Why it does not begin, or where it stopped: what is recorded by then is gone on with by [`Engine::resume`].
-    pub fn rotate(&mut self, wanted: Wanted<'_, P::Error>) -> Result<RotationId, P::Error> {
+    pub fn rotate(&mut self, mut wanted: Wanted<'_, P::Error>) -> Result<RotationId, P::Error> {
+        self.permit()?;
         self.publication.refresh()?;
         self.sweep()?;
         self.permit_share(wanted.share)?;
         let base = self.check()?;
-        let open = self.begin(&base, wanted.make)?;
+        let open = self.begin(&base, &mut wanted)?;
         self.go_on(open, &base, wanted.share)
     }
 
     /// Goes on with the rotation that is open, from wherever it was left.
     ///
     /// # Errors
-    /// None is open, or it cannot go on; as [`Engine::rotate`].
+    /// None is open, or it cannot go on; a share of the instances is given it, and no other is said; as [`Engine::rotate`].
     pub fn resume(
         &mut self,
         wanted: Option<&str>,
         share: Option<u64>,
     ) -> Result<RotationId, P::Error> {
+        let open = self.going_on(wanted, share)?;
+        if share.is_none() && self.chosen(wanted)?.is_staged {
+            let (secret, rotation) = (self.secret.clone(), open.id);
+            return Err(EngineError::Staged { secret, rotation }.into());
+        }
+        self.resume_open(open, share)
+    }
+
+    /// What is gone on with. Whoever could not record the end of it has a provider do nothing.
+    fn going_on(&mut self, wanted: Option<&str>, share: Option<u64>) -> Result<Open, P::Error> {
+        self.permit()?;
         self.publication.refresh()?;
-        self.sweep()?;
+        let open = self.open(wanted)?;
         self.permit_share(share)?;
-        let open = match self.open(wanted)? {
-            open if open.object.is_some() => open,
-            intent => self.replace(&intent)?,
+        self.permit_going_on(&open, share)?;
+        Ok(open)
+    }
+
+    fn resume_open(&mut self, open: Open, share: Option<u64>) -> Result<RotationId, P::Error> {
+        self.sweep()?;
+        let open = match open.object {
+            Some(_) => open,
+            None => self.made_again(open)?,
         };
         let base = self.held(&open.base)?;
         self.go_on(open, &base, share)
+    }
+
+    /// Who could not record it has a provider do nothing.
+    fn permit(&self) -> Result<(), P::Error> {
+        let (vault, member) = (self.publication.vault(), self.publication.member());
+        Ok(rotate::may_rotate(vault, self.secret, member).map_err(EngineError::Rotate)?)
+    }
+
+    fn permit_going_on(&self, open: &Open, share: Option<u64>) -> Result<(), P::Error> {
+        let Some(object) = open.object else { return Ok(()) };
+        let version = self.version(&object)?;
+        let (vault, member) = (self.publication.vault(), self.publication.member());
+        if share.is_none() {
+            rotate::may_promote(vault, self.secret, version, member)
+                .map_err(EngineError::Rotate)?;
+        }
+        match vault.policy().is_theirs(&version.author, &version.key) {
+            true => Ok(()),
+            false => {
+                let (secret, author) = (self.secret.clone(), version.author.clone());
+                Err(EngineError::Former { secret, rotation: open.id, author }.into())
+            }
+        }
     }
 
     fn permit_share(&self, share: Option<u64>) -> Result<(), P::Error> {
@@ -166,13 +208,17 @@ impl<'a, P: Publication> Engine<'a, P> {
 
     /// The rotation that is meant, if it goes on.
     fn open(&self, wanted: Option<&str>) -> Result<Open, P::Error> {
-        let state = self.state()?;
-        let chosen = rotate::chosen(state, self.secret, wanted).map_err(EngineError::Rotate)?;
+        let (state, chosen) = (self.state()?, self.chosen(wanted)?);
         let goes_on = state.rotation.as_ref().and_then(|state| state.going_on());
         match (chosen.base, goes_on == Some(chosen)) {
             (Some(base), true) => Ok(open_of(chosen, base)),
             _ => Err(EngineError::Unsettled { secret: self.secret.clone() }.into()),
         }
+    }
+
+    fn chosen(&self, wanted: Option<&str>) -> Result<&Rotation, P::Error> {
+        let state = self.state()?;
+        Ok(rotate::chosen(state, self.secret, wanted).map_err(EngineError::Rotate)?)
     }
 
     fn state(&self) -> Result<&SecretState, P::Error> {

@@ -21,15 +21,9 @@ pub trait Publication {
     /// Takes in what others have published.
     ///
     /// # Errors
-    /// It cannot be had, or is refused.
+    /// It cannot be had, or is refused; what is here is not all published, so that who is given what would rest on records that
+    /// nobody else has.
     fn refresh(&mut self) -> Result<(), Self::Error>;
-
-    /// The same, and publishes what is here and was not published. Whether who is given what of the secret was other in what was
-    /// published until then.
-    ///
-    /// # Errors
-    /// Those of [`Publication::refresh`]; it is not published, or it is not known whether it is.
-    fn publish_all(&mut self, secret: &SecretName) -> Result<bool, Self::Error>;
 
     /// The newest state that is known here.
     fn vault(&self) -> &Vault;

@@ -1,49 +1,39 @@
 //! Revoking what nobody is given any more.
 
 use super::gate::Facts;
-use super::{Engine, EngineError, Gate, Publication, Step};
+use super::{Engine, EngineError, Publication, Step};
 use crate::contract::{Call, Verb};
-use std::time::Duration;
 use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::secret::rotate::{self, Retired, Retiring};
 use v_secure_core::time::UnixTime;
 
-/// The longest nap while an overlap passes: a machine that slept finds the time over.
-const NAP: u64 = 30;
-
-/// Whether to wait for an overlap that is not over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retirement {
-    Now,
-    /// Once what has to be waited for is over, of at least this many seconds since the promotion.
-    Wait {
-        overlap: u64,
-    },
+/// What a retirement came to.
+#[derive(Debug)]
+pub enum Waits {
+    Done(Vec<Retired>),
+    /// There is nothing to do but to wait, until then, in seconds since the Unix epoch.
+    Until(UnixTime),
 }
 
 impl<P: Publication> Engine<'_, P> {
     /// Revokes the old credentials of the secret at its provider, and records that they are retired: none, where there was
-    /// nothing to revoke but what nobody could read.
+    /// nothing to revoke but what nobody could read. `overlap` is the least that is waited for since a promotion, in seconds, where
+    /// that is more than the owners say.
     ///
     /// # Errors
     /// There is none; one of them may still be in use, cannot be read, or is not known to be revoked.
-    pub fn retire(&mut self, how: Retirement) -> Result<Vec<Retired>, P::Error> {
-        let changed_now = self.publication.publish_all(self.secret)?;
+    pub fn retire(&mut self, overlap: u64) -> Result<Vec<Retired>, P::Error> {
+        self.permit()?;
+        self.publication.refresh()?;
         let swept = self.sweep()?;
         if swept > 0 && !rotate::has_to_retire(self.state()?) {
             return Ok(Vec::new());
         }
         let due = self.due()?;
-        if changed_now {
-            // Whoever reads what is published was told something else until now.
-            let until = self.publication.now().saturating_add(self.terms.overlap);
-            let gate = Gate::Overlap { until };
-            return Err(EngineError::Early { secret: self.secret.clone(), gate }.into());
-        }
         let (foreign, due) = self.without_foreign(due)?;
         for old in &due {
-            self.pass_gate(&old.object, how)?;
-            // What has to hold is looked at behind every wait, upon what is published by then.
+            self.pass_gate(&old.object, overlap)?;
+            // Whoever went back meanwhile published it.
             self.publication.refresh()?;
             self.refuse_unless_due(&old.object)?;
             self.refuse_unless_current_works()?;
@@ -85,9 +75,24 @@ impl<P: Publication> Engine<'_, P> {
         })
     }
 
+    /// [`Engine::retire`], where what is to be waited for is no error.
+    ///
+    /// # Errors
+    /// Those of [`Engine::retire`].
+    pub fn retire_or_wait(&mut self, overlap: u64) -> Result<Waits, P::Error> {
+        for old in self.due()? {
+            let gate = self.facts(&old.object, overlap)?.check().err();
+            if let Some(until) = gate.and_then(|gate| gate.until()) {
+                return Ok(Waits::Until(until));
+            }
+        }
+        self.retire(overlap).map(Waits::Done)
+    }
+
     /// The old credential may be the last one that works.
     fn refuse_unless_current_works(&self) -> Result<(), P::Error> {
-        match self.current_works()? {
+        // Of a secret that is gone nobody is given anything.
+        match self.state()?.is_gone() || self.current_works()? {
             true => Ok(()),
             false => Err(EngineError::Unsettled { secret: self.secret.clone() }.into()),
         }
@@ -113,22 +118,10 @@ impl<P: Publication> Engine<'_, P> {
         }
     }
 
-    /// Returns when the credential may be revoked.
-    fn pass_gate(&mut self, object: &ObjectId, how: Retirement) -> Result<(), P::Error> {
-        loop {
-            let gate = match self.facts(object, how)?.check() {
-                Ok(()) => return Ok(()),
-                Err(gate) => gate,
-            };
-            let early = || EngineError::Early { secret: self.secret.clone(), gate };
-            let Some(until) = gate.until().filter(|_| how != Retirement::Now) else {
-                return Err(early().into());
-            };
-            self.wait(until);
-            // Whoever withdrew, promoted or retired meanwhile published it.
-            self.publication.refresh()?;
-            self.refuse_unless_due(object)?;
-        }
+    /// What is to be waited for is waited for by who asked, who asks anew then: the owners' settings may be others by that time.
+    fn pass_gate(&self, object: &ObjectId, overlap: u64) -> Result<(), P::Error> {
+        let early = |gate| EngineError::Early { secret: self.secret.clone(), gate };
+        Ok(self.facts(object, overlap)?.check().map_err(early)?)
     }
 
     /// Whether anybody may have been given it: it was active, or of a rotation of which somebody said a share.
@@ -139,22 +132,9 @@ impl<P: Publication> Engine<'_, P> {
         Ok(is_staged || state.version(object).is_some())
     }
 
-    fn wait(&self, until: UnixTime) {
-        self.publication.told(Step::Waiting { until });
-        loop {
-            match until.since(self.publication.now()) {
-                0 => return,
-                left => self.publication.pause(Duration::from_secs(left.min(NAP))),
-            }
-        }
-    }
-
-    fn facts(&self, object: &ObjectId, how: Retirement) -> Result<Facts, P::Error> {
-        let overlap = match how {
-            Retirement::Now => self.terms.overlap,
-            // Who rotates may let it take longer than the owners say, and no less.
-            Retirement::Wait { overlap } => overlap.max(self.terms.overlap),
-        };
+    fn facts(&self, object: &ObjectId, overlap: u64) -> Result<Facts, P::Error> {
+        // Who rotates may let it take longer than the owners say, and no less.
+        let overlap = overlap.max(self.terms.overlap);
         let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
         // A promotion that no record dates is as new as it can be.
         let changed = changed.unwrap_or_else(|| self.publication.now());

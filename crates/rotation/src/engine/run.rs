@@ -1,9 +1,9 @@
 //! What a machine does by itself with a secret, whenever it looks.
 
-use super::{Engine, EngineError, Publication, Retirement, Wanted};
+use super::gate::CLOCKS;
+use super::{Engine, EngineError, Publication, Wanted};
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::rotation::Rotation;
-use v_secure_core::policy::op::Right;
 use v_secure_core::secret::rotate::{self, Retired};
 use v_secure_core::time::UnixTime;
 
@@ -30,6 +30,7 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// Where it stopped.
     pub fn run(&mut self, wanted: Option<Wanted<'_, P::Error>>) -> Result<Ran, P::Error> {
+        self.permit()?;
         self.sweep()?;
         match self.held_open()? {
             Some((id, true)) => return Ok(Ran::Held(id)),
@@ -63,21 +64,21 @@ impl<P: Publication> Engine<'_, P> {
     /// Whoever gave a value to a share says how it goes on, also where the share is none.
     fn is_held(&self, open: &Rotation) -> Result<bool, P::Error> {
         let (vault, member) = (self.publication.vault(), self.publication.member());
-        if vault.policy().holds(member, Right::Write, self.secret) {
-            return Ok(open.is_staged);
-        }
-        let mut others = Vec::new();
+        let mut is_held = open.is_staged;
         for object in &open.objects {
-            others.push(self.version(object)?.author != *member);
+            let version = self.version(object)?;
+            // One who is no member any more knows the value.
+            is_held |= !vault.policy().is_theirs(&version.author, &version.key)
+                || rotate::may_promote(vault, self.secret, version, member).is_err();
         }
-        Ok(open.is_staged || others.contains(&true))
+        Ok(is_held)
     }
 
     fn retire_if_over(&mut self) -> Result<Ran, P::Error> {
         if let Some(until) = self.overlap_ends()? {
             return Ok(Ran::Waits { until });
         }
-        self.retire(Retirement::Now).map(Ran::Retired)
+        self.retire(0).map(Ran::Retired)
     }
 
     /// When the overlap is over, while it is not.
@@ -88,7 +89,10 @@ impl<P: Publication> Engine<'_, P> {
         }
         let changed = self.state()?.rotation.as_ref().and_then(|state| state.changed);
         let until = changed.map(|changed| changed.saturating_add(self.terms.overlap));
-        Ok(until.filter(|until| is_any_given && self.publication.now() < *until))
+        let is_dated = |until: &UnixTime| {
+            until.since(self.publication.now()) <= self.terms.overlap.saturating_add(CLOCKS)
+        };
+        Ok(until.filter(is_dated).filter(|until| is_any_given && self.publication.now() < *until))
     }
 }
 

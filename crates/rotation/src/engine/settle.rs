@@ -4,12 +4,15 @@
 use super::credential::Held;
 use super::{Engine, EngineError, Publication, Step};
 use crate::contract::{Call, CallError, Maker, State, Verb};
+use std::collections::BTreeSet;
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::state::Version;
 use v_secure_core::policy::op::Right;
 use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret::{resolve, rollback, rotate};
 
+/// How often the current value is set where others change it meanwhile.
+const SET: u32 = 3;
 /// How many old values are tried where the current one does not work.
 const TRIED: usize = 16;
 
@@ -27,20 +30,20 @@ pub struct Settled {
 }
 
 impl<P: Publication> Engine<'_, P> {
-    /// Makes the current value one that works, and ends what cannot go on.
+    /// Makes the current value one that works, and ends what cannot go on. `by_hand`: the provider is set to the current value also
+    /// where no rotation made it.
     ///
     /// # Errors
     /// No value that is known works: then nothing is changed. A step that is refused, or cannot be published.
-    pub fn settle(&mut self) -> Result<Settled, P::Error> {
-        self.publication.publish_all(self.secret)?;
+    pub fn settle(&mut self, by_hand: bool) -> Result<Settled, P::Error> {
+        self.permit_settling()?;
+        self.publication.refresh()?;
         self.permit_settling()?;
         self.sweep()?;
         self.publication.told(Step::Checking);
         let mut settled = Settled { resolved: self.resolve()?, ..Settled::default() };
-        let worked = self.current_works()?;
-        // Also where it works: what the provider compares with may be another one.
-        let works = self.set_current()? || worked;
-        settled.set_again = works && !worked;
+        let (works, set_again) = self.set_to_current(by_hand)?;
+        settled.set_again = set_again;
         if !works {
             settled.chosen = Some(self.choose()?);
         }
@@ -119,15 +122,64 @@ impl<P: Publication> Engine<'_, P> {
         }
     }
 
+    /// Whether the current value works, and whether it was set for that. What others published while the provider was asked is
+    /// looked at on both sides of it: what they retired does not come back.
+    fn set_to_current(&mut self, by_hand: bool) -> Result<(bool, bool), P::Error> {
+        for _ in 0..SET {
+            self.publication.refresh()?;
+            self.permit_settling()?;
+            let worked = self.current_works()?;
+            let set = self.settable(by_hand, worked)?;
+            let works = match &set {
+                // Also where it works: what the provider compares with may be another one.
+                Some(current) => self.set_by_force(current)? || worked,
+                None => worked,
+            };
+            self.publication.refresh()?;
+            let current = self.state()?.current;
+            match set.map(|set| set.id).filter(|id| current != Some(*id)) {
+                None => return Ok((works, works && !worked)),
+                Some(moved) => self.revoke_if_retired(&moved)?,
+            }
+        }
+        Err(EngineError::Moved { secret: self.secret.clone() }.into())
+    }
+
+    /// The current value, if the provider may be set to it: it accepts that already, or a rotation made it. Any other value is what
+    /// somebody chose, and whoever knows it is let in by it: somebody says in so many words that it is to be set.
+    fn settable(&self, by_hand: bool, works: bool) -> Result<Option<Held>, P::Error> {
+        let Some(current) = self.current()?.filter(|_| self.abilities.maker == Maker::Here) else {
+            return Ok(None);
+        };
+        if works || by_hand || self.is_made(&current.id)? {
+            return Ok(Some(current));
+        }
+        let author = self.version(&current.id)?.author.clone();
+        Err(EngineError::ByHand { secret: self.secret.clone(), author }.into())
+    }
+
+    /// Whether a rotation of the secret made this value.
+    fn is_made(&self, object: &ObjectId) -> Result<bool, P::Error> {
+        let state = self.state()?;
+        let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+        let made: BTreeSet<&ObjectId> = rotations.flat_map(|of| &of.objects).collect();
+        Ok(state.holding(object).into_ids().iter().any(|id| made.contains(id)))
+    }
+
+    fn revoke_if_retired(&self, object: &ObjectId) -> Result<(), P::Error> {
+        match self.version(object)?.retired {
+            true => self.revoke(object),
+            false => Ok(()),
+        }
+    }
+
     /// Sets the provider to the current value, whatever it holds.
-    fn set_current(&self) -> Result<bool, P::Error> {
-        let current = self.current()?.filter(|_| self.abilities.maker == Maker::Here);
-        let Some(current) = current else { return Ok(false) };
+    fn set_by_force(&self, current: &Held) -> Result<bool, P::Error> {
         self.publication.told(Step::Setting);
         let credential = Some(current.credential());
         let set = Call { base: credential, credential, is_forced: true, ..self.ask(Verb::Set) };
         match self.call_patiently(&set) {
-            Ok(_) => self.works(&current),
+            Ok(_) => self.works(current),
             // It is no credential that the provider takes: another value may be.
             Err(CallError::Refused { .. }) => Ok(false),
             Err(source) => Err(self.failed(Verb::Set, source)),
@@ -139,7 +191,11 @@ impl<P: Publication> Engine<'_, P> {
         let state = self.state()?;
         let is_left =
             |v: &&Version| !v.pruned && !v.removed && !v.retired && state.current != Some(v.object);
-        let mut others: Vec<&Version> = state.held().filter(is_left).collect();
+        // What a rotation withdrew does not come back.
+        let is_open = |v: &&Version| {
+            v.number > 0 || state.open_rotations().any(|of| of.objects.contains(&v.object))
+        };
+        let mut others: Vec<&Version> = state.held().filter(is_left).filter(is_open).collect();
         others.sort_unstable_by_key(|version| std::cmp::Reverse((version.lamport, version.object)));
         let others: Vec<ObjectId> = others.iter().take(TRIED).map(|v| v.object).collect();
         let Some(object) = self.first_that_works(others.into_iter())? else {

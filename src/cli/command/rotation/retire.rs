@@ -14,7 +14,6 @@ use v_secure_core::name::SecretName;
 use v_secure_core::report::view::rotation::{RetiredView, RotationRetireView};
 use v_secure_core::secret::rotate::{self, Retired, Retiring};
 use v_secure_core::vault::Depth;
-use v_secure_rotation::engine::Retirement;
 
 /// Revoke old values of a secret at its provider, or say that it was done
 #[derive(Debug, Args)]
@@ -79,12 +78,11 @@ impl Retire {
                 "v-secure rotation retire {secret} --by-hand --version VERSION, where it was revoked by hand"
             )));
         }
-        let how = match self.wait {
-            true => Retirement::Wait { overlap: 0 },
-            false => Retirement::Now,
-        };
         let mut published = Published::open_for(context, self.reason.as_deref())?;
-        rotating::with(&mut published, secret, false, |engine| engine.retire(how))
+        match self.wait {
+            true => rotating::retire_in_time(&mut published, secret, 0),
+            false => rotating::with(&mut published, secret, false, |engine| engine.retire(0)),
+        }
     }
 
     /// By somebody's word.

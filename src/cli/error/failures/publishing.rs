@@ -23,6 +23,16 @@ impl From<PublishError> for Failure {
                     _ => failure,
                 }
             }
+            PublishError::Unpublished { via } => {
+                let failure = Self::from_error(Code::Unpublished, &error)
+                    .hint("git commit -m 'Secrets' -- .v-secure");
+                match words(via) {
+                    Some((remote, reference)) => {
+                        failure.hint(format!("git push {remote} HEAD:{reference}"))
+                    }
+                    None => failure,
+                }
+            }
             PublishError::Moved { .. } => Self::from_error(Code::Moved, &error),
             PublishError::Busy { .. } => Self::from_error(Code::LockedFile, &error),
             PublishError::Unclear { .. } => Self::from_error(Code::PublicationUnclear, &error),

@@ -23,8 +23,18 @@ impl From<EngineError> for Failure {
             }
             EngineError::Unfenced { .. } => is(Code::ProviderUnfit)
                 .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone"),
-            EngineError::Orphans { ref secret } => is(Code::ProviderUnfit)
-                .hint(format!("v-secure secret rotate {secret} --accept-orphans")),
+            EngineError::Orphans { ref secret, is_open } => {
+                let how = if is_open { " --resume" } else { "" };
+                is(Code::ProviderUnfit)
+                    .hint(format!("v-secure secret rotate {secret}{how} --accept-orphans"))
+            }
+            EngineError::ByHand { ref secret, .. } => is(Code::CredentialInactive)
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure rotation settle {secret} --set  # has the provider take it")),
+            EngineError::Former { ref secret, .. } => abort(is(Code::NotPermitted), secret),
+            EngineError::Staged { ref secret, .. } => is(Code::RotationOpen)
+                .hint(format!("v-secure secret rotate {secret} --resume --to 50%"))
+                .hint(format!("v-secure rotation promote {secret}  # for all")),
             EngineError::NotActive { ref secret, .. } | EngineError::NothingWorks { ref secret } => {
                 settle(is(Code::CredentialInactive), secret)
             }
@@ -120,6 +130,11 @@ fn abort(failure: Failure, secret: &SecretName) -> Failure {
 fn early(failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
     match gate.until() {
         Some(_) => failure.hint(format!("v-secure rotation retire {secret} --wait")),
+        None if matches!(gate, Gate::Ahead { .. }) => {
+            failure.hint(format!("v-secure audit log --secret {secret}")).hint(format!(
+                "v-secure rotation retire {secret} --by-hand  # once it was revoked there"
+            ))
+        }
         None => failure.hint("date -u  # and the provider's clock beside it"),
     }
 }

@@ -253,7 +253,7 @@ fn a_secret_with_an_open_rotation_is_left_out_and_told() {
         let due = rotate::to_retire(vault, &secret(), &Retiring::WhatIsOver).unwrap();
         rotate::retire(vault, &secret(), due, ctx).unwrap().1
     });
-    act(&mut world, &|vault, ctx| rotate::begin::intend(vault, &secret(), ctx).unwrap().1);
+    act(&mut world, &|vault, ctx| rotate::begin::intend(vault, &secret(), None, ctx).unwrap().1);
     assert_eq!(plan(&world, &dek::DekSelection::All).rotate, [secret()]);
     act(&mut world, &|vault, ctx| rotate::abort(vault, &secret(), None, ctx).unwrap().1);
     act(&mut world, &|vault, ctx| testing::begin(vault, &secret(), "next", ctx));

@@ -21,8 +21,8 @@ pub struct Begun {
     pub value: SecretValue,
     /// Seconds since the Unix epoch.
     pub expires: Option<UnixTime>,
-    /// The share of the instances that is given it, of `MAX_SHARE`.
-    pub share: u64,
+    /// The share of the instances that is given it, of `MAX_SHARE`. `None`: nobody says one, and it may go on by itself.
+    pub share: Option<u64>,
 }
 
 /// Begins a rotation upon the current version, with its value, and says its share in an entry of its own.
@@ -43,11 +43,15 @@ pub fn begin(
     let nonce = Fixed(host::random(ctx.random));
     let secret = secret.clone();
     let rotation = batch.begin(NewPending { secret: secret.clone(), value, base, nonce });
-    if begun.share > 0 {
-        batch.close();
-        batch.add(Op::Rollout { secret, rotation, share: begun.share });
-    }
+    say_share(&mut batch, secret, rotation, begun.share);
     Ok((rotation, batch.change_with(Change::log)))
+}
+
+fn say_share(batch: &mut Batch<'_>, secret: SecretName, rotation: RotationId, share: Option<u64>) {
+    if let Some(share) = share {
+        batch.close();
+        batch.add(Op::Rollout { secret, rotation, share });
+    }
 }
 
 /// Begins a rotation upon the current version whose value the provider is to make: it says so before the provider is
@@ -58,12 +62,14 @@ pub fn begin(
 pub fn intend(
     vault: &Vault,
     secret: &SecretName,
+    share: Option<u64>,
     ctx: &Ctx<'_>,
 ) -> Result<(RotationId, Change), RotateError> {
     permit_beginning(vault, secret, ctx)?;
     let base = read::select(found(vault, secret)?, secret, &VersionSelector::Current)?.object;
     let mut batch = Batch::new(vault, ctx);
     let rotation = batch.intend(secret.clone(), base, Fixed(host::random(ctx.random)));
+    say_share(&mut batch, secret.clone(), rotation, share);
     Ok((rotation, batch.change_with(Change::log)))
 }
 

@@ -1,6 +1,6 @@
 //! A rotation that goes on: to more or fewer instances, and to its end as the active version.
 
-use super::{RotateError, Standing, chosen, denied, found, permit, refuse_shorter};
+use super::{RotateError, Standing, chosen, denied, found, may_promote, permit, refuse_shorter};
 use crate::crypto::id::RotationId;
 use crate::log::describe::short;
 use crate::log::op::{Op, Promote};
@@ -66,9 +66,7 @@ pub fn promote(
         permit_write(vault, secret, ctx)?;
     }
     let version = usable(state, secret, chosen, ctx)?;
-    if version.author != *ctx.who.member() {
-        permit_write(vault, secret, ctx)?;
-    }
+    may_promote(vault, secret, version, ctx.who.member())?;
     // Nobody could read the secret after that; who may not read it cannot know.
     if vault.policy().holds(ctx.who.member(), Right::Read, secret) {
         refuse_damaged(vault, secret, version, ctx)?;
@@ -88,7 +86,7 @@ pub fn promote(
 fn permit_write(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
     match vault.policy().holds(ctx.who.member(), Right::Write, secret) {
         true => Ok(()),
-        false => Err(denied(vault, secret, Right::Write, ctx)),
+        false => Err(denied(vault, secret, Right::Write, ctx.who.member())),
     }
 }
 

@@ -16,9 +16,12 @@ pub use go_on::{promote, rollout};
 
 use super::put::members_with;
 use super::read::{self, ReadError};
+use crate::crypto::id::ObjectId;
+use crate::log::entry::Entry;
+use crate::log::op::Op;
 use crate::log::rotation::{Rotation, Stage};
-use crate::log::state::SecretState;
-use crate::name::SecretName;
+use crate::log::state::{SecretState, Version};
+use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
@@ -77,25 +80,61 @@ fn only<'a>(found: &'a SecretState, secret: &SecretName) -> Result<&'a Rotation,
     }
 }
 
-/// Who may write, or rotate, may say how a rotation goes on.
 fn permit(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
-    let member = ctx.who.member();
+    may_rotate(vault, secret, ctx.who.member())
+}
+
+/// Who may write, or rotate, may say how a rotation goes on. For who asks before anything is changed elsewhere.
+///
+/// # Errors
+/// [`RotateError::NotPermitted`].
+pub fn may_rotate(vault: &Vault, secret: &SecretName, member: &Name) -> Result<(), RotateError> {
     let holds = |right| vault.policy().holds(member, right, secret);
     match holds(Right::Write) || holds(Right::Rotate) {
         true => Ok(()),
-        false => Err(denied(vault, secret, Right::Rotate, ctx)),
+        false => Err(denied(vault, secret, Right::Rotate, member)),
     }
 }
 
-fn denied(vault: &Vault, secret: &SecretName, right: Right, ctx: &Ctx<'_>) -> RotateError {
+/// By `rotate` alone one's own value is promoted.
+///
+/// # Errors
+/// [`RotateError::NotPermitted`].
+pub fn may_promote(
+    vault: &Vault,
+    secret: &SecretName,
+    version: &Version,
+    member: &Name,
+) -> Result<(), RotateError> {
+    match version.author == *member || vault.policy().holds(member, Right::Write, secret) {
+        true => Ok(()),
+        false => Err(denied(vault, secret, Right::Write, member)),
+    }
+}
+
+/// The entries in the file that state a version, by `put` or `pending`: none where that is closed.
+pub fn statements<'a>(
+    vault: &'a Vault,
+    secret: &'a SecretName,
+    object: &'a ObjectId,
+) -> impl Iterator<Item = &'a Entry> {
+    let states = move |op: &Op| match op {
+        Op::Put(put) => put.secret == *secret && put.object == *object,
+        Op::Pending(of) => of.secret == *secret && of.object() == Some(object),
+        _ => false,
+    };
+    vault.file().entries.values().filter(move |entry| entry.ops.iter().any(states))
+}
+
+fn denied(vault: &Vault, secret: &SecretName, right: Right, member: &Name) -> RotateError {
     let mut able = members_with(vault, Right::Write, secret);
     if right == Right::Rotate {
         able.extend(members_with(vault, Right::Rotate, secret));
         able.sort_unstable();
         able.dedup();
     }
-    let member = ctx.who.member().clone();
-    RotateError::NotPermitted { secret: secret.clone(), member, right, able }
+    let (secret, member) = (secret.clone(), member.clone());
+    RotateError::NotPermitted { secret, member, right, able }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn a_value_that_is_new_is_not_taken_for_one_that_is_encrypted_anew() {
     assert_eq!(service.count(), 1);
     // Settling has the provider know it, and what was begun goes on.
     let name = secret();
-    engine(&mut one, &service, &name).settle().unwrap();
+    engine(&mut one, &service, &name).settle(false).unwrap();
     resume(&mut one, &service).unwrap();
     assert!(service.accepts(&one.current(&name)));
 }
@@ -115,7 +115,7 @@ fn settling_revokes_what_was_made_for_the_intents_that_it_aborts() {
     one.put(&secret(), "value-by-hand");
     service.kept.borrow_mut().accepted.insert("value-by-hand".into(), None);
     let name = secret();
-    let settled = engine(&mut one, &service, &name).settle().unwrap();
+    let settled = engine(&mut one, &service, &name).settle(false).unwrap();
     assert_eq!(settled.aborted.len(), 1);
     let kept = service.kept.borrow();
     assert!(kept.accepted.values().all(Option::is_none), "{kept:?}");
@@ -184,27 +184,13 @@ fn what_a_share_was_given_stays_for_the_overlap_when_it_is_withdrawn() {
 }
 
 #[test]
-fn what_was_not_published_of_another_secret_holds_nothing_up() {
-    for (name, is_early) in [("dev/OTHER", false), ("prod/DB", true)] {
-        let (remote, [mut one, _]) = scene();
-        let service = Service::new(&remote, Maker::Here);
-        rotate(&mut one, &service).unwrap();
-        remote.pass(OVERLAP);
-        one.put_unpublished(&SecretName::parse(name).unwrap(), "value-1");
-        let retired = retire(&mut one, &service);
-        assert_eq!(retired.is_err(), is_early, "{name}");
-        assert_eq!(service.accepts("value-0"), is_early, "{name}");
-    }
-}
-
-#[test]
 fn settling_takes_the_newest_value_that_works_where_the_current_one_is_no_credential() {
     let (remote, [mut one, _]) = scene();
     let service = Service::new(&remote, Maker::Here);
     rotate(&mut one, &service).unwrap();
     one.put(&secret(), "no credential");
     let name = secret();
-    let settled = engine(&mut one, &service, &name).settle().unwrap();
+    let settled = engine(&mut one, &service, &name).settle(true).unwrap();
     assert!(settled.chosen.is_some());
     assert_eq!(one.current(&name), "value-1");
 }

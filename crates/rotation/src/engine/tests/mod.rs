@@ -44,7 +44,7 @@ fn resume(clone: &mut Clone, service: &Service) -> Result<(), TestError> {
 
 fn retire(clone: &mut Clone, service: &Service) -> Result<(), TestError> {
     let name = secret();
-    Engine::new(clone, service, &name, TERMS)?.retire(super::Retirement::Now).map(|_| ())
+    Engine::new(clone, service, &name, TERMS)?.retire(0).map(|_| ())
 }
 
 fn engine_error(result: Result<(), TestError>) -> EngineError {

@@ -136,13 +136,6 @@ impl Clone {
         .unwrap();
     }
 
-    /// As `v-secure set` without a push.
-    pub fn put_unpublished(&mut self, secret: &SecretName, value: &str) {
-        let before = self.remote.published.borrow().clone();
-        self.put(secret, value);
-        self.remote.published.replace(before);
-    }
-
     pub fn current(&self, secret: &SecretName) -> String {
         let version = self.vault.secret(secret).unwrap().current().unwrap();
         let value = read::open(&self.vault, &self.who, secret, version).unwrap();
@@ -161,12 +154,6 @@ impl Publication for Clone {
     fn refresh(&mut self) -> Result<(), TestError> {
         self.union();
         Ok(())
-    }
-
-    fn publish_all(&mut self, secret: &SecretName) -> Result<bool, TestError> {
-        self.union();
-        let before = open(&self.remote.published.replace(self.vault.file().clone()));
-        Ok(before.secret(secret) != self.vault.secret(secret))
     }
 
     fn vault(&self) -> &Vault {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contract::{Finds, Maker, State, Verb};
-use crate::engine::{Gate, Publication, Retirement, Step};
+use crate::engine::{Gate, Publication, Step};
 use v_secure_core::log::rotation::MAX_SHARE;
 use v_secure_core::time::UnixTime;
 
@@ -147,14 +147,17 @@ fn what_is_in_use_is_not_revoked_nor_is_anything_by_a_clock_that_is_off() {
 }
 
 #[test]
-fn waiting_ends_when_the_overlap_is_over_and_may_be_longer_but_not_shorter() {
-    for (asked, waits) in [(0, OVERLAP), (OVERLAP + 100, OVERLAP + 100)] {
+fn an_overlap_may_be_longer_than_the_setting_but_not_shorter() {
+    for (asked, needed) in [(0, OVERLAP), (OVERLAP + 100, OVERLAP + 100)] {
         let (remote, [mut one, _]) = scene();
         let service = Service::new(&remote, Maker::Here);
         rotate(&mut one, &service).unwrap();
-        let (name, begun) = (secret(), remote.now.get());
-        engine(&mut one, &service, &name).retire(Retirement::Wait { overlap: asked }).unwrap();
-        assert_eq!(remote.now.get() - begun, waits);
+        let name = secret();
+        remote.pass(needed - 1);
+        let early = engine(&mut one, &service, &name).retire(asked).unwrap_err();
+        assert!(matches!(engine_error(Err(early)), EngineError::Early { .. }));
+        remote.pass(1);
+        engine(&mut one, &service, &name).retire(asked).unwrap();
         assert!(!service.accepts("value-0"));
     }
 }
@@ -185,7 +188,12 @@ fn a_share_is_given_the_value_and_going_on_promotes_it() {
     assert_eq!((share(&one), one.current(&name).as_str()), (500, "value-0"));
     engine(&mut other, &service, &name).resume(None, Some(MAX_SHARE)).unwrap();
     assert_eq!((share(&other), other.current(&name).as_str()), (MAX_SHARE, "value-0"));
-    resume(&mut one, &service).unwrap();
+    // How it goes on is said by who gave it to a share.
+    let error = engine_error(resume(&mut one, &service));
+    assert!(matches!(error, EngineError::Staged { .. }), "{error}");
+    let ran = engine(&mut other, &service, &name).run(None).unwrap();
+    assert!(matches!(ran, crate::engine::Ran::Held(_)), "{ran:?}");
+    engine(&mut one, &service, &name).promote_open(None).unwrap();
     assert_eq!(one.current(&name), "value-1");
 }
 
@@ -219,7 +227,11 @@ fn settling_sets_the_provider_to_a_value_that_was_set_by_hand() {
     other.refresh().unwrap();
     other.put(&secret(), "by-hand");
     let name = secret();
-    let settled = engine(&mut one, &service, &name).settle().unwrap();
+    // Whoever knows it would be let in: that is said in so many words.
+    let error = engine(&mut one, &service, &name).settle(false).map(|_| ());
+    assert!(matches!(engine_error(error), EngineError::ByHand { .. }));
+    assert!(!service.accepts("by-hand"));
+    let settled = engine(&mut one, &service, &name).settle(true).unwrap();
     assert!(settled.set_again && settled.chosen.is_none() && settled.aborted.is_empty());
     assert!(service.accepts("by-hand"));
     assert_eq!(one.current(&name), "by-hand");
@@ -232,7 +244,7 @@ fn settling_takes_the_value_that_works_where_the_provider_makes_them() {
     rotate(&mut one, &service).unwrap();
     one.put(&secret(), "nonsense");
     let name = secret();
-    let settled = engine(&mut one, &service, &name).settle().unwrap();
+    let settled = engine(&mut one, &service, &name).settle(false).unwrap();
     assert!(settled.chosen.is_some());
     assert_eq!(one.current(&name), "value-2");
 }
@@ -244,7 +256,7 @@ fn settling_changes_nothing_where_nothing_works() {
     service.kept.borrow_mut().accepted.clear();
     let name = secret();
     let before = v_secure_core::file::format::write(one.vault().file());
-    let error = engine(&mut one, &service, &name).settle().unwrap_err();
+    let error = engine(&mut one, &service, &name).settle(false).unwrap_err();
     assert!(matches!(
         error,
         TestError::Engine(error) if matches!(*error, EngineError::NothingWorks { .. })

@@ -16,7 +16,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::value::SecretRotateView;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
-use v_secure_rotation::engine::{Engine, Retirement, Wanted};
+use v_secure_rotation::engine::{Engine, Publication, Wanted};
 
 #[derive(Debug, Args)]
 pub(super) struct ServedArgs {
@@ -68,6 +68,7 @@ impl Rotate {
         let (share, overlap) = (self.staged.share()?, self.served.overlap()?);
         let orphans = self.served.accept_orphans;
         let mut published = Published::open_for(context, self.reason.as_deref())?;
+        let mut rotated = None;
         rotating::with(&mut published, secret, orphans, |engine| {
             if self.served.dry_run {
                 engine.look()?;
@@ -80,11 +81,17 @@ impl Rotate {
                 Some((rotation, Going::Share(share))) => engine.resume(rotation, Some(share))?,
                 Some((rotation, Going::Back)) => engine.abort(rotation)?,
             };
-            if let Some(overlap) = overlap {
-                engine.retire(Retirement::Wait { overlap })?;
+            if overlap.is_none() {
+                report(context, engine.vault(), secret, &rotation)?;
             }
-            report(context, engine.vault(), secret, &rotation)
-        })
+            rotated = Some(rotation);
+            Ok(())
+        })?;
+        if let (Some(overlap), Some(rotation)) = (overlap, rotated) {
+            rotating::retire_in_time(&mut published, secret, overlap)?;
+            report(context, published.vault(), secret, &rotation)?;
+        }
+        Ok(())
     }
 
     /// What a provider makes or is set to is not typed in, and is as old as its rotation.

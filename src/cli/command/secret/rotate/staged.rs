@@ -131,8 +131,12 @@ impl Begins<'_> {
         let ((rotation, is_same), vault) = context.write(reason, "rotate", |vault, ctx| {
             let expires = expires(live(vault, secret)?, ctx);
             let is_same = !put::same_as_current(vault, secret, &value, ctx).is_empty();
-            let (rotation, change) =
-                begin::begin(vault, secret, Begun { value, expires, share }, ctx)?;
+            let (rotation, change) = begin::begin(
+                vault,
+                secret,
+                Begun { value, expires, share: Some(share).filter(|share| *share > 0) },
+                ctx,
+            )?;
             Ok(((rotation, is_same), change))
         })?;
         if is_same {

@@ -439,7 +439,7 @@ fn rotations_make_no_version_of_a_writer_go() {
 fn promote(mut scene: Scene, at: u64, expires: u64) -> Scene {
     let begin = |vault: &Vault, ctx: &Ctx<'_>| {
         let value = SecretValue::new(b"rotated".to_vec());
-        let begun = Begun { value, expires: Some(UnixTime::from_secs(expires)), share: 0 };
+        let begun = Begun { value, expires: Some(UnixTime::from_secs(expires)), share: None };
         rotate::begin(vault, &secret(), begun, ctx).unwrap().1
     };
     scene = scene.change(at, begin);

@@ -80,7 +80,7 @@ fn a_rotation_begins_when_what_the_last_one_left_is_retired() {
     let mut scene = Scene::new();
     scene.rotated("second");
     let begin = |scene: &Scene| {
-        let begun = Begun { value: value("third"), expires: None, share: 0 };
+        let begun = Begun { value: value("third"), expires: None, share: None };
         begin(&scene.vault, &secret(), begun, &scene.olga.ctx())
     };
     assert!(matches!(begin(&scene), Err(RotateError::NotRetired { .. })));

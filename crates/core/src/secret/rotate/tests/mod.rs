@@ -72,7 +72,11 @@ impl Scene {
     }
 
     fn begin(&mut self, text: &str, share: u64) -> String {
-        let begun = Begun { value: value(text), expires: None, share };
+        let begun = Begun {
+            value: value(text),
+            expires: None,
+            share: Some(share).filter(|share| *share > 0),
+        };
         let (id, change) = begin(&self.vault, &secret(), begun, &self.olga.ctx()).unwrap();
         self.apply(change);
         id.to_string()
@@ -166,7 +170,7 @@ fn what_was_promoted_over_is_retired_and_what_is_in_use_is_not() {
 fn one_rotation_at_a_time_and_only_on_what_is_active() {
     let mut scene = Scene::new();
     scene.begin("new", 0);
-    let begun = Begun { value: value("other"), expires: None, share: 0 };
+    let begun = Begun { value: value("other"), expires: None, share: None };
     let refused = begin(&scene.vault, &secret(), begun, &scene.olga.ctx());
     assert!(
         matches!(refused, Err(RotateError::Open { rotation, .. }) if rotation.as_str() == "live")
@@ -200,7 +204,8 @@ fn one_rotation_at_a_time_and_only_on_what_is_active() {
 #[test]
 fn an_expired_value_is_given_to_nobody_and_not_promoted() {
     let mut scene = Scene::new();
-    let begun = Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: 10_000 };
+    let begun =
+        Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: Some(10_000) };
     let (_, change) = begin(&scene.vault, &secret(), begun, &scene.olga.ctx()).unwrap();
     scene.apply(change);
     let instance = Instance::new("web-1").unwrap();

@@ -1,0 +1,98 @@
+//! One credential in two secrets: what is revoked of one is revoked of the other. A copied value comes to that by mistake, and by
+//! whoever may write the one and read the other.
+
+use super::Published;
+use crate::cli::error::codes::Code;
+use crate::cli::error::{Failure, Outcome};
+use std::collections::BTreeSet;
+use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::log::state::{SecretState, Version};
+use v_secure_core::name::SecretName;
+use v_secure_core::policy::settings::{ProviderKind, ProviderSettings};
+use v_secure_core::secret::rotate;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
+use v_secure_rotation::engine::Publication;
+
+/// Refuses a secret one of whose values another one has that any provider serves. What a rotation of the secret made is its own, so it
+/// is what people set that is looked at: nothing, once that is rotated and retired.
+pub(super) fn refuse(
+    published: &Published<'_>,
+    provider: &ProviderSettings<'_>,
+    secret: &SecretName,
+) -> Outcome {
+    let vault = published.vault();
+    if provider.kind() == Some(ProviderKind::Postgres) {
+        refuse_second(vault, provider, secret)?;
+    }
+    let Some(state) = vault.secret(secret) else { return Ok(()) };
+    let own = values(published, secret, &set_by_people(state))?;
+    if own.is_empty() {
+        return Ok(());
+    }
+    let serving = vault.serving();
+    let is_served = |name: &&SecretName| !serving.serving(name).is_empty();
+    for other in vault.live().map(|(name, _)| name).filter(is_served) {
+        let Some(state) = vault.secret(other).filter(|_| other != secret) else { continue };
+        let theirs = values(published, other, &in_use(state))?;
+        if own.iter().any(|value| theirs.iter().any(|theirs| is_alike(value, theirs))) {
+            return Err(shared(secret, other));
+        }
+    }
+    Ok(())
+}
+
+/// The users of a database are the provider's, so it has room for one secret.
+fn refuse_second(vault: &Vault, provider: &ProviderSettings<'_>, secret: &SecretName) -> Outcome {
+    let mut others = vault.live().map(|(name, _)| name);
+    match others.find(|name| *name != secret && provider.serves(name)) {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!(
+                "{secret} and {other} are served by provider {}, whose users are for one secret",
+                provider.name
+            );
+            let hint = format!("v-secure settings set provider.{}.serves {secret}", provider.name);
+            Err(Failure::new(Code::ProviderAmbiguous, message).hint(hint))
+        }
+    }
+}
+
+fn shared(secret: &SecretName, other: &SecretName) -> Failure {
+    let message = format!(
+        "{secret} and {other} have one credential: what is revoked of one is revoked of the other"
+    );
+    Failure::new(Code::ProviderAmbiguous, message)
+        .hint(format!("v-secure set {secret}  # with a credential of its own"))
+}
+
+/// What is in use or to be revoked, and no rotation made.
+fn set_by_people(state: &SecretState) -> Vec<&Version> {
+    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+    let made: BTreeSet<&ObjectId> = rotations.flat_map(|of| &of.objects).collect();
+    let over = rotate::over(state);
+    let mut found: Vec<&Version> = state.active().chain(over).collect();
+    found.retain(|version| !made.contains(&version.object));
+    found
+}
+
+fn in_use(state: &SecretState) -> Vec<&Version> {
+    let open = state.open_rotations().flat_map(|of| &of.objects);
+    let open: BTreeSet<&ObjectId> = open.collect();
+    state.held().filter(|v| open.contains(&v.object)).chain(state.active()).collect()
+}
+
+fn values(
+    published: &Published<'_>,
+    secret: &SecretName,
+    versions: &[&Version],
+) -> Outcome<Vec<SecretValue>> {
+    let there = versions.iter().filter(|version| !version.pruned && !version.removed);
+    there.map(|version| published.peek(secret, version)).collect()
+}
+
+/// White space at the ends is none to many services.
+fn is_alike(one: &SecretValue, other: &SecretValue) -> bool {
+    let trimmed = |value: &SecretValue| SecretValue::new(value.expose().trim_ascii().to_vec());
+    trimmed(one).same_as(&trimmed(other))
+}
