@@ -4,14 +4,17 @@
 #![cfg(unix)]
 
 mod clones;
+mod devices;
 mod hints;
 mod postgres;
 mod rights;
+mod settling;
 mod steps;
 
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 use v_secure_testkit::executable;
 use v_secure_testkit::person::Person;
@@ -32,6 +35,62 @@ impl Service {
         service.replace(&text.unwrap());
         fs::write(service.accepted(), format!("{FIRST}\n")).unwrap();
         Some(service)
+    }
+
+    /// The same, which keeps every request.
+    pub fn logging() -> Option<Self> {
+        let service = Self::new()?;
+        service.edit(|whole| {
+            let keeps = format!(
+                "request=$(cat)\nprintf '%s\\n' \"$request\" >>'{}'\n",
+                service.requests().display()
+            );
+            replaced(&whole, "request=$(cat)\n", &keeps)
+        });
+        Some(service)
+    }
+
+    /// The same, where the one credential that works is the one that was set last.
+    pub fn of_one() -> Option<Self> {
+        let service = Self::logging()?;
+        service.edit(|whole| {
+            let says = replaced(&whole, "\"holds\":2", "\"holds\":1");
+            let sets = "{ cat \"$file\" && printf '%s\\n' \"$value\"; } >\"$file.new\"";
+            let says = replaced(&says, sets, "printf '%s\\n' \"$value\" >\"$file.new\"");
+            replaced(&says, "[ \"$(grep -c . \"$file\")\" -lt 2 ]", "true")
+        });
+        Some(service)
+    }
+
+    /// Changes the program. Whoever is served by it has to be told by [`Service::serve`].
+    pub fn edit(&self, change: impl FnOnce(String) -> String) {
+        let whole = fs::read_to_string(self.program()).unwrap();
+        self.replace(&change(whole));
+    }
+
+    fn requests(&self) -> PathBuf {
+        self.folder.path().join("requests")
+    }
+
+    /// What it was asked since this was asked last, as it stands in the requests.
+    pub fn asked(&self) -> String {
+        let asked = fs::read_to_string(self.requests()).unwrap_or_default();
+        let _ = fs::remove_file(self.requests());
+        asked
+    }
+
+    /// The verbs of that, without 'describe'.
+    pub fn verbs(&self) -> Vec<String> {
+        let asked = self.asked();
+        let requests = asked.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let verbs = requests.map(|request| request["verb"].as_str().unwrap().to_owned());
+        verbs.filter(|verb| verb != "describe").collect()
+    }
+
+    /// Makes it accept these values and no others.
+    pub fn accept(&self, values: &[&str]) {
+        let lines: String = values.iter().map(|value| format!("{value}\n")).collect();
+        fs::write(self.accepted(), lines).unwrap();
     }
 
     pub fn replace(&self, script: &str) {
@@ -76,6 +135,12 @@ impl Service {
     }
 }
 
+#[track_caller]
+pub fn replaced(text: &str, part: &str, with: &str) -> String {
+    assert!(text.contains(part), "{part}");
+    text.replacen(part, with, 1)
+}
+
 fn set_mode(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -94,7 +159,7 @@ pub fn owner(service: &Service) -> Person {
     owner.run("set prod/A --generate=alnum:30").ok();
     owner.set("prod/A", FIRST);
     service.serve(&owner, "prod/A");
-    owner.command(&["settings", "set", "rotation.via", &device(&owner)]).output().unwrap();
+    publish_via(&owner, &device(&owner));
     owner
 }
 
@@ -126,4 +191,58 @@ pub fn current(person: &Person) -> String {
 pub fn state(person: &Person) -> Value {
     let status = person.run("secret rotation-status prod/A --json").json();
     status["secrets"][0]["rotations"].clone()
+}
+
+/// Says where rotations are published.
+#[track_caller]
+pub fn publish_via(owner: &Person, via: &str) {
+    let set = owner.command(&["settings", "set", "rotation.via", via]).output().unwrap();
+    assert!(set.status.success(), "{set:?}");
+}
+
+/// A member with these rights, as `--grant` takes them.
+#[track_caller]
+pub fn member(owner: &Person, name: &str, grants: &[&str]) -> Person {
+    let grants: Vec<String> = grants.iter().map(|grant| format!("--grant {grant}")).collect();
+    owner.run(&format!("role create r-{name} {}", grants.join(" "))).ok();
+    let member = Person::new(name);
+    member.pull(owner);
+    let line = member.run("member request").ok();
+    owner.feed(&format!("member add {name} --request - --role r-{name} --yes"), &line).ok();
+    member.pull(owner);
+    member.accept_as(owner);
+    member
+}
+
+/// An owner whose checkout is a clone of a repository that others clone too.
+pub fn shared(service: &Service) -> (TempDir, Person) {
+    let remote = tempfile::tempdir().unwrap();
+    git(remote.path(), "init --quiet --bare --initial-branch=main");
+    let owner = owner(service);
+    publish_via(&owner, "git origin refs/heads/main");
+    git(&owner.checkout(), "init --quiet --initial-branch=main");
+    git(&owner.checkout(), &format!("remote add origin {}", remote.path().display()));
+    git(&owner.checkout(), "add .v-secure");
+    git(&owner.checkout(), "commit --quiet -m vault");
+    git(&owner.checkout(), "push --quiet origin main");
+    (remote, owner)
+}
+
+/// The same person, in another clone on another machine.
+pub fn another(remote: &TempDir, owner: &Person) -> Person {
+    let other = Person::new("olga");
+    let copied =
+        Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
+    assert!(copied.unwrap().success());
+    git(&other.checkout(), &format!("clone --quiet {} .", remote.path().display()));
+    other.accept_as(owner);
+    other
+}
+
+#[track_caller]
+pub fn git(folder: &Path, line: &str) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
+    let output = command.current_dir(folder).args(line.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
 }
