@@ -5,6 +5,7 @@
 
 mod clones;
 mod devices;
+mod fences;
 mod hints;
 mod postgres;
 mod rights;
