@@ -8,6 +8,7 @@ mod devices;
 mod fences;
 mod hints;
 mod postgres;
+mod published;
 mod rights;
 mod settling;
 mod steps;
