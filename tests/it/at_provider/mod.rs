@@ -7,6 +7,7 @@ mod clones;
 mod devices;
 mod fences;
 mod hints;
+mod made_there;
 mod one_credential;
 mod postgres;
 mod published;
