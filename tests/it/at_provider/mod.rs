@@ -14,6 +14,7 @@ mod published;
 mod rights;
 mod settling;
 mod steps;
+mod waiting;
 
 use serde_json::Value;
 use std::fs;
