@@ -7,6 +7,17 @@ fn colleague(owner: &Person) -> Person {
     member(owner, "bob", &["read:prod/A", "rotate:prod/A", "write:prod/A"])
 }
 
+/// The owner at another machine of hers.
+fn second(owner: &Person) -> Person {
+    let second = Person::new("olga");
+    second.pull(owner);
+    let line = second.run("member request --device olga-desk").ok();
+    owner.feed("member add olga --device --request - --yes", &line).ok();
+    second.pull(owner);
+    second.accept_as(owner);
+    second
+}
+
 /// Each of these is refused before the provider is asked, and writes nothing.
 #[track_caller]
 fn refused(person: &Person, service: &Service, lines: &[&str]) {
@@ -25,9 +36,10 @@ fn refused(person: &Person, service: &Service, lines: &[&str]) {
 fn another_device_goes_on_with_no_rotation_that_is_open_where_it_saw_it_last() {
     let Some(service) = Service::logging() else { return };
     let owner = owner(&service);
-    let bob = colleague(&owner);
+    let (bob, desk) = (colleague(&owner), second(&owner));
     owner.run("secret rotate prod/A --to 5%").ok();
     bob.pull(&owner);
+    desk.pull(&owner);
     owner.run("secret rotate prod/A --abort").ok();
     owner.run("rotation retire prod/A").ok();
     assert_eq!(service.lines(), [FIRST]);
@@ -43,15 +55,17 @@ fn another_device_goes_on_with_no_rotation_that_is_open_where_it_saw_it_last() {
         "rotation run --due",
     ];
     refused(&bob, &service, &all);
+    refused(&desk, &service, &all);
 }
 
 #[test]
 fn another_device_revokes_nothing_that_it_holds_for_old() {
     let Some(service) = Service::logging() else { return };
     let owner = owner(&service);
-    let bob = colleague(&owner);
+    let (bob, desk) = (colleague(&owner), second(&owner));
     owner.run("secret rotate prod/A").ok();
     bob.pull(&owner);
+    desk.pull(&owner);
     // The old one is in use again, and the machine that rotates knows it.
     owner.run("secret rollback prod/A --version 2").ok();
     assert_eq!(current(&owner), FIRST);
@@ -64,6 +78,7 @@ fn another_device_revokes_nothing_that_it_holds_for_old() {
         "secret rotate prod/A",
     ];
     refused(&bob, &service, &all);
+    refused(&desk, &service, &all);
     assert!(service.accepts(FIRST));
 }
 

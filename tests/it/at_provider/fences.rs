@@ -3,6 +3,7 @@
 use super::*;
 
 /// Rotates and retires, after which the provider knows the id of what it was set to.
+#[track_caller]
 fn rotated(owner: &Person) {
     owner.run("secret rotate prod/A").ok();
     owner.run("rotation retire prod/A").ok();
