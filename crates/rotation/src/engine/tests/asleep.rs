@@ -116,3 +116,29 @@ fn what_is_current_again_while_a_provider_is_asked_about_it_is_not_revoked() {
         }
     }
 }
+
+/// Settling looks at what is current, and sleeps while another clone rotates.
+fn settled_beside(
+    holds_two: bool,
+    meanwhile: impl FnOnce(&mut Clone, &Service) + 'static,
+) -> (Rc<Service>, Clone) {
+    let (remote, [mut one, mut other]) = scene();
+    let mut service = Service::new(&remote, Maker::Here);
+    service.abilities.holds_two = holds_two;
+    let service = Rc::new(service);
+    let there = Rc::clone(&service);
+    sleeps(&service, Verb::Validate, true, move || {
+        rotate(&mut other, &there).unwrap();
+        meanwhile(&mut other, &there);
+    });
+    let name = secret();
+    let _ = engine(&mut one, &service, &name).settle();
+    one.refresh().unwrap();
+    (service, one)
+}
+
+#[test]
+fn settling_beside_a_rotation_leaves_what_that_promoted() {
+    let (service, mut one) = settled_beside(true, |_, _| {});
+    one_lives(&service, &mut one);
+}

@@ -109,6 +109,9 @@ impl Service {
 
     fn accept(&self, value: &str, rotation: Option<String>) {
         let mut kept = self.kept.borrow_mut();
+        if !self.abilities.holds_two {
+            kept.accepted.clear();
+        }
         kept.accepted.insert(value.to_owned(), rotation);
         kept.ever.insert(value.to_owned());
     }
