@@ -117,6 +117,12 @@ fn what_is_current_again_while_a_provider_is_asked_about_it_is_not_revoked() {
     }
 }
 
+#[test]
+fn a_value_that_was_made_for_an_intent_that_another_one_had_ended_is_revoked() {
+    replaced(true);
+    aborted(true);
+}
+
 /// Settling looks at what is current, and sleeps while another clone rotates.
 fn settled_beside(
     holds_two: bool,
