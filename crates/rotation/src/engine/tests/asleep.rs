@@ -148,3 +148,20 @@ fn settling_beside_a_rotation_leaves_what_that_promoted() {
     let (service, mut one) = settled_beside(true, |_, _| {});
     one_lives(&service, &mut one);
 }
+
+#[test]
+fn settling_beside_a_rotation_takes_nothing_from_under_it_where_one_credential_works() {
+    let (service, one) = settled_beside(false, |_, _| {});
+    assert!(service.accepts(&one.current(&secret())), "{:?}", service.kept.borrow());
+}
+
+#[test]
+fn settling_beside_a_rotation_brings_back_nothing_that_was_retired_meanwhile() {
+    let (service, mut one) = settled_beside(true, |other, service| {
+        other.remote.pass(OVERLAP);
+        retire(other, service).unwrap();
+    });
+    assert_eq!(service.count(), 1, "{:?}", service.kept.borrow());
+    assert!(service.accepts(&one.current(&secret())));
+    rotate(&mut one, &service).unwrap();
+}
