@@ -81,3 +81,23 @@ fn a_run_that_publishes_what_was_here_alone_revokes_nothing_at_once() {
     owner.run("rotation run").ok();
     assert_eq!(service.lines(), [FIRST]);
 }
+
+/// The time is the record's, which is as old as the overlap when others are told of it.
+#[test]
+fn an_overlap_begins_when_others_are_told() {
+    if !tools::has("git") {
+        return;
+    }
+    let Some(service) = Service::new() else { return };
+    let (remote, owner) = parted(&service);
+    let accepted = service.lines();
+    fs::remove_file(hook(&remote)).unwrap();
+    owner.run("settings set provider.file.overlap 8s").ok();
+    owner.run("secret rollback prod/A --version 2").ok();
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    for _ in 0..2 {
+        let early = owner.run("--json rotation retire prod/A").error();
+        assert_eq!(early, (7, "not-retired".into()));
+        assert_eq!(service.lines(), accepted);
+    }
+}
