@@ -101,3 +101,16 @@ fn an_overlap_begins_when_others_are_told() {
         assert_eq!(service.lines(), accepted);
     }
 }
+
+#[test]
+fn a_run_that_has_to_wait_since_it_published_is_none_that_failed() {
+    if !tools::has("git") {
+        return;
+    }
+    let Some(service) = Service::new() else { return };
+    let (remote, owner) = parted(&service);
+    fs::remove_file(hook(&remote)).unwrap();
+    owner.run("secret rollback prod/A --version 2").ok();
+    let run = owner.run("rotation run --json").json();
+    assert_eq!(run["secrets"][0]["did"], "waits");
+}
