@@ -57,3 +57,19 @@ fn an_old_credential_that_is_current_again_while_somebody_waits_is_not_revoked()
     assert_ne!(child.wait().unwrap().code(), Some(0));
     assert_eq!(service.lines(), [FIRST, &new]);
 }
+
+#[test]
+fn an_overlap_that_the_owners_make_longer_while_somebody_waits_is_kept() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    owner.run("settings set provider.file.overlap 6s").ok();
+    owner.run("secret rotate prod/A").ok();
+    let new = current(&owner);
+    let (mut child, _told) = waiting(&owner, "rotation retire prod/A --wait");
+    owner.run("settings set provider.file.overlap 10d").ok();
+    // It is refused, or goes on waiting.
+    std::thread::sleep(std::time::Duration::from_secs(9));
+    let _ = child.kill();
+    assert_ne!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(service.lines(), [FIRST, &new]);
+}
