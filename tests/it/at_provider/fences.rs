@@ -67,3 +67,20 @@ fn what_a_fence_refuses_is_gone_on_with_by_the_step_that_it_names() {
     owner.run("rotation retire prod/A").ok();
     goes_on(&owner, &service);
 }
+
+#[test]
+fn a_fresh_key_of_a_value_ends_no_rotations() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    for _ in 0..2 {
+        rotated(&owner);
+        owner.run("key rotate --dek --secret prod/A").ok();
+        owner.run("rotation run").ok();
+    }
+    owner.run("secret rotate prod/A").ok();
+    // Nor does one between a rotation and the end of the old credential.
+    owner.run("key rotate --dek --secret prod/A").ok();
+    owner.run("rotation retire prod/A").ok();
+    assert_eq!(service.lines(), [current(&owner)]);
+    goes_on(&owner, &service);
+}
