@@ -1,44 +1,7 @@
 //! Several clones that rotate one secret, and publish by git.
 
 use super::*;
-use std::process::Command;
 use v_secure_testkit::tools;
-
-/// An owner whose checkout is a clone of a repository that others clone too.
-fn shared(service: &Service) -> (TempDir, Person) {
-    let remote = tempfile::tempdir().unwrap();
-    git(remote.path(), "init --quiet --bare --initial-branch=main");
-    let owner = owner(service);
-    owner
-        .command(&["settings", "set", "rotation.via", "git origin refs/heads/main"])
-        .output()
-        .unwrap();
-    git(&owner.checkout(), "init --quiet --initial-branch=main");
-    git(&owner.checkout(), &format!("remote add origin {}", remote.path().display()));
-    git(&owner.checkout(), "add .v-secure");
-    git(&owner.checkout(), "commit --quiet -m vault");
-    git(&owner.checkout(), "push --quiet origin main");
-    (remote, owner)
-}
-
-/// The same person, in another clone on another machine.
-fn another(remote: &TempDir, owner: &Person) -> Person {
-    let other = Person::new("olga");
-    let copied =
-        Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
-    assert!(copied.unwrap().success());
-    git(&other.checkout(), &format!("clone --quiet {} .", remote.path().display()));
-    other.accept_as(owner);
-    other
-}
-
-#[track_caller]
-fn git(folder: &Path, line: &str) {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
-    let output = command.current_dir(folder).args(line.split(' ')).output().unwrap();
-    assert!(output.status.success(), "{line}: {output:?}");
-}
 
 #[test]
 fn another_clone_goes_on_with_what_one_published_and_left() {
@@ -58,6 +21,8 @@ fn another_clone_goes_on_with_what_one_published_and_left() {
     service.replace(&whole);
     git(&other.checkout(), "pull --quiet origin main");
     service.serve(&other, "prod/A");
+    git(&other.checkout(), "commit --quiet --all -m settings");
+    git(&other.checkout(), "push --quiet origin main");
     other.run("secret rotate prod/A --resume").ok();
     assert!(service.accepts(&current(&other)) && current(&other) != FIRST);
     owner.run("rotation run").ok();

@@ -4,88 +4,29 @@
 #![cfg(unix)]
 
 mod clones;
+mod devices;
+mod fences;
 mod hints;
+mod made_there;
+mod one_credential;
 mod postgres;
+mod published;
 mod rights;
+mod service;
+mod settling;
 mod steps;
+mod waiting;
 
+use self::service::{Service, replaced};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
-use v_secure_testkit::executable;
 use v_secure_testkit::person::Person;
 use v_secure_testkit::scene;
 
 const FIRST: &str = "first-value-k3Vq70";
-
-/// The program of a provider, and the file of what it accepts.
-pub struct Service {
-    folder: TempDir,
-}
-
-impl Service {
-    /// `None`, with a word, where every folder can be written by others.
-    pub fn new() -> Option<Self> {
-        let service = Self { folder: crate::providers::folder()? };
-        let text = fs::read_to_string(scene::repository("examples/providers/static-file.sh"));
-        service.replace(&text.unwrap());
-        fs::write(service.accepted(), format!("{FIRST}\n")).unwrap();
-        Some(service)
-    }
-
-    pub fn replace(&self, script: &str) {
-        let path = self.program();
-        let _ = fs::remove_file(&path);
-        executable::script(&path, script);
-        set_mode(&path);
-    }
-
-    pub fn program(&self) -> PathBuf {
-        self.folder.path().join("provider")
-    }
-
-    pub fn accepted(&self) -> PathBuf {
-        self.folder.path().join("accepted")
-    }
-
-    pub fn lines(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.accepted()).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    pub fn accepts(&self, value: &str) -> bool {
-        self.lines().iter().any(|line| line == value)
-    }
-
-    /// Lets the vault of an owner be served by it.
-    pub fn serve(&self, owner: &Person, patterns: &str) {
-        let hash = sha256(&self.program());
-        let program = self.program().display().to_string();
-        let file = self.accepted().display().to_string();
-        for (key, value) in [
-            ("serves", patterns),
-            ("kind", "command"),
-            ("program", &program),
-            ("sha256", &hash),
-            ("endpoint", &file),
-            ("overlap", "0s"),
-        ] {
-            owner.run(&format!("settings set provider.file.{key} {value}")).ok();
-        }
-    }
-}
-
-fn set_mode(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn sha256(path: &Path) -> String {
-    use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(fs::read(path).unwrap());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// An owner of prod/A, which the provider accepts and has a generator, and rotates from this one device.
 pub fn owner(service: &Service) -> Person {
@@ -94,7 +35,7 @@ pub fn owner(service: &Service) -> Person {
     owner.run("set prod/A --generate=alnum:30").ok();
     owner.set("prod/A", FIRST);
     service.serve(&owner, "prod/A");
-    owner.command(&["settings", "set", "rotation.via", &device(&owner)]).output().unwrap();
+    publish_via(&owner, &device(&owner));
     owner
 }
 
@@ -126,4 +67,58 @@ pub fn current(person: &Person) -> String {
 pub fn state(person: &Person) -> Value {
     let status = person.run("secret rotation-status prod/A --json").json();
     status["secrets"][0]["rotations"].clone()
+}
+
+/// Says where rotations are published.
+#[track_caller]
+pub fn publish_via(owner: &Person, via: &str) {
+    let set = owner.command(&["settings", "set", "rotation.via", via]).output().unwrap();
+    assert!(set.status.success(), "{set:?}");
+}
+
+/// A member with these rights, as `--grant` takes them.
+#[track_caller]
+pub fn member(owner: &Person, name: &str, grants: &[&str]) -> Person {
+    let grants: Vec<String> = grants.iter().map(|grant| format!("--grant {grant}")).collect();
+    owner.run(&format!("role create r-{name} {}", grants.join(" "))).ok();
+    let member = Person::new(name);
+    member.pull(owner);
+    let line = member.run("member request").ok();
+    owner.feed(&format!("member add {name} --request - --role r-{name} --yes"), &line).ok();
+    member.pull(owner);
+    member.accept_as(owner);
+    member
+}
+
+/// An owner whose checkout is a clone of a repository that others clone too.
+pub fn shared(service: &Service) -> (TempDir, Person) {
+    let remote = tempfile::tempdir().unwrap();
+    git(remote.path(), "init --quiet --bare --initial-branch=main");
+    let owner = owner(service);
+    publish_via(&owner, "git origin refs/heads/main");
+    git(&owner.checkout(), "init --quiet --initial-branch=main");
+    git(&owner.checkout(), &format!("remote add origin {}", remote.path().display()));
+    git(&owner.checkout(), "add .v-secure");
+    git(&owner.checkout(), "commit --quiet -m vault");
+    git(&owner.checkout(), "push --quiet origin main");
+    (remote, owner)
+}
+
+/// The same person, in another clone on another machine.
+pub fn another(remote: &TempDir, owner: &Person) -> Person {
+    let other = Person::new("olga");
+    let copied =
+        Command::new("cp").arg("-a").arg(owner.home().join(".")).arg(other.home()).status();
+    assert!(copied.unwrap().success());
+    git(&other.checkout(), &format!("clone --quiet {} .", remote.path().display()));
+    other.accept_as(owner);
+    other
+}
+
+#[track_caller]
+pub fn git(folder: &Path, line: &str) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
+    let output = command.current_dir(folder).args(line.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
 }

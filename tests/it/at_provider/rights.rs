@@ -2,27 +2,13 @@
 
 use super::*;
 
-/// A member with these rights on prod/A, as the grants name them.
-fn member(owner: &Person, name: &str, grants: &[&str]) -> Person {
-    let grants: Vec<String> =
-        grants.iter().map(|right| format!("--grant {right}:prod/A")).collect();
-    owner.run(&format!("role create r-{name} {}", grants.join(" "))).ok();
-    let member = Person::new(name);
-    member.pull(owner);
-    let line = member.run("member request").ok();
-    owner.feed(&format!("member add {name} --request - --role r-{name} --yes"), &line).ok();
-    member.pull(owner);
-    member.accept_as(owner);
-    member
-}
-
 #[test]
 fn who_may_not_read_a_secret_chooses_no_credential_of_it() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);
     // Begun while nobody served it, as by a program that does not look.
     owner.run("settings set provider.file.serves prod/Z").ok();
-    let rob = member(&owner, "rob", &["rotate"]);
+    let rob = member(&owner, "rob", &["rotate:prod/A"]);
     rob.feed("secret rotate prod/A --to 0%", "known-to-rob").ok();
     owner.pull(&rob);
     service.serve(&owner, "prod/A");
@@ -48,10 +34,9 @@ fn who_may_not_read_a_secret_chooses_no_credential_of_it() {
 fn a_machine_with_read_and_rotate_rotates_what_is_due_from_an_empty_environment() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);
-    let bot = member(&owner, "bot", &["read", "rotate"]);
+    let bot = member(&owner, "bot", &["read:prod/A", "rotate:prod/A"]);
     owner.run("set prod/A --rotation-interval 1s").ok();
-    let via = device(&bot);
-    owner.command(&["settings", "set", "rotation.via", &via]).output().unwrap();
+    publish_via(&owner, &device(&bot));
     bot.pull(&owner);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     let run = bot.run("rotation run --due --json").json();
@@ -76,7 +61,7 @@ fn a_foreign_value_holds_up_the_retirement_of_no_other() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);
     owner.run("settings set provider.file.serves prod/Z").ok();
-    let rob = member(&owner, "rob", &["rotate"]);
+    let rob = member(&owner, "rob", &["rotate:prod/A"]);
     rob.feed("secret rotate prod/A --to 0%", "known-to-rob").ok();
     owner.pull(&rob);
     owner.run("secret rotate prod/A --abort").ok();
@@ -98,4 +83,30 @@ fn a_foreign_value_holds_up_the_retirement_of_no_other() {
     assert_eq!(service.lines(), ["by-hand"]);
     owner.run("rotation retire prod/A --by-hand --yes").ok();
     owner.run("rotation run").ok();
+}
+
+#[test]
+fn what_is_set_for_the_account_that_a_provider_acts_by_is_given_to_none_if_its_author_may_not_read()
+{
+    let Some(service) = Service::logging() else { return };
+    let owner = owner(&service);
+    owner.set("prod/ADM", "the-owners-account");
+    owner.run("settings set provider.file.admin prod/ADM").ok();
+    owner.run("secret rotate prod/A --dry-run").ok();
+    assert!(service.asked().contains("the-owners-account"));
+    let wil = member(&owner, "wil", &["write:prod/ADM"]);
+    wil.set("prod/ADM", "wils-account");
+    owner.pull(&wil);
+    owner.run("set prod/A --rotation-interval 1s").ok();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    for line in ["secret rotate prod/A", "secret rotate prod/A --dry-run", "rotation settle prod/A"]
+    {
+        let refused = owner.run(&format!("--json {line}")).error();
+        assert_eq!(refused, (4, "not-permitted".into()), "{line}");
+    }
+    assert_eq!(owner.run("rotation run --due").code, 1);
+    assert_eq!((service.asked().as_str(), service.lines()), ("", vec![FIRST.to_owned()]));
+    // Once it is the owner's again, it goes on.
+    owner.set("prod/ADM", "the-owners-account");
+    owner.run("secret rotate prod/A").ok();
 }

@@ -120,7 +120,13 @@ fn settling_brings_the_provider_to_what_was_set_by_hand() {
     owner.set("prod/A", "by-hand-9Xk");
     let refused = owner.run("--json secret rotate prod/A");
     assert_eq!(refused.error(), (1, "credential-inactive".into()));
-    let view = json(&owner, "rotation settle", "prod/A ");
+    // Whoever set it knows it, and is let in by it: that is said in so many words.
+    let refused = owner.run("--json rotation settle prod/A");
+    assert_eq!(refused.error(), (1, "credential-inactive".into()));
+    let refused = owner.run("--json rotation settle prod/A --set");
+    assert_eq!(refused.error(), (1, "not-confirmed".into()));
+    assert!(!service.accepts("by-hand-9Xk"));
+    let view = json(&owner, "rotation settle", "prod/A --set --yes ");
     assert_eq!(view["set_again"], true);
     assert!(service.accepts("by-hand-9Xk"));
 }
@@ -157,13 +163,11 @@ fn without_a_provider_or_a_place_what_is_about_one_is_refused() {
 
 #[test]
 fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
-    let Some(service) = Service::new() else { return };
-    let whole = fs::read_to_string(service.program()).unwrap();
-    let single = whole
-        .replace(r#""holds":2"#, r#""holds":1"#)
-        .replace(r#"{ cat "$file" && printf '%s\n' "$value"; }"#, r#"printf '%s\n' "$value""#);
-    let broken = single.replace("state=active; else", "state=inactive; else");
-    service.replace(&broken.replace("test | validate)", "validate)\n        if accepted; then state=active; else state=inactive; fi\n        answer \"{\\\"ok\\\":true,\\\"state\\\":\\\"$state\\\"}\"\n        ;;\n    test)"));
+    let Some(service) = Service::of_one() else { return };
+    let single = fs::read_to_string(service.program()).unwrap();
+    // What is new fails its test.
+    let fails = "    test) answer '{\"ok\":true,\"state\":\"inactive\"}' ;;\n    validate)";
+    service.replace(&replaced(&single, "    test | validate)", fails));
     let owner = owner(&service);
     let refused = owner.run("--json secret rotate prod/A --yes");
     assert_eq!(refused.error(), (1, "credential-inactive".into()), "{}", refused.err);
@@ -172,7 +176,6 @@ fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
     assert_eq!(service.lines(), [FIRST]);
     service.replace(&single);
     service.serve(&owner, "prod/A");
-    owner.run("rotation retire prod/A").ok();
     owner.run("secret rotate prod/A --yes").ok();
     assert_eq!(service.lines(), [current(&owner)]);
 }

@@ -76,7 +76,7 @@ impl Promote {
     ) -> Outcome<(RotationId, Vault)> {
         let mut published = Published::open_for(context, self.reason.as_deref())?;
         rotating::with(&mut published, secret, false, |engine| {
-            let rotation = engine.resume(self.rotation.as_deref(), None)?;
+            let rotation = engine.promote_open(self.rotation.as_deref())?;
             Ok((rotation, engine.vault().clone()))
         })
     }

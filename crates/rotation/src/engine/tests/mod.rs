@@ -1,5 +1,6 @@
 //! Rotations of one secret by two clones of a vault, at a service that forgets no call.
 
+mod asleep;
 mod endings;
 mod killed;
 mod remote;

@@ -14,7 +14,8 @@ use v_secure_core::merge::merge;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::init::{self, InitRequest};
 use v_secure_core::secret::put::{self, NewValue, PutRequest};
-use v_secure_core::secret::read;
+use v_secure_core::secret::read::{self, VersionSelector};
+use v_secure_core::secret::rollback;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
@@ -132,6 +133,15 @@ impl Clone {
                 fields: Vec::new(),
             };
             Ok(put::put(vault, vec![request], ctx).unwrap())
+        })
+        .unwrap();
+    }
+
+    /// As `v-secure secret rollback` of the version that was current first, and a push.
+    pub fn roll_back(&mut self, secret: &SecretName) {
+        self.publish("rollback", &mut |vault, ctx| {
+            let old = VersionSelector::Number(1);
+            Ok(rollback::rollback(vault, secret, &old, ctx).unwrap().1)
         })
         .unwrap();
     }

@@ -12,6 +12,14 @@ use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 
+/// What somebody else does while the process sleeps at a verb.
+pub struct Asleep {
+    pub at: Verb,
+    /// Nothing is done yet, or all is but the answer.
+    pub is_before: bool,
+    pub meanwhile: Box<dyn FnOnce()>,
+}
+
 #[derive(Debug, Default)]
 pub struct Kept {
     /// What works, with the rotation that it was made for.
@@ -38,6 +46,8 @@ pub struct Service {
     /// What its clock is ahead of ours.
     pub ahead: Cell<u64>,
     pub calls: RefCell<Vec<Verb>>,
+    /// Once.
+    pub asleep: RefCell<Option<Asleep>>,
 }
 
 impl Service {
@@ -62,6 +72,7 @@ impl Service {
             last_used: Cell::new(None),
             ahead: Cell::new(0),
             calls: RefCell::default(),
+            asleep: RefCell::default(),
         }
     }
 
@@ -108,6 +119,9 @@ impl Service {
 
     fn accept(&self, value: &str, rotation: Option<String>) {
         let mut kept = self.kept.borrow_mut();
+        if !self.abilities.holds_two {
+            kept.accepted.clear();
+        }
         kept.accepted.insert(value.to_owned(), rotation);
         kept.ever.insert(value.to_owned());
     }
@@ -160,6 +174,14 @@ impl Service {
         Ok(answer)
     }
 
+    fn sleep(&self, at: Verb, is_before: bool) {
+        let is_there = |asleep: &mut Asleep| asleep.at == at && asleep.is_before == is_before;
+        let asleep = self.asleep.borrow_mut().take_if(is_there);
+        if let Some(asleep) = asleep {
+            (asleep.meanwhile)();
+        }
+    }
+
     fn is_lost(&self, verb: Verb) -> bool {
         match self.lost.get() {
             Some((lost, left)) if lost == verb && left > 0 => {
@@ -182,7 +204,9 @@ impl Provider for Service {
         if self.remote.is_killed() {
             return Err(killed());
         }
+        self.sleep(call.verb, true);
         let answer = self.answer(call)?;
+        self.sleep(call.verb, false);
         if self.remote.is_killed() {
             return Err(killed());
         }
