@@ -12,6 +12,11 @@ pub enum PublishError {
     /// Another machine is the one that rotates.
     #[error("rotations are made by {member}/{device} alone, and this is {here}")]
     NotHere { member: Name, device: Name, here: String },
+    /// Whoever else rotates would not find what is published here.
+    #[error(
+        "nothing is published: git pushes to another place than it fetches {remote} from, or to several"
+    )]
+    Apart { remote: String },
     #[error("what {via} has published cannot be read")]
     Unread { via: String, source: GitError },
     #[error("what is published does not unite with what is here")]

@@ -39,6 +39,8 @@ pub enum GitError {
     Answer { what: String },
     #[error("git knows no remote {remote} in this repository")]
     NoRemote { remote: String },
+    #[error("git pushes to another place than it fetches {remote} from, or to several")]
+    Apart { remote: String },
     #[error("{path} is no file there")]
     NotAFile { path: String },
 }

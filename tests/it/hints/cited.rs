@@ -122,6 +122,7 @@ pub const ALL: &[Cited] = &[
     cited("rotation-unplaced", "v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone", Test("at_provider/steps.rs", "a_new_credential_works_before_it_is_current_and_the_old_one_ends_afterwards")),
     cited("base-not-fetched", "git -C {…} cat-file -e {…}  # fetches it; then the same again", FETCHED),
     cited("section-unexpected", "where an unreleased build wrote it, that build reads it: v-secure export there, and v-secure import here", Test("mistakes.rs", "a_vault_in_the_form_of_an_earlier_build_is_refused_and_told_as_such")),
+    cited("unpublished", "git config --replace-all remote.{…}.pushurl \"$(git remote get-url {…})\"", Test("publishing/failures.rs", "a_remote_that_is_pushed_elsewhere_is_asked_for_nothing")),
     cited("policy-diverged", "git fetch {…} {…} && v-secure policy rebase FETCH_HEAD", Test("publishing/failures.rs", "policies_that_parted_are_refused_with_the_way_out")),
     cited("vault-full", "v-secure prune", Reason("256 MiB of a vault")),
     cited("line-too-long", "make it in several changes, each of less", Reason("over 2 MiB in one line: src/engine/transaction.rs makes them")),

@@ -23,8 +23,7 @@ impl Via {
             ("git", rest) => {
                 let (remote, reference) = rest.split_once(' ')?;
                 let remote = Name::new(remote).ok()?.to_string();
-                is_branch(reference)
-                    .then(|| Self::Git { remote, reference: reference.to_owned() })
+                is_branch(reference).then(|| Self::Git { remote, reference: reference.to_owned() })
             }
             ("device", rest) => {
                 let (member, device) = rest.split_once('/')?;
