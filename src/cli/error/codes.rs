@@ -260,7 +260,7 @@ codes! {
     ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
     ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
-    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: neither the push nor the look at it had an answer", "run the command again: it looks first";
+    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: the push had no answer, and a look did not find it", "run the command again: it looks first";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
     RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";

@@ -31,7 +31,7 @@ pub enum PublishError {
     /// Somebody else published meanwhile, and what was made rests on less than that.
     #[error("nothing was published: {via} has moved on")]
     Moved { via: String },
-    /// Neither the push nor the look at what came of it had an answer.
+    /// The push had no answer, and a look at what came of it had none or did not find it yet.
     #[error("it is not known whether it was published: {via} does not answer")]
     Unclear { via: String, source: GitError },
 }
