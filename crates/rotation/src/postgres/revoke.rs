@@ -36,8 +36,9 @@ impl Revoking<'_> {
             markers.hold(user, None).await?;
         }
         if is_last {
-            markers.take_back(&id).await?;
+            markers.take_back().await?;
         }
+        markers.leave(&id).await?;
         Ok(is_held)
     }
 
@@ -68,6 +69,7 @@ impl Revoking<'_> {
 
     /// Setting the next one has ended it; an aborted one ends as the one in use is set again.
     async fn the_only_one(&self, markers: &Markers<'_>, is_last: bool) -> Result<(), CallError> {
+        markers.leave(&self.gone.id.to_string()).await?;
         if !is_last {
             return Ok(());
         }
@@ -80,7 +82,7 @@ impl Revoking<'_> {
             return Err(refused("the credential in use has another user"));
         }
         self.roles(markers).give(url.user(), url.password()).await?;
-        markers.take_back(&self.gone.id.to_string()).await?;
+        markers.take_back().await?;
         markers.set(&base.id.to_string(), None).await?;
         markers.hold(url.user(), Some(&base.id.to_string())).await
     }

@@ -92,6 +92,20 @@ fn after_an_abort_the_next_one_goes_on_from_where_it_was() {
 }
 
 #[test]
+fn what_was_given_up_before_it_was_set_is_not_set_afterwards() {
+    let Some(database) = database() else { return };
+    let [a, b, c] = [(0, 0), (1, 1), (2, 1)].map(|(number, user)| database.version(number, user));
+    database.revoke(&a, &b);
+    is_fenced(database.ask(Verb::Set, &a, &b));
+    database.set(&a, &c);
+    database.revoke(&c, &a);
+    is_fenced(database.ask(Verb::Set, &c, &a));
+    let call = Call { is_forced: true, ..database.call(Verb::Set, Some(&a), Some(&a)) };
+    database.provider().call(&call).unwrap();
+    logs_in(&database, &a);
+}
+
+#[test]
 fn a_user_serves_one_secret() {
     let Some(database) = database() else { return };
     let [a, b] = [(0, 0), (1, 1)].map(|(number, user)| database.version(number, user));
