@@ -115,6 +115,7 @@ codes! {
     ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
     Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure secret resolve NAME --take VERSION";
     CredentialInactive "credential-inactive" [Failure] "A value does not work at the provider of its secret", "v-secure rotation settle NAME";
+    CredentialUnknown "credential-unknown" [Failure] "Whether a value works at the provider of its secret cannot be told now", "v-secure provider list";
     Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
     CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
     Declined "declined" [Failure] "A question was answered with no", "the same command asks again";

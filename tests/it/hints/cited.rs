@@ -111,6 +111,7 @@ pub const ALL: &[Cited] = &[
     cited("usage", "v-secure rotation retire {…} --by-hand --version VERSION, where it was revoked by hand", Test("at_provider/hints.rs", "a_value_is_neither_given_nor_dated_where_a_provider_has_it")),
     cited("not-retired", "v-secure rotation retire {…} --wait", Test("at_provider/steps.rs", "an_overlap_is_kept_and_a_run_ends_what_is_over")),
     cited("credential-inactive", "v-secure rotation settle {…}", Test("at_provider/steps.rs", "settling_brings_the_provider_to_what_was_set_by_hand")),
+    cited("credential-unknown", "v-secure provider list  # see whether it is reached, and run the command again", Test("at_provider/hints.rs", "what_a_provider_cannot_tell_is_no_word_against_a_value")),
     cited("provider-unfit", "v-secure secret rotate {…} --accept-orphans", Test("at_provider/hints.rs", "a_provider_that_lacks_something_is_told_by_name")),
     cited("usage", "v-secure secret rotate {…} --resume --to 50%", Test("at_provider/steps.rs", "without_a_provider_or_a_place_what_is_about_one_is_refused")),
     cited("provider-unclear", "v-secure secret rotate {…} --resume", Test("at_provider/hints.rs", "each_way_in_which_a_provider_fails_has_a_code_and_a_step_that_leads_on")),

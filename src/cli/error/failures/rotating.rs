@@ -4,7 +4,7 @@ use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::engine::provider::ProviderError;
 use v_secure_core::name::SecretName;
-use v_secure_rotation::contract::CallError;
+use v_secure_rotation::contract::{CallError, State};
 use v_secure_rotation::engine::{EngineError, Gate};
 
 impl From<EngineError> for Failure {
@@ -23,8 +23,14 @@ impl From<EngineError> for Failure {
                 .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone"),
             EngineError::Orphans { ref secret } => is(Code::ProviderUnfit)
                 .hint(format!("v-secure secret rotate {secret} --accept-orphans")),
+            EngineError::NotActive { state: State::Unknown, .. } => {
+                look(is(Code::CredentialUnknown))
+            }
             EngineError::NotActive { ref secret, .. } | EngineError::NothingWorks { ref secret } => {
                 settle(is(Code::CredentialInactive), secret)
+            }
+            EngineError::NotWorking { ref secret, state: State::Unknown, .. } => {
+                resume(look(is(Code::CredentialUnknown)), secret)
             }
             EngineError::NotWorking { ref secret, .. } => {
                 abort(resume(is(Code::CredentialInactive), secret), secret)
@@ -89,6 +95,11 @@ fn called(error: &EngineError, secret: &SecretName, source: &CallError) -> Failu
             is(Code::ProviderFailed).hint(format!("v-secure secret rotation-status {secret}"))
         }
     }
+}
+
+/// Nobody knows that anything is wrong with the credential.
+fn look(failure: Failure) -> Failure {
+    failure.hint("v-secure provider list  # see whether it is reached, and run the command again")
 }
 
 fn settle(failure: Failure, secret: &SecretName) -> Failure {
