@@ -20,6 +20,7 @@ use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::cause::causes;
 use v_secure_core::report::view::error::{ErrorBodyView, ErrorView};
+use v_secure_core::time::UnixTime;
 
 /// A failed command.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Failure {
     /// The name that is not there, where that is what failed: what was meant is looked for by it.
     /// Boxed: every result of a command is as large as this.
     pub unknown: Option<Box<Unknown>>,
+    /// Until when there is nothing to do but to wait, where that is why. Boxed as well.
+    pub(crate) waits_until: Option<Box<UnixTime>>,
     /// Whether what was asked for is proposed to other owners now.
     pub(crate) is_proposed: bool,
 }
@@ -55,6 +58,7 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             unknown: None,
+            waits_until: None,
             is_proposed: false,
         }
     }

@@ -105,6 +105,10 @@ fn unplaced() -> Failure {
 impl Publication for Published<'_> {
     type Error = Failure;
 
+    fn waits_until(error: &Failure) -> Option<UnixTime> {
+        error.waits_until.as_deref().copied()
+    }
+
     fn refresh(&mut self) -> Outcome {
         publishing::refresh(self.context, &self.context.session()?, &self.via)?;
         self.reopen()

@@ -18,6 +18,9 @@ pub type Make<'a, E> = dyn FnMut(&Vault, &Ctx<'_>) -> Result<Change, E> + 'a;
 pub trait Publication {
     type Error: From<EngineError>;
 
+    /// Until when there is nothing to do but to wait, where [`EngineError::waits_until`] said so.
+    fn waits_until(error: &Self::Error) -> Option<UnixTime>;
+
     /// Takes in what others have published.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub enum Ran {
     /// One that was left open is.
     Resumed(RotationId),
     Retired(Vec<Retired>),
-    /// The old credential stays until then, in seconds since the Unix epoch.
+    /// The old credential stays until then at least, in seconds since the Unix epoch.
     Waits {
         until: UnixTime,
     },
@@ -76,7 +76,14 @@ impl<P: Publication> Engine<'_, P> {
         if let Some(until) = self.overlap_ends()? {
             return Ok(Ran::Waits { until });
         }
-        self.retire(Retirement::Now).map(Ran::Retired)
+        match self.retire(Retirement::Now) {
+            Ok(retired) => Ok(Ran::Retired(retired)),
+            // What is still used is looked at again by the next run.
+            Err(error) => match P::waits_until(&error) {
+                Some(until) => Ok(Ran::Waits { until }),
+                None => Err(error),
+            },
+        }
     }
 
     /// When the overlap is over, while it is not.

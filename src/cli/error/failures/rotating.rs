@@ -115,6 +115,7 @@ fn abort(failure: Failure, secret: &SecretName) -> Failure {
 }
 
 fn early(failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
+    let failure = Failure { waits_until: gate.until().map(Box::new), ..failure };
     match gate.until() {
         Some(_) => failure.hint(format!("v-secure rotation retire {secret} --wait")),
         None => failure.hint("date -u  # and the provider's clock beside it"),

@@ -2,6 +2,7 @@
 
 mod killed;
 mod remote;
+mod run;
 mod service;
 mod steps;
 

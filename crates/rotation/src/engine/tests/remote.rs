@@ -151,6 +151,13 @@ impl Clone {
 impl Publication for Clone {
     type Error = TestError;
 
+    fn waits_until(error: &TestError) -> Option<UnixTime> {
+        match error {
+            TestError::Engine(error) => error.waits_until(),
+            TestError::Killed => None,
+        }
+    }
+
     fn refresh(&mut self) -> Result<(), TestError> {
         self.union();
         Ok(())
