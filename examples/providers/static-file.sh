@@ -1,6 +1,7 @@
 #!/bin/sh
 # A provider (docs/providers.md) for a service that accepts what is a line of a file. The endpoint is the path of the
-# file; beside it, FILE.held says which version each secret was set to. Two values are accepted at a time.
+# file; beside it, FILE.held says which version each secret was set to, and FILE.gone which were revoked. Two values are
+# accepted at a time.
 #
 # Values with a quote, a backslash or a control character are refused, since a shell reads no JSON.
 set -eu
@@ -57,7 +58,7 @@ else
     done
     trap 'rmdir "$file.locked"' EXIT
 fi
-touch "$file" "$file.held"
+touch "$file" "$file.held" "$file.gone"
 
 # Values are read from a pipe: arguments of a program are seen by others.
 accepted() {
@@ -81,14 +82,23 @@ hold() {
     mv "$file.new" "$file.held"
 }
 
+is_gone() {
+    grep -Fqx -e "$secret $id" "$file.gone"
+}
+
 set_it() {
     current=$(held current)
     case $request in
-        *'"forced":true}'*) ;;
-        *) case $current in
-            '' | "$id" | "$base") ;;
-            *) refuse fenced 'the file was set to another version' ;;
-        esac ;;
+        *'"forced":true}'*)
+            { grep -Fvx -e "$secret $id" "$file.gone" || true; } >"$file.new"
+            mv "$file.new" "$file.gone"
+            ;;
+        # Whoever slept while it was given up would bring back what nobody revokes any more.
+        *) if is_gone; then refuse fenced 'the version was revoked'; fi
+            case $current in
+                '' | "$id" | "$base") ;;
+                *) refuse fenced 'the file was set to another version' ;;
+            esac ;;
     esac
     if ! accepted; then
         [ "$(grep -c . "$file")" -lt 2 ] || refuse refused 'two values are accepted already'
@@ -100,6 +110,7 @@ set_it() {
 }
 
 revoke_it() {
+    is_gone || printf '%s %s\n' "$secret" "$id" >>"$file.gone"
     { printf '%s\n' "$value" | grep -Fvxf - "$file" || true; } >"$file.new"
     mv "$file.new" "$file"
     # A rotation that was aborted: the next one begins on what was there before it.

@@ -115,6 +115,7 @@ codes! {
     ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
     Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure secret resolve NAME --take VERSION";
     CredentialInactive "credential-inactive" [Failure] "A value does not work at the provider of its secret", "v-secure rotation settle NAME";
+    CredentialUnknown "credential-unknown" [Failure] "Whether a value works at the provider of its secret cannot be told now", "v-secure provider list";
     Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
     CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
     Declined "declined" [Failure] "A question was answered with no", "the same command asks again";
@@ -260,7 +261,7 @@ codes! {
     ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
     ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
-    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: neither the push nor the look at it had an answer", "run the command again: it looks first";
+    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: the push had no answer, and a look did not find it", "run the command again: it looks first";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
     RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";

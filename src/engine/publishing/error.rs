@@ -12,6 +12,11 @@ pub enum PublishError {
     /// Another machine is the one that rotates.
     #[error("rotations are made by {member}/{device} alone, and this is {here}")]
     NotHere { member: Name, device: Name, here: String },
+    /// Whoever else rotates would not find what is published here.
+    #[error(
+        "nothing is published: git pushes to another place than it fetches {remote} from, or to several"
+    )]
+    Apart { remote: String },
     #[error("what {via} has published cannot be read")]
     Unread { via: String, source: GitError },
     #[error("what is published does not unite with what is here")]
@@ -31,7 +36,7 @@ pub enum PublishError {
     /// Somebody else published meanwhile, and what was made rests on less than that.
     #[error("nothing was published: {via} has moved on")]
     Moved { via: String },
-    /// Neither the push nor the look at what came of it had an answer.
+    /// The push had no answer, and a look at what came of it had none or did not find it yet.
     #[error("it is not known whether it was published: {via} does not answer")]
     Unclear { via: String, source: GitError },
 }

@@ -41,6 +41,7 @@ impl<'a> Published<'a> {
         };
         match fetched() {
             Ok((remote, tip, vault, files)) => Ok(Self { remote, via, tip, vault, files }),
+            Err(GitError::Apart { remote }) => Err(PublishError::Apart { remote }),
             Err(source) => Err(PublishError::Unread { via, source }),
         }
     }

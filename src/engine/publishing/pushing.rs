@@ -5,6 +5,7 @@ use super::published::{Published, vault_name};
 use crate::engine::history::FOLDER;
 use crate::engine::session::Session;
 use crate::store::git::publish::Author;
+use crate::store::git::transport::GitError;
 use std::collections::BTreeMap;
 use v_secure_core::vault::Texts;
 
@@ -40,11 +41,25 @@ pub(super) fn push(
         let has = published.remote.has(&tip, &commit)?;
         Ok((has, tip == published.tip))
     });
-    match looked {
-        Ok((true, _)) => Ok(true),
-        Ok((false, false)) => Ok(false),
-        Ok((false, true)) => Err(PublishError::Refused { via: via(), source: refused }),
-        Err(source) => Err(PublishError::Unclear { via: via(), source }),
+    became(via(), refused, looked)
+}
+
+/// What a push that did not say that it succeeded came to: of a look at the remote, whether it has the commit, and
+/// whether it is otherwise as it was.
+fn became(
+    via: String,
+    refused: GitError,
+    looked: Result<(bool, bool), GitError>,
+) -> Result<bool, PublishError> {
+    match (looked, refused) {
+        (Ok((true, _)), _) => Ok(true),
+        (Ok((false, false)), _) => Ok(false),
+        // The other side may finish what was sent to it.
+        (Ok((false, true)), source @ GitError::Late { .. }) => {
+            Err(PublishError::Unclear { via, source })
+        }
+        (Ok((false, true)), source) => Err(PublishError::Refused { via, source }),
+        (Err(source), _) => Err(PublishError::Unclear { via, source }),
     }
 }
 
@@ -61,4 +76,37 @@ fn beside(session: &Session, texts: &Texts) -> BTreeMap<String, Vec<u8>> {
     let there = session.history_files(texts.vault.as_bytes());
     let new = texts.beside.iter().map(|(name, file)| (name.clone(), file.text.clone().into()));
     there.into_iter().chain(new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn came(refused: GitError, looked: Result<(bool, bool), GitError>) -> String {
+        match became("origin refs/heads/main".to_owned(), refused, looked) {
+            Ok(is_published) => is_published.to_string(),
+            Err(PublishError::Refused { .. }) => "refused".to_owned(),
+            Err(PublishError::Unclear { .. }) => "unclear".to_owned(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_push_that_was_ended_may_still_arrive() {
+        let late = || GitError::Late { what: "push".to_owned() };
+        let failed = || GitError::Failed { what: "push".to_owned(), said: Vec::new() };
+        for (refused, looked, outcome) in [
+            (late(), Ok((false, true)), "unclear"),
+            (late(), Ok((true, false)), "true"),
+            // It would no longer go on from what is there.
+            (late(), Ok((false, false)), "false"),
+            (late(), Err(failed()), "unclear"),
+            (failed(), Ok((false, true)), "refused"),
+            (failed(), Ok((true, false)), "true"),
+            (failed(), Ok((false, false)), "false"),
+            (failed(), Err(late()), "unclear"),
+        ] {
+            assert_eq!(came(refused, looked), outcome);
+        }
+    }
 }

@@ -73,6 +73,21 @@ impl Entry {
     }
 }
 
+/// What is pushed to another place than is fetched from, nobody finds who looks where this one looks.
+fn refuse_apart(folder: &Path, remote: &str) -> Result<(), GitError> {
+    let urls = |more: &[&str]| {
+        let asked = Reaching::new(folder, "remote").args(["get-url", "--all"]).args(more);
+        asked.args([remote]).run()?.ok()
+    };
+    let (fetched, pushed) = (urls(&[])?, urls(&["--push"])?);
+    // git fetches from the first one.
+    let first = fetched.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    match first == pushed {
+        true => Ok(()),
+        false => Err(GitError::Apart { remote: remote.to_owned() }),
+    }
+}
+
 impl<'a> RemoteRef<'a> {
     pub(crate) fn new(
         folder: &'a Path,
@@ -86,6 +101,7 @@ impl<'a> RemoteRef<'a> {
         if known.code != Some(0) {
             return Err(GitError::NoRemote { remote: remote.to_owned() });
         }
+        refuse_apart(folder, remote)?;
         let path = prefix.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(Self { folder, remote, reference, path })
     }

@@ -39,6 +39,8 @@ pub enum GitError {
     Answer { what: String },
     #[error("git knows no remote {remote} in this repository")]
     NoRemote { remote: String },
+    #[error("git pushes to another place than it fetches {remote} from, or to several")]
+    Apart { remote: String },
     #[error("{path} is no file there")]
     NotAFile { path: String },
 }
@@ -218,18 +220,24 @@ fn told(line: &str) -> String {
     redacted(&shown).chars().take(CHARACTERS).collect()
 }
 
-/// Takes user and password out of each URL.
+/// Takes user and password out of each URL, and what it asks for.
 fn redacted(line: &str) -> String {
-    let mut pieces = line.split("://");
-    let mut whole = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let host = piece.find(['/', ' ', '\'', '"', '?', '#']).unwrap_or(piece.len());
-        // A password may have any of these, if it is not encoded as it should be.
-        let from = piece[..host].rfind('@').or_else(|| piece.find('@')).map_or(0, |at| at + 1);
-        whole.push_str("://");
-        whole.push_str(&piece[from..]);
+    let Some((before, url)) = line.split_once("://") else { return line.to_owned() };
+    let ends = |c: char| [' ', '\'', '"'].contains(&c);
+    // A password in quotes may have spaces, if it is not encoded as it should be.
+    let quote = before.rfind(ends).and_then(|at| before[at..].chars().next()).filter(|c| *c != ' ');
+    let end = quote.and_then(|quote| url.find(quote)).or_else(|| url.find(ends));
+    let (url, rest) = url.split_at(end.unwrap_or(url.len()));
+    format!("{before}://{}{}", without_credentials(url), redacted(rest))
+}
+
+/// A URL behind its scheme. What may be the one or the other is a credential.
+fn without_credentials(url: &str) -> &str {
+    let (path, asked) = url.split_once('?').unwrap_or((url, ""));
+    match asked.contains('@') {
+        true => "",
+        false => path.rsplit_once('@').map_or(path, |(_, host)| host),
     }
-    whole
 }
 
 #[cfg(test)]
@@ -262,6 +270,16 @@ mod tests {
             ("To ssh://git@x.example/a", "To ssh://x.example/a"),
             ("https://t0k@a/b and https://c/d", "https://a/b and https://c/d"),
             ("https://me:p/w@a/b", "https://a/b"),
+            ("http://me:a://b@h/x", "http://h/x"),
+            ("https://a/b?private_token=t0k and more", "https://a/b and more"),
+            ("'https://a/b?private_token=t0k': no", "'https://a/b': no"),
+            ("https://a/b?to=x@y&key=t0k", "https://"),
+            ("https://me:p?w@a/b", "https://"),
+            ("https://me:p#w@x@a/b", "https://a/b"),
+            (
+                "read 'https://me:p w@a/b/': no, \"https://c:d e@f\"",
+                "read 'https://a/b/': no, \"https://f\"",
+            ),
             ("remote: a@b", "remote: a@b"),
         ] {
             assert_eq!(redacted(line), told);

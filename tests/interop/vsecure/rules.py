@@ -61,7 +61,7 @@ def is_audience(text):
     return all(map(is_name, roles)) and "owner" in roles and roles == sorted(set(roles))
 
 
-_FULL_REF = re.compile(r"refs(/(?!\.)[^/\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock))+(?<!\.)")
+_BRANCH = re.compile(r"refs/heads(?!/HEAD\Z)(/(?!\.)[^/\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock))+(?<!\.)")
 _SPAN = re.compile(r"(0|[1-9][0-9]{0,15})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LATER = ("report", "rotation", "server", "sync")
@@ -146,7 +146,7 @@ def _span(value):
 def _is_via(value):
     way, *words = value.split(" ")
     if way == "git":
-        return (len(words) == 2 and is_name(words[0]) and _FULL_REF.fullmatch(words[1]) is not None
+        return (len(words) == 2 and is_name(words[0]) and _BRANCH.fullmatch(words[1]) is not None
                 and ".." not in words[1] and "@{" not in words[1])
     return way == "device" and len(words) == 1 and is_full_name(words[0])
 

@@ -9,10 +9,13 @@ fn answering(service: &Service, verb: &str, answer: &str) -> String {
     let line = match verb {
         "describe" => "answer '{\"ok\":true,\"contract\":1",
         "set" => "    set) set_it ;;",
+        "test" | "validate" => "    test | validate)",
         verb => panic!("{verb}"),
     };
     let with = match verb {
         "describe" => format!("answer '{answer}' #"),
+        "test" => format!("    test) answer '{answer}' ;;\n    validate)"),
+        "validate" => format!("    validate) answer '{answer}' ;;\n    test)"),
         _ => format!("    {verb}) answer '{answer}' ;;"),
     };
     assert!(whole.contains(line), "{line}");
@@ -83,6 +86,33 @@ fn what_does_not_work_is_resumed_or_aborted() {
     assert_eq!(owner.run("secret rotate prod/A").code, 1);
     typed(&owner, &hints[1]);
     assert!(service.accepts(&current(&owner)));
+}
+
+#[test]
+fn what_a_provider_cannot_tell_is_no_word_against_a_value() {
+    const UNKNOWN: &str = r#"{"ok":true,"state":"unknown","why":"it is not reached"}"#;
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = answering(&service, "validate", UNKNOWN);
+    service.serve(&owner, "prod/A");
+    for line in ["secret rotate prod/A", "secret rotate prod/A --dry-run", "rotation settle prod/A"]
+    {
+        assert_eq!(owner.run(&format!("--json {line}")).error(), (1, "credential-unknown".into()));
+    }
+    let failed = owner.run("secret rotate prod/A");
+    assert!(failed.err.contains("is not known to work") && failed.err.contains("not reached"));
+    let look = "v-secure provider list  # see whether it is reached, and run the command again";
+    assert_eq!(tries(&failed), [look]);
+    typed(&owner, "v-secure provider list");
+    answering(&service, "test", UNKNOWN);
+    service.serve(&owner, "prod/A");
+    let failed = owner.run("secret rotate prod/A");
+    let resume = "v-secure secret rotate prod/A --resume";
+    assert_eq!((failed.code, tries(&failed)), (1, vec![look.to_owned(), resume.to_owned()]));
+    service.replace(&whole);
+    service.serve(&owner, "prod/A");
+    typed(&owner, resume);
+    assert!(service.accepts(&current(&owner)) && current(&owner) != FIRST);
 }
 
 #[test]

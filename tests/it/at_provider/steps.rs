@@ -47,6 +47,33 @@ fn an_overlap_is_kept_and_a_run_ends_what_is_over() {
 }
 
 #[test]
+fn a_run_waits_for_what_is_still_used_and_does_not_fail() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = fs::read_to_string(service.program()).unwrap();
+    let tells = whole.replace("\"validate\",\"revoke\"", "\"validate\",\"last_used\",\"revoke\"").replace(
+        "    revoke) revoke_it ;;",
+        "    last_used) answer '{\"ok\":true,\"last_used\":4102444800}' ;;\n    revoke) revoke_it ;;",
+    );
+    service.replace(&tells);
+    service.serve(&owner, "prod/A");
+    owner.run("secret rotate prod/A").ok();
+    assert_eq!(owner.run("--json rotation retire prod/A").error(), (7, "not-retired".into()));
+    let ran = json(&owner, "rotation run", "")["secrets"][0].clone();
+    assert_eq!((&ran["did"], &ran["until"]), (&"waits".into(), &"2100-01-01T00:00:00Z".into()));
+    let run = owner.run("rotation run");
+    assert!(
+        run.code == 0 && run.err.contains("at least until 2100-01-01T00:00:00Z"),
+        "{}",
+        run.err
+    );
+    assert!(service.accepts(FIRST));
+    service.replace(&whole);
+    service.serve(&owner, "prod/A");
+    assert_eq!(json(&owner, "rotation run", "")["secrets"][0]["did"], "retired");
+}
+
+#[test]
 fn a_share_is_served_and_taken_back_or_promoted_as_somebody_says() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);

@@ -28,6 +28,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("publication-unclear", "a remote that is gone in between: tests/it/publishing/failures.rs"),
     ("unpublished", "a remote that refuses a push: tests/it/publishing/failures.rs"),
     ("credential-inactive", "a provider that answers: tests/it/at_provider/steps.rs"),
+    ("credential-unknown", "a provider that answers: tests/it/at_provider/hints.rs"),
     ("provider-ambiguous", "two providers: tests/it/at_provider/steps.rs"),
     ("provider-busy", "a provider that answers: tests/it/at_provider/hints.rs"),
     ("provider-failed", "a provider that answers: tests/it/at_provider/hints.rs"),

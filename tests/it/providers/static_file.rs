@@ -74,7 +74,12 @@ fn it_keeps_the_contract_and_leaves_nothing() {
     let endpoint = service.file();
     let run = tried(&cli, &service.program, &["--endpoint", endpoint.to_str().unwrap()], b"");
     assert_eq!((run.code, failed(&run)), (0, vec![]), "{run:?}");
-    for check in ["two at a time passed", "a wrong base is fenced passed", "finish skipped"] {
+    for check in [
+        "two at a time passed",
+        "a wrong base is fenced passed",
+        "what was revoked is fenced passed",
+        "finish skipped",
+    ] {
         assert!(checks(&run).iter().any(|found| found == check), "{check}");
     }
     assert_eq!(service.accepted(), [""; 0]);
@@ -98,6 +103,26 @@ fn a_stale_clone_overwrites_nothing() {
     service.ask(Verb::Revoke, (2, "two"), None, false).unwrap();
     service.ask(Verb::Set, (9, "nine"), Some(7), true).unwrap();
     assert_eq!(service.accepted(), ["four", "nine"]);
+}
+
+#[test]
+fn what_was_revoked_is_set_again_by_force_alone() {
+    let Some(service) = Service::new() else { return };
+    service.set(1, "one", None).unwrap();
+    // The third was given up before anybody set it.
+    for (version, value, is_set) in [(2, "two", true), (3, "three", false)] {
+        if is_set {
+            service.set(version, value, Some(1)).unwrap();
+        }
+        service.ask(Verb::Revoke, (version, value), Some(1), false).unwrap();
+        let late = service.set(version, value, Some(1));
+        assert!(matches!(late, Err(CallError::Fenced { .. })), "{late:?}");
+        assert_eq!(service.accepted(), ["one"]);
+    }
+    service.ask(Verb::Set, (2, "two"), None, true).unwrap();
+    assert_eq!(service.accepted(), ["one", "two"]);
+    service.set(2, "two", Some(1)).unwrap();
+    service.set(1, "one", Some(2)).unwrap();
 }
 
 #[test]

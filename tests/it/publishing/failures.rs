@@ -34,6 +34,49 @@ fn a_remote_that_is_gone_or_unknown_is_said() {
 }
 
 #[test]
+fn a_remote_that_is_pushed_elsewhere_is_asked_for_nothing() {
+    let Some(scene) = Scene::new() else { return };
+    let one = scene.place("one");
+    let other = scene.root.path().join("other.git");
+    git(scene.root.path(), &["init", "--quiet", "--bare", "other.git"]);
+    let (here, there) = (scene.remote(), other.display().to_string());
+    let here = here.to_str().unwrap();
+    let before = one.text();
+    let instead = format!("url.{there}.pushInsteadOf");
+    let ways: [&[&[&str]]; 4] = [
+        &[&["remote", "set-url", "--push", "origin", &there]],
+        &[
+            &["config", "--add", "remote.origin.pushurl", here],
+            &["config", "--add", "remote.origin.pushurl", &there],
+        ],
+        &[&["config", "--add", "remote.origin.url", &there]],
+        &[&["config", &instead, here]],
+    ];
+    for way in ways {
+        way.iter().for_each(|arguments| _ = git(&one.folder, arguments));
+        assert_eq!(refused(one.refresh(&via(OWN))).1, "unpublished", "{way:?}");
+        let Err(Error::Publish(error)) = one.retried(&via(OWN), "prod/B") else { panic!() };
+        let failure = Failure::from(error);
+        assert_eq!(failure.code.as_str(), "unpublished");
+        assert!(failure.message.contains("another place"), "{}", failure.message);
+        assert_eq!(one.text(), before);
+        for repository in [&scene.remote(), &other] {
+            assert!(!git(repository, &["for-each-ref"]).contains("rotations"));
+        }
+        one.shell(&failure.hints[0]);
+        one.refresh(&via(OWN)).unwrap();
+        for key in ["remote.origin.pushurl", "remote.origin.url", &instead] {
+            let _ = Command::new("git")
+                .current_dir(&one.folder)
+                .args(["config", "--unset-all", key])
+                .output();
+        }
+        git(&one.folder, &["config", "remote.origin.url", here]);
+    }
+    one.retried(&via(OWN), "prod/B").unwrap();
+}
+
+#[test]
 fn a_push_whose_answer_is_lost_is_found() {
     let Some(scene) = Scene::new() else { return };
     let one = scene.place("one");

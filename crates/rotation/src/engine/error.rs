@@ -36,12 +36,12 @@ pub enum EngineError {
     Unfenced { secret: SecretName },
     #[error("what the provider of {secret} makes cannot be found again if its answer is lost")]
     Orphans { secret: SecretName, is_open: bool },
-    #[error("the current value of {secret} does not work at its provider: {}{}", state.as_str(), because(why.as_deref()))]
+    #[error("the current value of {secret} {} at its provider{}", works(*state), because(why.as_deref()))]
     NotActive { secret: SecretName, state: State, why: Option<String> },
     #[error(
-        "the value that rotation {} of {secret} made ready does not work: {}{}",
+        "the value that rotation {} of {secret} made ready {}{}",
         short(rotation),
-        state.as_str(),
+        works(*state),
         because(why.as_deref())
     )]
     NotWorking { secret: SecretName, rotation: RotationId, state: State, why: Option<String> },
@@ -89,6 +89,13 @@ pub enum EngineError {
     ByHand { secret: SecretName, author: Name },
     #[error("no value of {secret} that is known works at its provider")]
     NothingWorks { secret: SecretName },
+}
+
+const fn works(state: State) -> &'static str {
+    match state {
+        State::Unknown => "is not known to work",
+        State::Active | State::Inactive => "does not work",
+    }
 }
 
 fn because(why: Option<&str>) -> String {

@@ -1,7 +1,7 @@
 //! What a machine does by itself with a secret, whenever it looks.
 
 use super::gate::CLOCKS;
-use super::{Engine, EngineError, Publication, Wanted};
+use super::{Engine, EngineError, Publication, Waits, Wanted};
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::rotation::Rotation;
 use v_secure_core::secret::rotate::{self, Retired};
@@ -16,7 +16,7 @@ pub enum Ran {
     /// One that was left open is.
     Resumed(RotationId),
     Retired(Vec<Retired>),
-    /// The old credential stays until then, in seconds since the Unix epoch.
+    /// The old credential stays until then at least, in seconds since the Unix epoch.
     Waits {
         until: UnixTime,
     },
@@ -78,7 +78,11 @@ impl<P: Publication> Engine<'_, P> {
         if let Some(until) = self.overlap_ends()? {
             return Ok(Ran::Waits { until });
         }
-        self.retire(0).map(Ran::Retired)
+        Ok(match self.retire_or_wait(0)? {
+            Waits::Done(retired) => Ran::Retired(retired),
+            // What is still used is looked at again by the next run.
+            Waits::Until(until) => Ran::Waits { until },
+        })
     }
 
     /// When the overlap is over, while it is not.
@@ -93,15 +97,5 @@ impl<P: Publication> Engine<'_, P> {
             until.since(self.publication.now()) <= self.terms.overlap.saturating_add(CLOCKS)
         };
         Ok(until.filter(is_dated).filter(|until| is_any_given && self.publication.now() < *until))
-    }
-}
-
-impl EngineError {
-    /// Until when there is nothing to do but to wait, in seconds since the Unix epoch.
-    pub const fn waits_until(&self) -> Option<UnixTime> {
-        match self {
-            Self::Early { gate, .. } => gate.until(),
-            _ => None,
-        }
     }
 }

@@ -47,7 +47,7 @@ REVOKE ALL ON v_secure.rotation, v_secure.holder FROM PUBLIC";
 #[derive(Debug, Default)]
 pub(super) struct Marker {
     pub id: Option<String>,
-    /// Versions that were taken back. Who slept meanwhile does not bring them again.
+    /// Versions that were revoked. Who slept meanwhile does not bring them again.
     pub aborted: Vec<String>,
 }
 
@@ -107,19 +107,19 @@ impl<'a> Markers<'a> {
         done.map(drop).map_err(before_commit)
     }
 
-    /// To what it was before `id`.
-    pub async fn take_back(&self, id: &str) -> Result<(), CallError> {
-        let update =
-            "UPDATE v_secure.rotation SET marker = previous, previous = NULL, set_at = now(),
-            aborted = array_append(array_remove(aborted, $2), $2) WHERE secret = $1";
-        let done = self.client.execute(update, &[&self.secret, &id]).await;
+    /// To what it was before.
+    pub async fn take_back(&self) -> Result<(), CallError> {
+        let update = "UPDATE v_secure.rotation
+            SET marker = previous, previous = NULL, set_at = now() WHERE secret = $1";
+        let done = self.client.execute(update, &[&self.secret]).await;
         done.map(drop).map_err(before_commit)
     }
 
-    /// Who slept before setting it does not do that any more.
-    pub async fn bar(&self, id: &str) -> Result<(), CallError> {
-        let update = "UPDATE v_secure.rotation
-            SET aborted = array_append(array_remove(aborted, $2), $2) WHERE secret = $1";
+    /// That a version is not to be set any more, also where it never was. Who slept through this many does not come.
+    pub async fn leave(&self, id: &str) -> Result<(), CallError> {
+        let update = "UPDATE v_secure.rotation SET aborted =
+            (array_remove(aborted, $2) || $2)[cardinality(array_remove(aborted, $2)) - 998 :]
+            WHERE secret = $1";
         let done = self.client.execute(update, &[&self.secret, &id]).await;
         done.map(drop).map_err(before_commit)
     }

@@ -140,10 +140,12 @@ impl<'a> PostgresProvider<'a> {
     fn last_used(&self, call: &Call<'_>) -> Result<Answer, CallError> {
         let credential = stated(call)?;
         let url = self.own(credential)?;
+        let deadline = self.deadline();
         let (is_used, time) = wait(async {
-            self.deadline()
+            deadline
                 .bound(async {
                     let session = self.administer().await?;
+                    deadline.begin(&session.client).await?;
                     let id = credential.id.to_string();
                     let found = used::is_used(&session.client, url.user(), &id).await?;
                     let found = (found, now(&session.client).await?);
@@ -175,6 +177,7 @@ impl<'a> PostgresProvider<'a> {
         let ended = wait(async {
             let work = async {
                 let session = self.administer().await?;
+                deadline.begin(&session.client).await?;
                 used::end_sessions(&session.client, user).await
             };
             deadline.bound(work).await

@@ -35,18 +35,20 @@ impl Revoking<'_> {
             self.roles(markers).shut(user).await?;
             markers.hold(user, None).await?;
         }
-        match is_last {
-            true => markers.take_back(&id).await?,
-            false => markers.bar(&id).await?,
+        if is_last {
+            markers.take_back().await?;
         }
+        markers.leave(&id).await?;
         Ok(is_held)
     }
 
-    /// Whether the user has the password of what is revoked. What was there before the first rotation is in no table,
-    /// and is tried, while the secret's row is held and no password changes.
+    /// Whether the user has the password of what is revoked. What was there before the first rotation is in no table, and a value
+    /// that was encrypted anew is there by another id: it is tried, while the secret's row is held and no password changes.
     async fn is_held(&self, holder: Option<Holder>) -> Result<bool, CallError> {
-        if let Some(holder) = holder {
-            return Ok(holder.version.is_some_and(|version| version == self.gone.id.to_string()));
+        match holder.map(|holder| holder.version) {
+            Some(None) => return Ok(false),
+            Some(Some(version)) if version == self.gone.id.to_string() => return Ok(true),
+            Some(Some(_)) | None => {}
         }
         let look = self.provider.look(self.url).await?;
         match look.state() {
@@ -69,8 +71,9 @@ impl Revoking<'_> {
 
     /// Setting the next one has ended it; an aborted one ends as the one in use is set again.
     async fn the_only_one(&self, markers: &Markers<'_>, is_last: bool) -> Result<(), CallError> {
+        markers.leave(&self.gone.id.to_string()).await?;
         if !is_last {
-            return markers.bar(&self.gone.id.to_string()).await;
+            return Ok(());
         }
         let base = self.call.base.ok_or_else(|| {
             refused("it is the only credential of its user, and ends when another one is set")
@@ -81,7 +84,7 @@ impl Revoking<'_> {
             return Err(refused("the credential in use has another user"));
         }
         self.roles(markers).give(url.user(), url.password()).await?;
-        markers.take_back(&self.gone.id.to_string()).await?;
+        markers.take_back().await?;
         markers.set(&base.id.to_string(), None).await?;
         markers.hold(url.user(), Some(&base.id.to_string())).await
     }

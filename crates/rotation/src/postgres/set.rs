@@ -28,10 +28,23 @@ impl Setting<'_> {
         self.fence(&marker, &id)?;
         let user = self.url.user();
         markers.holder(user).await?;
+        self.hold_base(&markers).await?;
         Roles { client, users: self.users }.give(user, self.url.password()).await?;
         let rotation = self.call.rotation.map(ToString::to_string);
         markers.set(&id, rotation.as_deref()).await?;
         markers.hold(user, Some(&id)).await
+    }
+
+    /// The user in use is this secret's as well: another one with the same credential is refused before anything is lost.
+    async fn hold_base(&self, markers: &Markers<'_>) -> Result<(), CallError> {
+        let Some(base) = self.call.base.filter(|base| base.id != self.new.id) else {
+            return Ok(());
+        };
+        let Ok(url) = ConnectionUrl::parse(base.value) else { return Ok(()) };
+        if !self.users.has(url.user()) || markers.holder(url.user()).await?.is_some() {
+            return Ok(());
+        }
+        markers.hold(url.user(), Some(&base.id.to_string())).await
     }
 
     fn fence(&self, marker: &Marker, id: &str) -> Result<(), CallError> {

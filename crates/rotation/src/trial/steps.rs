@@ -39,6 +39,7 @@ impl Steps<'_> {
             self.state(name, Verb::Validate, second, None, &ACTIVE);
             let names = ["revoke the second", "revoke the second again", "the second is revoked"];
             self.revoked(names, second);
+            self.gone(&first, second);
         }
     }
 
@@ -229,6 +230,26 @@ impl Steps<'_> {
                     .fail(NAME, "it sets a credential in place of one that it does not hold");
                 late.value = answer.value.unwrap_or(late.value);
                 self.clean_up(&late);
+            }
+        }
+    }
+
+    /// Somebody who slept sets what was given up meanwhile, upon what is there.
+    fn gone(&mut self, base: &Made, gone: &Made) {
+        const NAME: &str = "what was revoked is fenced";
+        if !self.abilities.fences {
+            return self.checks.skip(NAME, "the provider does not fence");
+        }
+        if self.abilities.maker == Maker::Provider {
+            return self.checks.skip(NAME, "the provider makes the values");
+        }
+        let call = Call { base: Some(base.credential()), ..self.call(Verb::Set, gone) };
+        match self.ask(&call) {
+            Err(CallError::Fenced { .. }) => self.checks.pass(NAME),
+            Err(error) => self.checks.fail(NAME, error.to_string()),
+            Ok(_) => {
+                self.checks.fail(NAME, "it sets a credential that it has revoked");
+                self.clean_up(gone);
             }
         }
     }

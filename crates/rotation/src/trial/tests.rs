@@ -25,6 +25,7 @@ enum Fault {
     RevokesOnce,
     ForgetsTheFirst,
     FencesNothing,
+    ForgetsWhatIsGone,
     ListsNothing,
     MakesNone,
     MakesAnother,
@@ -37,6 +38,7 @@ struct Memory {
     finds: Finds,
     accepted: RefCell<BTreeSet<Vec<u8>>>,
     rotations: RefCell<Vec<(RotationId, Vec<u8>)>>,
+    gone: RefCell<BTreeSet<ObjectId>>,
     asked: Cell<usize>,
 }
 
@@ -48,6 +50,7 @@ impl Memory {
             finds,
             accepted: RefCell::default(),
             rotations: RefCell::default(),
+            gone: RefCell::default(),
             asked: Cell::new(0),
         }
     }
@@ -55,6 +58,10 @@ impl Memory {
     fn set(&self, call: &Call<'_>) -> Result<Answer, CallError> {
         let refused = |why: &str| Err(CallError::Refused { why: why.to_owned() });
         let rotation = *call.rotation.unwrap();
+        let is_gone = call.credential.is_some_and(|new| self.gone.borrow().contains(new.id));
+        if is_gone && self.fault != Fault::FencesNothing {
+            return Err(CallError::Fenced { why: "it was revoked".to_owned() });
+        }
         let current = self.rotations.borrow().last().cloned();
         let is_repeated = current.as_ref().is_some_and(|(known, _)| *known == rotation);
         let is_base = match (&current, call.base) {
@@ -112,6 +119,10 @@ impl Provider for Memory {
                 Ok(Answer { state: Some(state), ..Answer::default() })
             }
             Verb::Revoke => {
+                let id = *call.credential.unwrap().id;
+                if self.fault != Fault::ForgetsWhatIsGone {
+                    self.gone.borrow_mut().insert(id);
+                }
                 let is_kept = self.fault == Fault::RevokesNothing;
                 let was_there = is_kept || self.accepted.borrow_mut().remove(&value());
                 match self.fault == Fault::RevokesOnce && !was_there {
@@ -170,7 +181,8 @@ fn each_fault_is_found() {
         (RevokesNothing, &["the first is revoked", "the second is revoked"]),
         (RevokesOnce, &["revoke the first again", "revoke the second again"]),
         (ForgetsTheFirst, &["two at a time"]),
-        (FencesNothing, &["a wrong base is fenced"]),
+        (FencesNothing, &["a wrong base is fenced", "what was revoked is fenced"]),
+        (ForgetsWhatIsGone, &["what was revoked is fenced"]),
         (RefusesToSet, &["set", "set again"]),
     ];
     for (fault, expected) in here {
@@ -189,7 +201,9 @@ fn each_fault_is_found() {
 }
 
 #[test]
-fn what_was_set_in_spite_of_a_wrong_base_is_revoked_too() {
-    let (_, memory) = tried(Fault::FencesNothing, Maker::Here, Finds::Nothing);
-    assert!(memory.accepted.borrow().is_empty());
+fn what_was_set_in_spite_of_the_fence_is_revoked_too() {
+    for fault in [Fault::FencesNothing, Fault::ForgetsWhatIsGone] {
+        let (_, memory) = tried(fault, Maker::Here, Finds::Nothing);
+        assert!(memory.accepted.borrow().is_empty(), "{fault:?}");
+    }
 }

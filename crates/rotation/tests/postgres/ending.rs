@@ -102,3 +102,16 @@ fn of_one_user_the_password_before_is_set_again_and_the_withdrawn_one_never() {
     ask(Verb::Set, &a, &c).unwrap();
     logs_in(&database, &c);
 }
+
+/// A value that was encrypted anew has another id and the same password.
+#[test]
+fn what_was_set_by_another_id_is_revoked() {
+    let Some(database) = database() else { return };
+    let [a, b, c] = [(0, 0), (1, 1), (2, 0)].map(|(number, user)| database.version(number, user));
+    database.set(&a, &b);
+    database.set(&b, &c);
+    let anew = Version { id: database.version(9, 1).id, ..database.version(1, 1) };
+    database.revoke(&c, &anew);
+    is_out(&database, &b);
+    logs_in(&database, &c);
+}

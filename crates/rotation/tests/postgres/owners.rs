@@ -105,6 +105,28 @@ fn tables_of_somebody_else_are_not_written_to() {
     refused();
 }
 
+/// Who owns the database decides where its sessions look names up.
+#[test]
+fn names_are_looked_up_among_the_servers_own() {
+    let Some(database) = database() else { return };
+    let [a, b] = [(0, 0), (1, 1)].map(|(number, user)| database.version(number, user));
+    database.set(&a, &b);
+    database.sql(&format!(
+        "CREATE SCHEMA own; GRANT USAGE ON SCHEMA own TO PUBLIC;
+         CREATE FUNCTION own.run() RETURNS name LANGUAGE plpgsql AS
+             'BEGIN RAISE EXCEPTION ''it was run''; END';
+         CREATE VIEW own.pg_namespace AS SELECT own.run() AS nspname, 0::oid AS oid, 0::oid AS nspowner;
+         CREATE VIEW own.pg_stat_activity AS SELECT own.run() AS usename, 0 AS pid;
+         GRANT SELECT ON own.pg_namespace, own.pg_stat_activity TO PUBLIC;
+         ALTER DATABASE \"{}\" SET search_path = own, pg_catalog",
+        database.names.database
+    ));
+    assert!(database.ask(Verb::LastUsed, &b, &a).unwrap().time.is_some());
+    let ending = database.provider().ending_sessions();
+    let answer = ending.call(&database.call(Verb::Revoke, Some(&b), Some(&a))).unwrap();
+    assert_eq!(answer.why.as_deref(), Some("0 sessions of its user were ended"));
+}
+
 #[test]
 fn nobody_else_may_see_the_tables() {
     let Some(database) = database() else { return };

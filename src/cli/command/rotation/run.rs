@@ -166,7 +166,7 @@ fn tell(context: &Context<'_>, view: &RanView) {
         "held" => format!("{secret}: rotation {id} goes on when somebody says so"),
         "waits" => {
             format!(
-                "{secret}: the old credential stays until {}",
+                "{secret}: the old credential stays at least until {}",
                 view.until.as_deref().unwrap_or_default()
             )
         }

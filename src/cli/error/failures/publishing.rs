@@ -33,6 +33,9 @@ impl From<PublishError> for Failure {
                     None => failure,
                 }
             }
+            PublishError::Apart { remote } => Self::from_error(Code::Unpublished, &error).hint(
+                format!("git config --replace-all remote.{remote}.pushurl \"$(git remote get-url {remote})\""),
+            ),
             PublishError::Moved { .. } => Self::from_error(Code::Moved, &error),
             PublishError::Busy { .. } => Self::from_error(Code::LockedFile, &error),
             PublishError::Unclear { .. } => Self::from_error(Code::PublicationUnclear, &error),

@@ -4,7 +4,7 @@ use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::engine::provider::ProviderError;
 use v_secure_core::name::SecretName;
-use v_secure_rotation::contract::{CallError, Verb};
+use v_secure_rotation::contract::{CallError, State, Verb};
 use v_secure_rotation::engine::{EngineError, Gate};
 
 impl From<EngineError> for Failure {
@@ -35,8 +35,14 @@ impl From<EngineError> for Failure {
             EngineError::Staged { ref secret, .. } => is(Code::RotationOpen)
                 .hint(format!("v-secure secret rotate {secret} --resume --to 50%"))
                 .hint(format!("v-secure rotation promote {secret}  # for all")),
+            EngineError::NotActive { state: State::Unknown, .. } => {
+                look(is(Code::CredentialUnknown))
+            }
             EngineError::NotActive { ref secret, .. } | EngineError::NothingWorks { ref secret } => {
                 settle(is(Code::CredentialInactive), secret)
+            }
+            EngineError::NotWorking { ref secret, state: State::Unknown, .. } => {
+                resume(look(is(Code::CredentialUnknown)), secret)
             }
             EngineError::NotWorking { ref secret, .. } => {
                 abort(resume(is(Code::CredentialInactive), secret), secret)
@@ -113,6 +119,11 @@ fn go_on(failure: Failure, secret: &SecretName, verb: Verb) -> Failure {
         Verb::Validate => failure.hint(format!("v-secure secret rotation-status {secret}")),
         _ => resume(failure, secret),
     }
+}
+
+/// Nobody knows that anything is wrong with the credential.
+fn look(failure: Failure) -> Failure {
+    failure.hint("v-secure provider list  # see whether it is reached, and run the command again")
 }
 
 fn settle(failure: Failure, secret: &SecretName) -> Failure {

@@ -158,7 +158,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "rotation.via",
-        values: "'git REMOTE REF' with a ref such as refs/heads/main, or 'device MEMBER/DEVICE'",
+        values: "'git REMOTE REF' with a branch such as refs/heads/main, or 'device MEMBER/DEVICE'",
         default: "none",
         meaning: "where rotations are published before a provider is called",
         takes: |value| Via::parse(value).is_some(),

@@ -10,7 +10,7 @@ pub enum Via {
     Git {
         /// As `git remote` lists it.
         remote: String,
-        /// In full, from `refs/`.
+        /// In full: of other refs than branches some are not pushed again, or not fetched by others.
         reference: String,
     },
     /// By the file of one device, which alone rotates.
@@ -23,8 +23,7 @@ impl Via {
             ("git", rest) => {
                 let (remote, reference) = rest.split_once(' ')?;
                 let remote = Name::new(remote).ok()?.to_string();
-                is_reference(reference)
-                    .then(|| Self::Git { remote, reference: reference.to_owned() })
+                is_branch(reference).then(|| Self::Git { remote, reference: reference.to_owned() })
             }
             ("device", rest) => {
                 let (member, device) = rest.split_once('/')?;
@@ -45,10 +44,11 @@ impl fmt::Display for Via {
     }
 }
 
-/// Whether git takes a text as the name of a ref in full (`git help check-ref-format`).
-fn is_reference(text: &str) -> bool {
+/// Whether git takes a text as the full name of a branch (`git help check-ref-format`).
+fn is_branch(text: &str) -> bool {
     let is_forbidden = |byte: u8| byte <= b' ' || byte == 0x7f || b"~^:?*[\\".contains(&byte);
-    text.strip_prefix("refs/").is_some_and(|rest| rest.split('/').all(is_component))
+    let is_name = |name: &str| name != "HEAD" && name.split('/').all(is_component);
+    text.strip_prefix("refs/heads/").is_some_and(is_name)
         && !text.bytes().any(is_forbidden)
         && !text.contains("..")
         && !text.contains("@{")
@@ -67,8 +67,8 @@ mod tests {
     fn a_remote_and_a_ref_or_a_member_and_a_device() {
         for good in [
             "git origin refs/heads/main",
-            "git up.stream-2 refs/v-secure/rotations",
-            "git origin refs/x",
+            "git up.stream-2 refs/heads/v-secure/rotations",
+            "git origin refs/heads/HEAD/x",
             "git origin refs/heads/é@1",
             "git origin refs/heads/-a",
             "device olga/laptop",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn refs_are_those_that_git_takes_in_full() {
+    fn refs_are_branches_that_git_takes_in_full() {
         for bad in [
             "refs",
             "refs/",
@@ -127,8 +127,17 @@ mod tests {
             "refs/heads/*",
             "refs/heads/a[",
             "refs/heads/a\\b",
+            "refs/heads/HEAD",
+            "refs/heads",
+            "refs/x",
+            "refs/tags/rot",
+            "refs/replace/a",
+            "refs/remotes/origin/main",
+            "refs/v-secure/rotations",
+            "refs/headsx/main",
+            "refs/Heads/main",
         ] {
-            assert!(!is_reference(bad), "{bad:?}");
+            assert!(!is_branch(bad), "{bad:?}");
         }
     }
 }

@@ -4,6 +4,7 @@ mod asleep;
 mod endings;
 mod killed;
 mod remote;
+mod run;
 mod service;
 mod steps;
 
