@@ -80,7 +80,10 @@ impl<P: Publication> Engine<'_, P> {
     /// # Errors
     /// Those of [`Engine::retire`].
     pub fn retire_or_wait(&mut self, overlap: u64) -> Result<Waits, P::Error> {
-        for old in self.due()? {
+        self.permit()?;
+        self.publication.refresh()?;
+        let (_, own) = self.without_foreign(self.due_or_none())?;
+        for old in own {
             let gate = self.facts(&old.object, overlap)?.check().err();
             if let Some(until) = gate.and_then(|gate| gate.until()) {
                 return Ok(Waits::Until(until));
@@ -109,6 +112,11 @@ impl<P: Publication> Engine<'_, P> {
     fn due(&self) -> Result<Vec<Retired>, P::Error> {
         let due = rotate::to_retire(self.publication.vault(), self.secret, &Retiring::WhatIsOver);
         Ok(due.map_err(EngineError::Rotate)?)
+    }
+
+    /// As far as there is any: that there is none is said where it is revoked.
+    fn due_or_none(&self) -> Vec<Retired> {
+        self.due().unwrap_or_default()
     }
 
     fn refuse_unless_due(&self, object: &ObjectId) -> Result<(), P::Error> {
