@@ -52,8 +52,8 @@ fn refuse_second(vault: &Vault, provider: &ProviderSettings<'_>, secret: &Secret
                 "{secret} and {other} are served by provider {}, whose users are for one secret",
                 provider.name
             );
-            let hint = format!("v-secure settings set provider.{}.serves {secret}", provider.name);
-            Err(Failure::new(Code::ProviderAmbiguous, message).hint(hint))
+            Err(Failure::new(Code::ProviderAmbiguous, message)
+                .hint(format!("v-secure settings set provider.{}.serves {secret}", provider.name)))
         }
     }
 }

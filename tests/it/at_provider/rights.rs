@@ -46,6 +46,7 @@ fn a_machine_with_read_and_rotate_rotates_what_is_due_from_an_empty_environment(
     // The old one is retired, and as the new one is due too, one more begins.
     let run = bot.run("rotation run --due --json").json();
     assert_eq!(run["secrets"][0]["did"], "rotated", "{run}");
+    assert_eq!(run["secrets"][0]["retired"].as_array().unwrap().len(), 1, "{run}");
     assert!(!service.accepts(FIRST));
     owner.pull(&bot);
     owner.run("audit verify").ok();

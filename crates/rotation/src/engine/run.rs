@@ -11,8 +11,8 @@ use v_secure_core::time::UnixTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ran {
     Nothing,
-    /// A new credential is the active one.
-    Rotated(RotationId),
+    /// A new credential is the active one, and the old ones of an earlier rotation are retired.
+    Rotated(RotationId, Vec<Retired>),
     /// One that was left open is.
     Resumed(RotationId),
     Retired(Vec<Retired>),
@@ -46,10 +46,12 @@ impl<P: Publication> Engine<'_, P> {
             Some(_) if !self.abilities.holds_two => {
                 Err(EngineError::Outage { secret: self.secret.clone() }.into())
             }
-            Some(wanted) if !matches!(ran, Ran::Waits { .. }) => {
-                self.rotate(wanted).map(Ran::Rotated)
-            }
-            _ => Ok(ran),
+            None => Ok(ran),
+            Some(wanted) => match ran {
+                Ran::Nothing => Ok(Ran::Rotated(self.rotate(wanted)?, Vec::new())),
+                Ran::Retired(retired) => Ok(Ran::Rotated(self.rotate(wanted)?, retired)),
+                ran => Ok(ran),
+            },
         }
     }
 

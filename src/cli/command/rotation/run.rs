@@ -132,7 +132,10 @@ fn view(secret: SecretName, ran: Ran) -> RanView {
         error: None,
     };
     match ran {
-        Ran::Rotated(id) => (view.did, view.rotation) = ("rotated", Some(id)),
+        Ran::Rotated(id, retired) => {
+            (view.did, view.rotation) = ("rotated", Some(id));
+            view.retired = retired.iter().map(RetiredView::from).collect();
+        }
         Ran::Resumed(id) => (view.did, view.rotation) = ("resumed", Some(id)),
         Ran::Held(id) => (view.did, view.rotation) = ("held", Some(id)),
         Ran::Waits { until } => (view.did, view.until) = ("waits", Some(duration::rfc3339(until))),
@@ -159,6 +162,9 @@ fn tell(context: &Context<'_>, view: &RanView) {
     if let Some(error) = &view.error {
         let causes: String = error.causes.iter().map(|cause| format!(": {cause}")).collect();
         return context.ui.warn(&format!("{secret}: {}{causes}", error.message));
+    }
+    if view.did == "rotated" && !view.retired.is_empty() {
+        context.ui.note(&format!("{secret}: the old credential is retired"));
     }
     context.ui.note(&match view.did {
         "rotated" => format!("{secret}: a new credential is current, by rotation {id}"),

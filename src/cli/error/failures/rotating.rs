@@ -142,7 +142,7 @@ fn early(failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
     match gate.until() {
         Some(_) => failure.hint(format!("v-secure rotation retire {secret} --wait")),
         None if matches!(gate, Gate::Ahead { .. }) => {
-            failure.hint(format!("v-secure audit log --secret {secret}")).hint(format!(
+            failure.hint(format!("v-secure audit log --secret-id {secret}")).hint(format!(
                 "v-secure rotation retire {secret} --by-hand  # once it was revoked there"
             ))
         }
