@@ -36,6 +36,7 @@ pub fn with<T>(
     let (Some(one), None) = (serving.pop(), serving.pop()) else {
         return Err(unserved(&settings, secret));
     };
+    refuse_lacking(&one)?;
     refuse_shared(published, &one, secret)?;
     let admin = one.admin().map(|admin| published.current(&admin)).transpose()?;
     let provider = provider::of(&one, admin, published.host())?;
@@ -43,6 +44,21 @@ pub fn with<T>(
     let terms = Terms { overlap: one.overlap(), is_shared, accepts_orphans };
     let mut engine = Engine::new(published, &*provider, secret, terms)?;
     work(&mut engine)
+}
+
+/// All that is missing is said at once.
+fn refuse_lacking(provider: &ProviderSettings<'_>) -> Outcome {
+    let (missing, name) = (provider::missing(provider), &provider.name);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<String> =
+        missing.iter().map(|(key, _)| format!("provider.{name}.{key}")).collect();
+    let message = format!("the provider {name} is not whole: there is no {}", keys.join(", no "));
+    let failure = Failure::new(Code::ProviderMissing, message);
+    Err(missing.iter().fold(failure, |failure, (key, takes)| {
+        failure.hint(format!("v-secure settings set provider.{name}.{key} {takes}"))
+    }))
 }
 
 /// One credential in two secrets is revoked for both when one of them has rotated. A copied value comes to that by mistake, and by
