@@ -34,6 +34,24 @@ pub enum ProviderError {
     },
 }
 
+/// The settings that its kind takes and that are not there, each with what it takes.
+pub fn missing(settings: &ProviderSettings<'_>) -> Vec<(&'static str, &'static str)> {
+    let takes = match settings.kind() {
+        None => vec![("kind", "KIND", false)],
+        Some(ProviderKind::Command) => vec![
+            ("program", "/PATH/PROGRAM", settings.program().is_some()),
+            ("sha256", "SHA256", settings.sha256().is_some()),
+        ],
+        Some(ProviderKind::Postgres) => vec![
+            ("endpoint", "HOST:PORT/DATABASE", settings.endpoint().is_some()),
+            ("admin", "ENVIRONMENT/NAME", settings.admin().is_some()),
+            ("users", "USER,USER", !settings.users().is_empty()),
+            ("owner", "ROLE", settings.owner().is_some() || settings.users().len() == 1),
+        ],
+    };
+    takes.into_iter().filter(|(.., is_set)| !is_set).map(|(key, value, _)| (key, value)).collect()
+}
+
 /// A provider as its owners set it up. `admin` is the value of the secret that it is given to act by.
 ///
 /// # Errors

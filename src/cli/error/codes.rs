@@ -283,7 +283,7 @@ codes! {
     RotationMissing "rotation-missing" [NotFound] "The secret has no such rotation, none that is open, or nothing to retire", "v-secure secret rotation-status NAME";
     RotationOpen "rotation-open" [Conflict] "A rotation of the secret is open", "v-secure secret rotate NAME --abort";
     RotationOver "rotation-over" [Conflict] "The rotation was promoted or aborted", "v-secure secret rotation-status NAME";
-    RotationUnplaced "rotation-unplaced" [Failure] "No setting says where rotations are published", "v-secure settings set rotation.via device MEMBER/DEVICE";
+    RotationUnplaced "rotation-unplaced" [Failure] "No setting says where rotations are published", "v-secure settings set rotation.via 'device MEMBER/DEVICE'";
     RotationUnsettled "rotation-unsettled" [Conflict] "A rotation of the secret cannot go on, or wants somebody", "v-secure secret rotation-status NAME";
     RotationsFailed "rotations-failed" [Failure] "Of some secrets a run could not go on", "v-secure rotation list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";

@@ -13,7 +13,7 @@ use crate::engine::provider;
 use std::collections::BTreeSet;
 use v_secure_core::convert::generate;
 use v_secure_core::name::SecretName;
-use v_secure_core::policy::settings::{Settings, Via};
+use v_secure_core::policy::settings::{ProviderSettings, Settings, Via};
 use v_secure_core::secret::rotate::Retired;
 use v_secure_core::vault::Depth;
 use v_secure_rotation::engine::{Engine, Publication, Step, Terms, Waits};
@@ -38,6 +38,7 @@ pub fn with<T>(
     let (Some(one), None) = (serving.pop(), serving.pop()) else {
         return Err(unserved(&settings, secret));
     };
+    refuse_lacking(&one)?;
     sharing::refuse(published, &one, secret)?;
     let admin = one.admin().map(|admin| published.current(&admin)).transpose()?;
     let provider = provider::of(&one, admin, published.host())?;
@@ -45,6 +46,21 @@ pub fn with<T>(
     let terms = Terms { overlap: one.overlap(), is_shared, accepts_orphans };
     let mut engine = Engine::new(published, &*provider, secret, terms)?;
     work(&mut engine)
+}
+
+/// All that is missing is said at once.
+fn refuse_lacking(provider: &ProviderSettings<'_>) -> Outcome {
+    let (missing, name) = (provider::missing(provider), &provider.name);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<String> =
+        missing.iter().map(|(key, _)| format!("provider.{name}.{key}")).collect();
+    let message = format!("the provider {name} is not whole: there is no {}", keys.join(", no "));
+    let failure = Failure::new(Code::ProviderMissing, message);
+    Err(missing.iter().fold(failure, |failure, (key, takes)| {
+        failure.hint(format!("v-secure settings set provider.{name}.{key} {takes}"))
+    }))
 }
 
 /// Revokes what is over, and waits for that as long as it takes: at least `overlap` seconds since the promotion. Behind every wait

@@ -5,6 +5,7 @@ use crate::cli::door::reads::{self, Reading};
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::rotations;
+use crate::cli::unlocking;
 use crate::engine::door::Purpose;
 use crate::engine::publishing;
 use crate::host::Host;
@@ -38,7 +39,7 @@ impl<'c> Published<'c> {
     pub fn open_for(context: &'c Context<'c>, reason: Option<&str>) -> Outcome<Self> {
         let (_, opened) = context.open_to_write(Depth::Everything)?;
         let vault = opened.vault;
-        let via = vault.serving().via().ok_or_else(unplaced)?;
+        let via = vault.serving().via().ok_or_else(|| unplaced(context, &vault))?;
         let who = context.unlock(&vault)?;
         let reason = reason.map(str::to_owned);
         let mut published = Self { context, via, vault, who, reason };
@@ -101,11 +102,19 @@ impl<'c> Published<'c> {
     }
 }
 
-fn unplaced() -> Failure {
+fn unplaced(context: &Context<'_>, vault: &Vault) -> Failure {
     let message = "no setting says where rotations are published, so nothing is done at a provider";
+    let signer = unlocking::unlock_without_asking(context, vault)
+        .and_then(|opened| Ok(opened.who.signer(vault)?));
+    let here = signer.map_or_else(
+        |_| "MEMBER/DEVICE".to_owned(),
+        |signer| format!("{}/{}", signer.member, signer.device),
+    );
     Failure::new(Code::RotationUnplaced, message)
         .hint("v-secure settings set rotation.via 'git origin refs/heads/main'")
-        .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone")
+        .hint(format!(
+            "v-secure settings set rotation.via 'device {here}'  # where one machine rotates alone"
+        ))
 }
 
 impl Publication for Published<'_> {

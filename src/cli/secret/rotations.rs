@@ -12,12 +12,14 @@ use v_secure_core::report::view::rotation::RetiredView;
 use v_secure_core::secret::rotate;
 use v_secure_core::vault::Vault;
 
-/// Says which open rotations of secrets, whose values were written, are stale now.
+/// Says which open rotations of secrets, whose values were written, are stale now, and that no provider was told.
 pub fn remark<'a>(
     context: &Context<'_>,
     vault: &Vault,
     secrets: impl IntoIterator<Item = &'a SecretName>,
 ) {
+    let secrets: Vec<&SecretName> = secrets.into_iter().collect();
+    remark_untold(context, vault, secrets.iter().copied());
     for secret in secrets {
         let open: Vec<&Rotation> =
             vault.secret(secret).into_iter().flat_map(|state| state.open_rotations()).collect();
@@ -29,6 +31,35 @@ pub fn remark<'a>(
                 "rotation {id} of {secret} is stale now, and its value is given to nobody. To end it: v-secure secret rotate {secret} --abort{which}"
             ));
         }
+    }
+}
+
+/// Says of which secrets, whose values were written, a provider knows another value. The first value of a secret is one that it
+/// accepts already.
+pub fn remark_untold<'a>(
+    context: &Context<'_>,
+    vault: &Vault,
+    secrets: impl IntoIterator<Item = &'a SecretName>,
+) {
+    if context.ui.json {
+        return;
+    }
+    let is_later = |secret: &SecretName| {
+        let version = vault.secret(secret).and_then(|state| state.current());
+        version.is_some_and(|version| version.number > 1)
+    };
+    let is_served = |secret: &SecretName| !vault.serving().serving(secret).is_empty();
+    let untold = secrets.into_iter().filter(|secret| is_later(secret) && is_served(secret));
+    let untold: Vec<String> = untold.map(ToString::to_string).collect();
+    match &untold[..] {
+        [] => {}
+        [one] => {
+            context.ui.note(&format!("no provider was told: v-secure rotation settle {one} --set"));
+        }
+        _ => context.ui.note(&format!(
+            "no provider was told of {}; for each: v-secure rotation settle NAME",
+            untold.join(", ")
+        )),
     }
 }
 

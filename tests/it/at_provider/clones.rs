@@ -55,3 +55,27 @@ fn of_two_clones_at_once_one_rotates_and_the_other_says_so() {
         owner.run("audit verify").ok();
     }
 }
+
+#[test]
+fn a_branch_that_takes_no_pushes_has_another_one_beside_it() {
+    if !tools::has("git") {
+        return;
+    }
+    let Some(service) = Service::new() else { return };
+    let (remote, owner) = shared(&service);
+    v_secure_testkit::executable::script(
+        &remote.path().join("hooks/update"),
+        "#!/bin/sh\n[ \"$1\" != refs/heads/main ]\n",
+    );
+    let failed = owner.run("secret rotate prod/A");
+    let hint = "v-secure settings set rotation.via 'git origin refs/heads/rotations'";
+    assert!(failed.err.contains(hint), "{}", failed.err);
+    assert_eq!(service.lines(), [FIRST]);
+    let via = "git origin refs/heads/rotations";
+    owner.command(&["settings", "set", "rotation.via", via]).output().unwrap();
+    git(&owner.checkout(), "checkout --quiet -b rotations");
+    git(&owner.checkout(), "commit --quiet --all -m settings");
+    git(&owner.checkout(), "push --quiet origin rotations");
+    owner.run("secret rotate prod/A").ok();
+    assert!(service.accepts(&current(&owner)));
+}

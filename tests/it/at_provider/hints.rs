@@ -143,24 +143,124 @@ fn a_provider_that_lacks_something_is_told_by_name() {
 }
 
 #[test]
-fn settings_that_are_not_whole_are_named_one_by_one() {
+fn settings_that_are_not_whole_are_named_at_once() {
     let Some(service) = Service::new() else { return };
     let owner = owner(&service);
     for key in ["kind", "program", "sha256"] {
         owner.run(&format!("settings set provider.file.{key} --unset")).ok();
-        let failed = owner.run("secret rotate prod/A");
-        assert_eq!(tries(&failed), [format!("v-secure settings set provider.file.{key} VALUE")]);
+        let hints = tries(&owner.run("secret rotate prod/A"));
+        let [hint] = &hints[..] else { panic!("{hints:?}") };
+        assert!(hint.starts_with(&format!("v-secure settings set provider.file.{key} ")), "{hint}");
         service.serve(&owner, "prod/A");
     }
     owner.run("secret rotate prod/A --dry-run").ok();
     owner.run("settings set provider.file.kind postgres").ok();
     owner.run("settings set provider.file.endpoint nowhere").ok();
-    let failed = owner.run("secret rotate prod/A");
+    let lacking = [
+        "v-secure settings set provider.file.admin ENVIRONMENT/NAME",
+        "v-secure settings set provider.file.users USER,USER",
+        "v-secure settings set provider.file.owner ROLE",
+    ];
+    assert_eq!(tries(&owner.run("secret rotate prod/A")), lacking);
+    let listed = json(&owner, "provider list", "");
+    assert_eq!(listed["providers"][0]["missing"], serde_json::json!(["admin", "users", "owner"]));
+    let listed = owner.run("provider list");
+    assert!(lacking.iter().all(|line| listed.err.contains(line)), "{}", listed.err);
+    owner.set("prod/ADMIN", "postgres://admin:password@localhost/shop");
+    for (hint, value) in lacking.iter().zip(["prod/ADMIN", "shop_a,shop_b", "shop_owner"]) {
+        let (typed_so_far, _) = hint.rsplit_once(' ').unwrap();
+        typed(&owner, &format!("{typed_so_far} {value}"));
+    }
     let hint = "v-secure settings set provider.file.endpoint HOST:PORT/DATABASE";
-    assert_eq!(tries(&failed), [hint]);
+    assert_eq!(tries(&owner.run("secret rotate prod/A")), [hint]);
     typed(&owner, &hint.replace("HOST:PORT/DATABASE", "localhost:5432/shop"));
+}
+
+#[test]
+fn a_program_that_was_changed_is_named_with_the_setting_that_takes_it() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = fs::read_to_string(service.program()).unwrap();
+    service.replace(&format!("{whole}# another line\n"));
     let failed = owner.run("secret rotate prod/A");
-    assert_eq!(tries(&failed), ["v-secure settings set provider.file.admin VALUE"]);
+    assert_eq!(tries(&failed), ["v-secure provider list"]);
+    let listed = owner.run("provider list");
+    let line = listed.err.lines().find(|line| line.contains("settings set provider.file.sha256"));
+    typed(&owner, line.unwrap().trim());
+    owner.run("secret rotate prod/A").ok();
+}
+
+#[test]
+fn where_rotations_are_published_is_said_with_its_own_names() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let own = format!("v-secure settings set rotation.via '{}'  # ", device(&owner));
+    for before in ["--unset", "'device olga/elsewhere'"] {
+        let before = before.trim_matches('\'');
+        owner.command(&["settings", "set", "rotation.via", before]).output().unwrap();
+        let hints = tries(&owner.run("secret rotate prod/A"));
+        let hint = hints.iter().find(|hint| hint.starts_with(&own));
+        assert!(hint.is_some(), "{hints:?}");
+    }
+    owner.command(&["settings", "set", "rotation.via", &device(&owner)]).output().unwrap();
+    owner.run("secret rotate prod/A").ok();
+}
+
+#[test]
+fn what_is_open_at_a_provider_goes_on_before_it_is_ended() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let whole = answering(&service, "set", r#"{"ok":false,"error":"unclear","why":"none"}"#);
+    service.serve(&owner, "prod/A");
+    assert_eq!(owner.run("secret rotate prod/A").code, 1);
+    service.replace(&whole);
+    service.serve(&owner, "prod/A");
+    for line in ["secret rotate prod/A", "secret rotate prod/A --dry-run"] {
+        let failed = owner.run(line);
+        assert_eq!(tries(&failed)[0], "v-secure secret rotate prod/A --resume", "{line}");
+    }
+    typed(&owner, "v-secure secret rotate prod/A --resume");
+}
+
+#[test]
+fn a_generator_is_refused_where_the_provider_makes_values() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    answering(
+        &service,
+        "describe",
+        r#"{"ok":true,"contract":1,"verbs":["set","validate","revoke","generate"],"holds":2,"fences":true}"#,
+    );
+    service.serve(&owner, "prod/A");
+    for line in ["--generate", "--generate=digits:40 --dry-run"] {
+        let failed = owner.run(&format!("secret rotate prod/A {line}"));
+        assert_eq!(failed.code, 2, "{}", failed.err);
+        assert_eq!(tries(&failed), ["v-secure secret rotate prod/A"]);
+    }
+}
+
+#[test]
+fn a_dry_run_says_as_data_that_a_rotation_could_begin() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let found = json(&owner, "secret rotate", "prod/A --dry-run ");
+    assert_eq!((&found["dry_run"], &found["rotation"]), (&Value::Bool(true), &Value::Null));
+    assert_eq!(service.lines(), [FIRST]);
+}
+
+#[test]
+fn who_sets_a_value_is_told_that_its_provider_was_not() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    let told = "no provider was told: v-secure rotation settle prod/A --set";
+    let set = owner.feed("set prod/A", "another-value-91");
+    assert!(set.err.contains(told), "{}", set.err);
+    let back = owner.run("secret rollback prod/A --version 2");
+    assert!(back.err.contains(told), "{}", back.err);
+    assert!(!owner.feed("set prod/A --json", "third-value-17").err.contains("no provider"));
+    assert!(!owner.feed("set prod/NEW", "first").err.contains("no provider"));
+    assert!(!owner.run("set prod/A --description text").err.contains("no provider"));
+    owner.run("rotation settle prod/A --set --yes").ok();
 }
 
 #[test]

@@ -57,7 +57,8 @@ fn what_it_shows_makes_it_a_provider() {
     let listed = || cli.json("provider list")["providers"][0].clone();
     let expected = json!({
         "name": "static-file", "kind": "command", "serves": ["default/A"], "secrets": 1,
-        "program": path, "matches": "yes", "why": null, "admin": "default/B",
+        "program": path, "sha256": listed()["sha256"], "matches": "yes", "why": null,
+        "admin": "default/B", "missing": [],
     });
     assert_eq!(listed(), expected);
     assert!(cli.ok("provider list").contains("yes"));
@@ -67,6 +68,18 @@ fn what_it_shows_makes_it_a_provider() {
     fs::remove_file(&path).unwrap();
     assert_eq!(listed()["matches"], "missing");
     assert!(cli.ok("provider list").contains("not on this machine"));
+}
+
+#[test]
+fn with_an_administrator_it_shows_the_setting_for_one() {
+    let Some(folder) = folder() else { return };
+    let cli = Cli::with_vault();
+    let (path, endpoint) = (example(folder.path(), STATIC), folder.path().join("accepted"));
+    let endpoint = endpoint.to_str().unwrap();
+    let run = tried(&cli, &path, &["--endpoint", endpoint, "--admin-file", "-"], b"password");
+    let object: serde_json::Value = serde_json::from_slice(&run.out).unwrap();
+    let line = json!("v-secure settings set provider.static-file.admin ENVIRONMENT/NAME");
+    assert!(object["settings"].as_array().unwrap().contains(&line), "{object}");
 }
 
 #[test]

@@ -12,7 +12,10 @@ fn from_the_beginning_to_the_end() {
     let id = begin(&cli, "5%");
     assert_eq!(cli.fails("secret rotate A --generate"), (7, "rotation-open".into()));
     let report = cli.json("secret rotate A --resume --to 100%");
-    assert_eq!(keys(&report), ["secret", "version", "id", "generated", "expires", "rotation"]);
+    assert_eq!(
+        keys(&report),
+        ["secret", "version", "id", "generated", "expires", "rotation", "dry_run"]
+    );
     let of = &report["rotation"];
     assert_eq!(
         (&report["version"], &of["share"], &of["base"]),

@@ -3,6 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
+use crate::engine::provider;
 use clap::Args;
 use std::path::Path;
 use v_secure_core::policy::settings::{ProviderKind, ProviderSettings};
@@ -34,7 +35,12 @@ impl List {
             return Ok(());
         }
         let header = ["name", "kind", "serves", "secrets", "program", "as meant", "admin"];
-        context.ui.table(&header, providers.iter().map(cells).collect())
+        context.ui.table(&header, providers.iter().map(cells).collect())?;
+        for of in vault.policy().settings().providers() {
+            tell_missing(context, &of);
+            tell_changed(context, &of);
+        }
+        Ok(())
     }
 }
 
@@ -46,10 +52,36 @@ fn view<'a>(vault: &Vault, of: &ProviderSettings<'a>) -> ProviderView<'a> {
         serves: of.patterns(),
         secrets: vault.live().filter(|(name, _)| of.serves(name)).count(),
         program: of.program(),
+        sha256: of.sha256(),
         matches: found.as_ref().map(|(matches, _)| *matches),
         why: found.and_then(|(_, why)| why),
         admin: of.admin(),
+        missing: provider::missing(of).into_iter().map(|(key, _)| key).collect(),
     }
+}
+
+fn tell_missing(context: &Context<'_>, of: &ProviderSettings<'_>) {
+    let (missing, name) = (provider::missing(of), &of.name);
+    if missing.is_empty() {
+        return;
+    }
+    context.ui.note(&format!("{name} is not whole; to be set:"));
+    for (key, takes) in missing {
+        context.ui.note(&format!("  v-secure settings set provider.{name}.{key} {takes}"));
+    }
+}
+
+/// The setting beside the file: whether the file is right is for who set it to say.
+fn tell_changed(context: &Context<'_>, of: &ProviderSettings<'_>) {
+    let checked = |program| Checked::open(Path::new(program), of.sha256().unwrap_or_default());
+    let (Some(wanted), Some(Err(ProgramError::Hash { found }))) =
+        (of.sha256(), of.program().filter(|_| is_program(of)).map(checked))
+    else {
+        return;
+    };
+    let name = &of.name;
+    context.ui.note(&format!("{name} wants the SHA-256 {wanted}; if the file was changed by you:"));
+    context.ui.note(&format!("  v-secure settings set provider.{name}.sha256 {found}"));
 }
 
 fn is_program(of: &ProviderSettings<'_>) -> bool {

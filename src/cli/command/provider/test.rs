@@ -28,7 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 #[command(
     after_help = "It makes a credential up, sets, tests and revokes it there, each step twice, and then two at a time and \
-                  out of turn, as far as the program says that it can. What the program has to do is in \
+                  out of turn, as far as the program says that it can: where it holds two, there must be place for both. What the program has to do is in \
                   docs/providers.md. No vault is needed.\n\n\
                   The program is given by its whole path; nobody but you and root may be able to change it, or \
                   a folder above it.\n\n\
@@ -113,6 +113,7 @@ impl Test {
         settings.push(set("program", &program.path().to_string_lossy()));
         settings.push(set("sha256", &program.sha256()));
         settings.extend(endpoint);
+        settings.extend(self.admin_file.is_some().then(|| set("admin", "ENVIRONMENT/NAME")));
         settings.push(set("serves", "ENVIRONMENT/NAME"));
         settings
     }

@@ -11,9 +11,15 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure rotation list\n  \
+#[command(
+    after_help = "A rotation is begun by 'secret rotate', for a share of the instances with --to; with --resume it goes on, \
+                  with --abort it is taken back. 'secret rotation-status' shows how it stands.\n\n\
+                  Examples:\n  v-secure rotation list\n  \
                   v-secure rotation promote prod/STRIPE_KEY\n  \
-                  v-secure rotation retire prod/STRIPE_KEY")]
+                  v-secure rotation retire prod/STRIPE_KEY\n  \
+                  v-secure rotation settle prod/DATABASE_URL\n  \
+                  v-secure rotation run --due"
+)]
 pub enum Rotation {
     List(list::List),
     Promote(promote::Promote),

@@ -75,7 +75,7 @@ impl Retire {
             let message =
                 format!("{secret} is served by a provider, which revokes whatever is over");
             return Err(Failure::new(Code::Usage, message).hint(format!(
-                "v-secure rotation retire {secret} --by-hand --version VERSION, where it was revoked by hand"
+                "v-secure rotation retire {secret} --by-hand --version VERSION  # where it was revoked by hand"
             )));
         }
         let mut published = Published::open_for(context, self.reason.as_deref())?;

@@ -161,7 +161,8 @@ fn tell(context: &Context<'_>, view: &RanView) {
     let id = view.rotation.map(|id| short(&id)).unwrap_or_default();
     if let Some(error) = &view.error {
         let causes: String = error.causes.iter().map(|cause| format!(": {cause}")).collect();
-        return context.ui.warn(&format!("{secret}: {}{causes}", error.message));
+        let hints: String = error.hints.iter().map(|hint| format!("\n  try: {hint}")).collect();
+        return context.ui.warn(&format!("{secret}: {}{causes}{hints}", error.message));
     }
     if view.did == "rotated" && !view.retired.is_empty() {
         context.ui.note(&format!("{secret}: the old credential is retired"));

@@ -10,7 +10,10 @@ use v_secure_core::merge::MergeError;
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match &error {
-            PublishError::NotHere { .. } => Self::from_error(Code::NotPublishedHere, &error),
+            PublishError::NotHere { here, .. } => Self::from_error(Code::NotPublishedHere, &error)
+                .hint(format!(
+                    "v-secure settings set rotation.via 'device {here}'  # if this one is to rotate alone"
+                )),
             PublishError::Parted { via, path, source } => {
                 let failure = not_merged(path, ["what is here", via], source);
                 match (&**source, words(via)) {
@@ -39,12 +42,27 @@ impl From<PublishError> for Failure {
             PublishError::Moved { .. } => Self::from_error(Code::Moved, &error),
             PublishError::Busy { .. } => Self::from_error(Code::LockedFile, &error),
             PublishError::Unclear { .. } => Self::from_error(Code::PublicationUnclear, &error),
-            PublishError::Unread { .. }
-            | PublishError::NoCommit { .. }
-            | PublishError::Refused { .. } => Self::from_error(Code::Unpublished, &error),
+            PublishError::Refused { via, .. } => {
+                refused(Self::from_error(Code::Unpublished, &error), via)
+            }
+            PublishError::Unread { .. } | PublishError::NoCommit { .. } => {
+                Self::from_error(Code::Unpublished, &error)
+            }
         }
     }
 }
+
+/// A branch that takes no pushes has another one beside it.
+fn refused(failure: Failure, via: &str) -> Failure {
+    match words(via) {
+        Some((remote, reference)) if reference != ROTATIONS => failure.hint(format!(
+            "v-secure settings set rotation.via 'git {remote} {ROTATIONS}'  # where {reference} takes no pushes: docs/rotation.md"
+        )),
+        _ => failure,
+    }
+}
+
+const ROTATIONS: &str = "refs/heads/rotations";
 
 /// The remote and the ref, for a shell.
 fn words(via: &str) -> Option<(&str, String)> {

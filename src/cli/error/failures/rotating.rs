@@ -3,6 +3,7 @@
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::engine::provider::ProviderError;
+use v_secure_core::convert::duration;
 use v_secure_core::name::SecretName;
 use v_secure_rotation::contract::{CallError, State, Verb};
 use v_secure_rotation::engine::{EngineError, Gate};
@@ -22,7 +23,7 @@ impl From<EngineError> for Failure {
                 is(Code::ProviderUnfit).hint("v-secure provider list")
             }
             EngineError::Unfenced { .. } => is(Code::ProviderUnfit)
-                .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE', where one machine rotates alone"),
+                .hint("v-secure settings set rotation.via 'device MEMBER/DEVICE'  # where one machine rotates alone"),
             EngineError::Orphans { ref secret, is_open } => {
                 let how = if is_open { " --resume" } else { "" };
                 is(Code::ProviderUnfit)
@@ -138,7 +139,9 @@ fn abort(failure: Failure, secret: &SecretName) -> Failure {
     failure.hint(format!("v-secure secret rotate {secret} --abort"))
 }
 
-fn early(failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
+fn early(mut failure: Failure, secret: &SecretName, gate: Gate) -> Failure {
+    let until = gate.until().map(|until| format!("not before {}", duration::rfc3339(until)));
+    failure.causes.extend(until);
     match gate.until() {
         Some(_) => failure.hint(format!("v-secure rotation retire {secret} --wait")),
         None if matches!(gate, Gate::Ahead { .. }) => {

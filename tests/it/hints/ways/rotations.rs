@@ -9,6 +9,8 @@ pub fn all() -> Vec<Way> {
         way("provider-missing", "v-secure settings set provider.NAME.serves")
             .fill("NAME", "shop")
             .ends("rotation-unplaced"),
+        way("rotation-unplaced", "v-secure settings set rotation.via 'device")
+            .ends("provider-missing"),
         way("no-version-given", "v-secure secret rollback").fill("NUMBER", "1").does(),
         way("rotation-unsettled", "v-secure secret rotate")
             .on("rotation promote A")

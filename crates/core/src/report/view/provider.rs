@@ -17,10 +17,14 @@ pub struct ProviderView<'a> {
     /// How many secrets these match.
     pub secrets: usize,
     pub program: Option<&'a str>,
+    /// What the file of the program must have, as the setting says.
+    pub sha256: Option<&'a str>,
     /// `None` where the provider is no program.
     pub matches: Option<ProgramMatch>,
     pub why: Option<String>,
     pub admin: Option<SecretName>,
+    /// What is set for no provider of this kind yet, and has to be.
+    pub missing: Vec<&'static str>,
 }
 
 /// Whether the file of a program is the one that owners stated, and nobody else's to change.
@@ -111,9 +115,11 @@ mod tests {
             serves: vec![pattern("prod/*")],
             secrets: 2,
             program: why.map(|_| "/opt/provider"),
+            sha256: why.map(|_| "00"),
             matches,
             why: why.map(str::to_owned),
             admin: why.map(|_| secret()),
+            missing: vec!["endpoint"],
         };
         let providers = vec![
             view(Some("command"), Some(ProgramMatch::Yes), None),

@@ -40,7 +40,9 @@ use value::Made;
                         A value with an expiry gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry \
                         says otherwise. Needs rotate or write; --rotation-interval needs write.\n\n\
                         Where a provider serves the secret (docs/providers.md), it is asked for a new credential, that is tried out, and \
-                        promoted. --resume goes on where one stopped, from any clone.\n\n\
+                        promoted. --resume goes on where one stopped, from any clone. The value is made by the provider, or is 32 \
+                        letters and digits or what --generate says: the stored generator is not asked, since whoever may \
+                        write the secret states it.\n\n\
                         --to makes the value ready and gives it to that share of the instances that 'exec --instance' names, while \
                         everybody else is given the current one; the provider has to accept both. --resume --to goes on, to more or to \
                         fewer; 'rotation promote' ends it, and --abort takes the value back from all.\n\n\
@@ -49,7 +51,10 @@ use value::Made;
                         v-secure secret rotate DB_PASSWORD --generate=alnum:40 --rotation-interval 30d\n  \
                         printf %s \"$NEW\" | v-secure secret rotate prod/STRIPE_KEY --to 5%\n  \
                         v-secure secret rotate prod/STRIPE_KEY --resume --to 50%\n  \
-                        v-secure secret rotate prod/STRIPE_KEY --abort"
+                        v-secure secret rotate prod/STRIPE_KEY --abort\n\n\
+                        Examples at a provider:\n  v-secure secret rotate prod/DATABASE_URL --dry-run\n  \
+                        v-secure secret rotate prod/DATABASE_URL --overlap 48h\n  \
+                        v-secure secret rotate prod/DATABASE_URL --resume"
 )]
 pub struct Rotate {
     #[command(flatten)]

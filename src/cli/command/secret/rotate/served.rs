@@ -16,6 +16,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::value::SecretRotateView;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
+use v_secure_rotation::contract::{Abilities, Maker, Verb};
 use v_secure_rotation::engine::{Engine, Publication, Wanted};
 
 #[derive(Debug, Args)]
@@ -70,10 +71,10 @@ impl Rotate {
         let mut published = Published::open_for(context, self.reason.as_deref())?;
         let mut rotated = None;
         rotating::with(&mut published, secret, orphans, |engine| {
+            self.refuse_generator(secret, engine.abilities())?;
             if self.served.dry_run {
-                engine.look()?;
-                context.ui.note(&format!("{secret}: a rotation could begin; nothing was changed"));
-                return Ok(());
+                engine.look().map_err(|failure| resumed(failure, secret))?;
+                return tell_could(context, engine.vault(), secret);
             }
             let rotation = match goes_on.as_ref().map(|on| (on.rotation, on.to)) {
                 None => self.begin(context, secret, engine, share)?,
@@ -100,7 +101,7 @@ impl Rotate {
         if self.value.is_given() {
             let message = message("its value is made, not given");
             return Err(Failure::new(Code::Usage, message).hint(format!(
-                "v-secure set {secret}, then v-secure rotation settle {secret}: where it is given all the same"
+                "v-secure set {secret} && v-secure rotation settle {secret} --set  # where it is given all the same"
             )));
         }
         if self.expiry.is_given() || self.no_expiry || self.interval.field()?.is_some() {
@@ -110,6 +111,16 @@ impl Rotate {
             );
         }
         Ok(())
+    }
+
+    /// A generator that nothing is made by is not taken.
+    fn refuse_generator(&self, secret: &SecretName, abilities: &Abilities) -> Outcome {
+        let makes = abilities.maker == Maker::Provider || abilities.can(Verb::Generate);
+        if !makes || self.value.generator()?.is_none() {
+            return Ok(());
+        }
+        let message = format!("the provider of {secret} makes its values: --generate has no say");
+        Err(Failure::new(Code::Usage, message).hint(format!("v-secure secret rotate {secret}")))
     }
 
     fn begin(
@@ -127,14 +138,32 @@ impl Rotate {
             None => rotating::strong(),
         };
         let mut make = || -> Outcome<SecretValue> { Ok(generate::generate(&spec, context.host)) };
-        engine.rotate(Wanted { make: &mut make, share })
+        let wanted = Wanted { make: &mut make, share };
+        engine.rotate(wanted).map_err(|failure| resumed(failure, secret))
     }
+}
+
+/// Where a provider serves the secret, an open rotation goes on by itself.
+fn resumed(mut failure: Failure, secret: &SecretName) -> Failure {
+    let step = format!("v-secure secret rotate {secret} --resume");
+    if failure.code == Code::RotationOpen && !failure.hints.contains(&step) {
+        failure.hints.insert(0, step);
+    }
+    failure
 }
 
 fn outage(secret: &SecretName) -> String {
     format!(
         "The provider of {secret} knows one credential at a time: consumers fail from now until they have the new one. Rotate it?"
     )
+}
+
+fn tell_could(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outcome {
+    if context.ui.json {
+        return context.ui.object(&SecretRotateView::of_look(vault, secret));
+    }
+    context.ui.note(&format!("{secret}: a rotation could begin; nothing was changed"));
+    Ok(())
 }
 
 fn report(

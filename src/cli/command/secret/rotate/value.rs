@@ -66,7 +66,7 @@ fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outco
 fn no_source(secret: &SecretName) -> Failure {
     let message = format!("{secret} has no generator, so its new value has to be given");
     Failure::new(Code::NoValue, message)
-        .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}, for a key that somebody else issues"))
-        .hint(format!("v-secure secret rotate {secret} --generate, where any random value will do"))
-        .hint(format!("v-secure set {secret} --generate, which also stores the generator for the next time"))
+        .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}  # for a key that somebody else issues"))
+        .hint(format!("v-secure secret rotate {secret} --generate  # where any random value will do"))
+        .hint(format!("v-secure set {secret} --generate  # which also stores the generator for the next time"))
 }
