@@ -14,8 +14,8 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
 use v_secure_rotation::engine::Publication;
 
-/// Refuses a secret one of whose values another one has that any provider serves. What a rotation of the secret made is its own, so it
-/// is what people set that is looked at: nothing, once that is rotated and retired.
+/// Refuses a secret one of whose values another one has in use at the same place. Whoever has one rotated there so has to be able to read
+/// the others: what cannot be compared is refused.
 pub(super) fn refuse(
     published: &Published<'_>,
     provider: &ProviderSettings<'_>,
@@ -26,13 +26,15 @@ pub(super) fn refuse(
         refuse_second(vault, provider, secret)?;
     }
     let Some(state) = vault.secret(secret) else { return Ok(()) };
-    let own = values(published, secret, &set_by_people(state))?;
+    let own = values(published, secret, &asked_about(state))?;
     if own.is_empty() {
         return Ok(());
     }
     let serving = vault.serving();
-    let is_served = |name: &&SecretName| !serving.serving(name).is_empty();
-    for other in vault.live().map(|(name, _)| name).filter(is_served) {
+    let is_there = |name: &&SecretName| {
+        serving.serving(name).iter().any(|other| is_one_place(other, provider))
+    };
+    for other in vault.live().map(|(name, _)| name).filter(is_there) {
         let Some(state) = vault.secret(other).filter(|_| other != secret) else { continue };
         let theirs = values(published, other, &in_use(state))?;
         if own.iter().any(|value| theirs.iter().any(|theirs| is_alike(value, theirs))) {
@@ -66,14 +68,13 @@ fn shared(secret: &SecretName, other: &SecretName) -> Failure {
         .hint(format!("v-secure set {secret}  # with a credential of its own"))
 }
 
-/// What is in use or to be revoked, and no rotation made.
-fn set_by_people(state: &SecretState) -> Vec<&Version> {
-    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-    let made: BTreeSet<&ObjectId> = rotations.flat_map(|of| &of.objects).collect();
-    let over = rotate::over(state);
-    let mut found: Vec<&Version> = state.active().chain(over).collect();
-    found.retain(|version| !made.contains(&version.object));
-    found
+fn is_one_place(one: &ProviderSettings<'_>, other: &ProviderSettings<'_>) -> bool {
+    one.name == other.name || one.kind() == other.kind() && one.endpoint() == other.endpoint()
+}
+
+/// What a provider may be asked to set or to revoke.
+fn asked_about(state: &SecretState) -> Vec<&Version> {
+    in_use(state).into_iter().chain(rotate::over(state)).collect()
 }
 
 fn in_use(state: &SecretState) -> Vec<&Version> {

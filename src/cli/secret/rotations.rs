@@ -113,6 +113,22 @@ pub fn to_retire(state: Option<&SecretState>) -> Vec<RetiredView> {
     over.into_iter().map(RetiredView::from).collect()
 }
 
+/// What the providers of secrets accept still, before these are removed.
+pub fn left(vault: &Vault, secrets: &[SecretName]) -> Vec<(SecretName, Vec<RetiredView>)> {
+    let of = |secret: &SecretName| (secret.clone(), to_retire(vault.secret(secret)));
+    secrets.iter().map(of).filter(|(_, left)| !left.is_empty()).collect()
+}
+
+/// Says what no rotation names any more once its secret is removed.
+pub fn remark_left(context: &Context<'_>, left: &[(SecretName, Vec<RetiredView>)]) {
+    for (secret, left) in left {
+        context.ui.warn(&format!(
+            "the rotations of {secret} end with it. The provider accepts these values until they are revoked there: {}. To say that one was: v-secure rotation retire {secret} --by-hand --version VERSION",
+            listed(left)
+        ));
+    }
+}
+
 /// Says what no rotation of a secret names any more once it has another name.
 pub fn remark_renamed(context: &Context<'_>, from: &SecretName, left: &[RetiredView]) {
     if left.is_empty() {
@@ -120,7 +136,7 @@ pub fn remark_renamed(context: &Context<'_>, from: &SecretName, left: &[RetiredV
     }
     let listed = listed(left);
     context.ui.warn(&format!(
-        "the rotations of {from} end with that name. The provider accepts these values until they are revoked there: {listed}. To say that one was: v-secure rotation retire {from} --version VERSION"
+        "the rotations of {from} end with that name. The provider accepts these values until they are revoked there: {listed}. To say that one was: v-secure rotation retire {from} --by-hand --version VERSION"
     ));
 }
 

@@ -134,14 +134,14 @@ pub fn refresh_whole<D: Door>(door: &D, session: &Session, via: &Via) -> Result<
     }
 }
 
-/// Whether what is published is all that is here.
+/// Whether every record that is here is published. What is not: a pruned value that one of the two still has.
 fn is_as_here<D: Door>(
     door: &D,
     session: &Session,
     published: &Published<'_>,
 ) -> Result<bool, D::Error> {
     let opened = judging::open(door, session, Purpose::Use, Depth::Everything)?;
-    Ok(pushing::is_published(session, published, &opened.vault.texts()))
+    Ok(published.has_records_of(opened.vault.file()))
 }
 
 /// Whether this is the device that rotates alone, where one does.

@@ -8,6 +8,7 @@ use crate::store::git::transport::GitError;
 use std::collections::BTreeMap;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::file::format;
+use v_secure_core::file::model::VaultFile;
 use v_secure_core::merge::lost::{Lost, Past};
 use v_secure_core::merge::{MergeError, Merged, blended, merge_with};
 use v_secure_core::vault::{History, segment_name, versions_name};
@@ -57,6 +58,14 @@ impl<'a> Published<'a> {
         let merged = merge_with(read(bytes)?, [read(there)?], session.now, &past);
         let merged = merged.map_err(refused)?;
         Ok((merged.text.as_bytes() != bytes).then_some(merged))
+    }
+
+    /// Whether each record of a vault, that has all of what is published, is published: of its policy and its log.
+    pub fn has_records_of(&self, here: &VaultFile) -> bool {
+        let text = self.vault.as_deref().map(String::from_utf8_lossy);
+        let Some(there) = text.and_then(|text| blended::loose(&text).ok()) else { return false };
+        here.chain.len() <= there.chain.len()
+            && here.entries.keys().all(|id| there.entries.contains_key(id))
     }
 
     fn parted(&self, session: &Session, source: MergeError) -> PublishError {

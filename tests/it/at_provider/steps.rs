@@ -206,3 +206,28 @@ fn where_one_works_at_a_time_an_abort_brings_the_one_before_back() {
     owner.run("secret rotate prod/A --yes").ok();
     assert_eq!(service.lines(), [current(&owner)]);
 }
+
+/// Whatever way it came back: what is in use is revoked by no version that holds it.
+#[test]
+fn a_value_that_is_set_again_by_hand_is_not_revoked() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    owner.run("secret rotate prod/A").ok();
+    let made = current(&owner);
+    owner.set("prod/A", FIRST);
+    owner.run("rotation run").ok();
+    assert_eq!((current(&owner).as_str(), service.lines()), (FIRST, vec![FIRST.to_owned()]));
+    assert!(!service.accepts(&made));
+    // One that is only pending, too.
+    owner.run("rotation settle prod/A").ok();
+    let whole = fs::read_to_string(service.program()).unwrap();
+    let fails = "    test) answer '{\"ok\":true,\"state\":\"inactive\"}' ;;\n    validate)";
+    service.replace(&replaced(&whole, "    test | validate)", fails));
+    service.serve(&owner, "prod/A");
+    assert_eq!(owner.run("secret rotate prod/A").code, 1);
+    let pending = service.lines().into_iter().find(|line| line != FIRST).unwrap();
+    owner.set("prod/A", &pending);
+    owner.run("secret rotate prod/A --abort").ok();
+    owner.run("rotation run");
+    assert!(service.accepts(&current(&owner)) && current(&owner) == pending);
+}

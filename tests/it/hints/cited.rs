@@ -101,7 +101,11 @@ const PEOPLE: By = Reason("another person has to: who it is, is in the message")
 #[rustfmt::skip]
 pub const ALL: &[Cited] = &[
     cited("provider-ambiguous", "v-secure set {…}  # with a credential of its own", Test("at_provider/hints.rs", "two_secrets_with_one_credential_are_told_before_one_ends_the_others")),
-    cited("unpublished", "git commit -m 'Secrets' -- .v-secure", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
+    cited("unpublished", "git add .v-secure && git commit -m 'Secrets' -- .v-secure", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
+    cited("in-use", "v-secure secret rotation-status {…}", Test("at_provider/steps.rs", "a_value_that_is_set_again_by_hand_is_not_revoked")),
+    cited("in-use", "v-secure secret rollback {…} --version NUMBER  # to that one", Test("at_provider/steps.rs", "a_value_that_is_set_again_by_hand_is_not_revoked")),
+    cited("unpublished", "v-secure git install  # once: git then merges vaults by their records", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
+    cited("unpublished", "git pull --no-rebase {…} {…}", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
     cited("unpublished", "git push {…} HEAD:{…}", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
     cited("credential-inactive", "v-secure secret versions {…}", Test("at_provider/steps.rs", "settling_brings_the_provider_to_what_was_set_by_hand")),
     cited("credential-inactive", "v-secure rotation settle {…} --set  # has the provider take it", Test("at_provider/steps.rs", "settling_brings_the_provider_to_what_was_set_by_hand")),

@@ -74,8 +74,7 @@ impl<P: Publication> Engine<'_, P> {
 }
 
 /// Whether a version is the value of a member who may not read the secret, and could not when it was written. A value that was
-/// encrypted anew, or went back to, is that of whoever stated it first: routine work by others makes it nobody else's. What is not
-/// known any more may be anybody's.
+/// encrypted anew, or went back to, is that of whoever stated it first: routine work by others makes it nobody else's.
 pub fn is_foreign(vault: &Vault, secret: &SecretName, version: &Version) -> bool {
     let Some(state) = vault.secret(secret) else { return true };
     let (mut seen, mut open) = (BTreeSet::from([version.object]), vec![version]);
@@ -84,10 +83,8 @@ pub fn is_foreign(vault: &Vault, secret: &SecretName, version: &Version) -> bool
             return true;
         }
         for same in next.same.iter().filter(|same| seen.insert(**same)) {
-            match state.held().find(|version| version.object == *same) {
-                Some(version) => open.push(version),
-                None => return true,
-            }
+            // What is closed, or under the name that the secret had, is not looked for: settling sets no such value by itself.
+            open.extend(state.held().find(|version| version.object == *same));
         }
     }
     false

@@ -103,8 +103,10 @@ impl<P: Publication> Engine<'_, P> {
     /// What nobody was given is revoked at once: there is nobody to wait for.
     fn revoke_ungiven(&mut self, aborted: &RotationId) -> Result<(), P::Error> {
         let Some(object) = self.made_ready(aborted)? else { return Ok(()) };
-        let is_own = self.held_or_none(&object)?.is_some() && self.current()?.is_some();
-        if self.is_given(&object)? || !is_own {
+        let (Some(held), Some(_)) = (self.held_or_none(&object)?, self.current()?) else {
+            return Ok(());
+        };
+        if self.is_given(&object)? || self.is_in_use(&held)? || !self.current_works()? {
             return Ok(());
         }
         self.revoke(&object)?;
@@ -118,7 +120,7 @@ impl<P: Publication> Engine<'_, P> {
 
     /// Where one credential works at a time, the current value does again before anything else: nobody was given the one
     /// that is withdrawn.
-    fn set_back(&self, aborted: &RotationId) -> Result<(), P::Error> {
+    pub(super) fn set_back(&self, aborted: &RotationId) -> Result<(), P::Error> {
         let (maker, holds_two) = (self.abilities.maker, self.abilities.holds_two);
         let (Some(object), Maker::Here, false) = (self.made_ready(aborted)?, maker, holds_two)
         else {
@@ -131,7 +133,8 @@ impl<P: Publication> Engine<'_, P> {
         match self.set_upon(aborted, &withdrawn, &current) {
             // It was never set, or another one was since.
             Err(CallError::Fenced { .. }) if self.works(&current)? => Ok(()),
-            set => set.map_err(|source| self.failed(Verb::Set, source)),
+            // Whoever retires what was withdrawn tries it again.
+            set => set.map_err(|source| self.failed(Verb::Revoke, source)),
         }
     }
 }

@@ -87,6 +87,8 @@ pub enum EngineError {
         "the current value of {secret} does not work, and {author} set it by hand: no rotation made it"
     )]
     ByHand { secret: SecretName, author: Name },
+    #[error("an old version of {secret} holds the value that is in use, so that it is not revoked")]
+    InUse { secret: SecretName },
     #[error("no value of {secret} that is known works at its provider")]
     NothingWorks { secret: SecretName },
 }

@@ -1,9 +1,10 @@
 //! Rotations whose value the provider makes, as long as nobody has it. What was made for one, and whose answer was lost, can
 //! be read by nobody: it is revoked by its label.
 
+use super::credential::Held;
 use super::{Engine, EngineError, Open, Publication};
 use crate::contract::{Call, Finds, Verb};
-use v_secure_core::crypto::id::RotationId;
+use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::rotation::{Rotation, Stage};
 use v_secure_core::log::state::SecretState;
 use v_secure_core::secret::rotate;
@@ -49,8 +50,10 @@ impl<P: Publication> Engine<'_, P> {
 
     /// Credentials under the label of a rotation without a value are those whose answer was lost: nobody can read them.
     pub(super) fn revoke_unread(&self, rotation: &RotationId) -> Result<usize, P::Error> {
-        if self.abilities.finds != Finds::Label {
-            return Ok(0);
+        match self.abilities.finds {
+            Finds::Nothing => return Ok(0),
+            Finds::Idempotency => return self.revoke_repeated(rotation).map(|()| 1),
+            Finds::Label => {}
         }
         let list = Call { rotation: Some(rotation), ..self.ask(Verb::List) };
         let unread = self.call_again(&list)?.listed;
@@ -60,6 +63,21 @@ impl<P: Publication> Engine<'_, P> {
             self.call_again(&revoke)?;
         }
         Ok(unread.len())
+    }
+
+    /// Asked for the same, the provider answers with what it made then, or makes what is revoked at once.
+    fn revoke_repeated(&self, rotation: &RotationId) -> Result<(), P::Error> {
+        let current = self.current()?;
+        let base = current.as_ref().map(|current| current.credential());
+        let set = Call { rotation: Some(rotation), base, ..self.ask(Verb::Set) };
+        let Some(value) = self.call_again(&set)?.value else { return Ok(()) };
+        let made = Held { id: ObjectId([0; 32]), value };
+        if self.is_in_use(&made)? {
+            return Ok(());
+        }
+        let credential = Some(made.credential());
+        let revoke = Call { rotation: Some(rotation), base, credential, ..self.ask(Verb::Revoke) };
+        self.call_again(&revoke).map(|_| ())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::contract::{Abilities, Answer, Call, CallError, Provider, Verb};
 use credential::Held;
 use v_secure_core::crypto::id::{ObjectId, RotationId};
 use v_secure_core::log::rotation::Rotation;
-use v_secure_core::log::state::SecretState;
+use v_secure_core::log::state::{SecretState, Version};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::{read, rotate};
 use v_secure_core::secret_value::SecretValue;
@@ -175,11 +175,16 @@ impl<'a, P: Publication> Engine<'a, P> {
             rotate::may_promote(vault, self.secret, version, member)
                 .map_err(EngineError::Rotate)?;
         }
-        match vault.policy().is_theirs(&version.author, &version.key) {
+        self.refuse_former(open.id, version)
+    }
+
+    /// One who is no member any more knows the value.
+    fn refuse_former(&self, rotation: RotationId, version: &Version) -> Result<(), P::Error> {
+        match self.publication.vault().policy().is_theirs(&version.author, &version.key) {
             true => Ok(()),
             false => {
                 let (secret, author) = (self.secret.clone(), version.author.clone());
-                Err(EngineError::Former { secret, rotation: open.id, author }.into())
+                Err(EngineError::Former { secret, rotation, author }.into())
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Revoking what nobody is given any more.
 
+use super::credential::Held;
 use super::gate::Facts;
 use super::{Engine, EngineError, Publication, Step};
 use crate::contract::{Call, Verb};
-use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::crypto::id::{ObjectId, RotationId};
+use v_secure_core::log::rotation::Stage;
 use v_secure_core::secret::rotate::{self, Retired, Retiring};
 use v_secure_core::time::UnixTime;
 
@@ -31,6 +33,7 @@ impl<P: Publication> Engine<'_, P> {
         }
         let due = self.due()?;
         let (foreign, due) = self.without_foreign(due)?;
+        self.set_back_aborted()?;
         for old in &due {
             self.pass_gate(&old.object, overlap)?;
             // Whoever went back meanwhile published it.
@@ -44,6 +47,18 @@ impl<P: Publication> Engine<'_, P> {
             self.record(&due)?;
         }
         foreign.map_or(Ok(due), |error| Err(error.into()))
+    }
+
+    /// Where one credential works at a time, what an abort could not bring back comes back first.
+    fn set_back_aborted(&self) -> Result<(), P::Error> {
+        let state = self.state()?;
+        let over: Vec<ObjectId> = rotate::over(state).iter().map(|v| v.object).collect();
+        let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+        let withdrawn =
+            rotations.filter(|of| of.stage == Stage::Aborted && of.base == state.current);
+        let withdrawn = withdrawn.filter(|of| of.objects.iter().any(|made| over.contains(made)));
+        let withdrawn: Vec<RotationId> = withdrawn.map(|of| of.id).collect();
+        withdrawn.iter().try_for_each(|id| self.set_back(id))
     }
 
     /// The value of a member who may not read it was given to no provider, and holds up nothing else: it is told of last.
@@ -132,6 +147,20 @@ impl<P: Publication> Engine<'_, P> {
         Ok(self.facts(object, overlap)?.check().map_err(early)?)
     }
 
+    /// Whether the value is one that is given out or about to be, by whatever version: somebody may have set it again by hand.
+    pub(super) fn is_in_use(&self, old: &Held) -> Result<bool, P::Error> {
+        let state = self.state()?;
+        let open = state.open_rotations().flat_map(|of| &of.objects).copied();
+        let used: Vec<ObjectId> = state.active().map(|v| v.object).chain(open).collect();
+        for object in used.into_iter().filter(|object| *object != old.id) {
+            let used = self.held_or_none(&object)?;
+            if used.is_some_and(|used| used.value.same_as(&old.value)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether anybody may have been given it: it was active, or of a rotation of which somebody said a share.
     pub(super) fn is_given(&self, object: &ObjectId) -> Result<bool, P::Error> {
         let state = self.state()?;
@@ -166,6 +195,9 @@ impl<P: Publication> Engine<'_, P> {
         self.publication.told(Step::Revoking);
         let old = self.held(object)?;
         let active = self.state()?.current.map(|current| self.held(&current)).transpose()?;
+        if self.is_in_use(&old)? {
+            return Err(EngineError::InUse { secret: self.secret.clone() }.into());
+        }
         self.call_again(&Call {
             base: active.as_ref().map(|active| active.credential()),
             credential: Some(old.credential()),

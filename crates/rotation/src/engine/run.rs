@@ -69,9 +69,8 @@ impl<P: Publication> Engine<'_, P> {
         let mut is_held = open.is_staged;
         for object in &open.objects {
             let version = self.version(object)?;
-            // One who is no member any more knows the value.
-            is_held |= !vault.policy().is_theirs(&version.author, &version.key)
-                || rotate::may_promote(vault, self.secret, version, member).is_err();
+            is_held |= rotate::may_promote(vault, self.secret, version, member).is_err();
+            self.refuse_former(open.id, version)?;
         }
         Ok(is_held)
     }

@@ -138,7 +138,11 @@ impl<P: Publication> Engine<'_, P> {
             self.publication.refresh()?;
             let current = self.state()?.current;
             match set.map(|set| set.id).filter(|id| current != Some(*id)) {
-                None => return Ok((works, works && !worked)),
+                None if works => {
+                    self.revoke_again()?;
+                    return Ok((works, !worked));
+                }
+                None => return Ok((works, false)),
                 Some(moved) => self.revoke_if_retired(&moved)?,
             }
         }
@@ -158,12 +162,29 @@ impl<P: Publication> Engine<'_, P> {
         Err(EngineError::ByHand { secret: self.secret.clone(), author }.into())
     }
 
-    /// Whether a rotation of the secret made this value.
+    /// Whether a rotation of the secret made this value, or began on it.
     fn is_made(&self, object: &ObjectId) -> Result<bool, P::Error> {
         let state = self.state()?;
         let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-        let made: BTreeSet<&ObjectId> = rotations.flat_map(|of| &of.objects).collect();
+        let made: BTreeSet<&ObjectId> =
+            rotations.flat_map(|of| of.objects.iter().chain(&of.base)).collect();
         Ok(state.holding(object).into_ids().iter().any(|id| made.contains(id)))
+    }
+
+    /// A provider that was restored from a backup accepts what was revoked since.
+    fn revoke_again(&self) -> Result<(), P::Error> {
+        let retired = self.state()?.held().filter(|v| v.retired && !v.pruned && !v.removed);
+        let mut retired: Vec<&Version> = retired.collect();
+        retired
+            .sort_unstable_by_key(|version| std::cmp::Reverse((version.lamport, version.object)));
+        let retired: Vec<ObjectId> = retired.iter().take(TRIED).map(|v| v.object).collect();
+        for object in retired {
+            let Some(old) = self.held_or_none(&object)? else { continue };
+            if !self.is_in_use(&old)? && self.works(&old)? {
+                self.revoke(&object)?;
+            }
+        }
+        Ok(())
     }
 
     fn revoke_if_retired(&self, object: &ObjectId) -> Result<(), P::Error> {
@@ -191,9 +212,11 @@ impl<P: Publication> Engine<'_, P> {
         let state = self.state()?;
         let is_left =
             |v: &&Version| !v.pruned && !v.removed && !v.retired && state.current != Some(v.object);
-        // What a rotation withdrew does not come back.
+        // What a rotation withdrew does not come back, nor what one who has left made ready.
+        let policy = self.publication.vault().policy();
         let is_open = |v: &&Version| {
-            v.number > 0 || state.open_rotations().any(|of| of.objects.contains(&v.object))
+            let is_pending = state.open_rotations().any(|of| of.objects.contains(&v.object));
+            v.number > 0 || is_pending && policy.is_theirs(&v.author, &v.key)
         };
         let mut others: Vec<&Version> = state.held().filter(is_left).filter(is_open).collect();
         others.sort_unstable_by_key(|version| std::cmp::Reverse((version.lamport, version.object)));

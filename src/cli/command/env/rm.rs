@@ -37,14 +37,16 @@ impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
         let default = format!("remove the environment {}", self.name);
-        let ((removed, open), vault) =
+        let ((removed, open, left), vault) =
             context.write(self.reason.as_deref(), &default, |vault, ctx| {
                 let secrets = list::own(vault, &self.name);
                 let (_, change) = remove::remove(vault, &secrets, ctx)?;
-                let open = rotations::open(vault, &secrets);
-                Ok(((secrets, open), change))
+                let (open, left) =
+                    (rotations::open(vault, &secrets), rotations::left(vault, &secrets));
+                Ok(((secrets, open, left), change))
             })?;
         rotations::remark_removed(context, &vault, &open);
+        rotations::remark_left(context, &left);
         if context.ui.json {
             return context.ui.object(&EnvRmView { environment: &self.name, secrets: &removed });
         }

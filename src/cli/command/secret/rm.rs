@@ -41,12 +41,15 @@ impl Rm {
             confirm(context, &secrets)?;
         }
         let secrets: Vec<SecretName> = secrets.into_iter().collect();
-        let ((touched, open), vault) =
+        let ((touched, open, left), vault) =
             context.write(self.reason.as_deref(), "remove", |vault, ctx| {
                 let (touched, change) = remove::remove(vault, &secrets, ctx)?;
-                Ok(((touched, rotations::open(vault, &secrets)), change))
+                let (open, left) =
+                    (rotations::open(vault, &secrets), rotations::left(vault, &secrets));
+                Ok(((touched, open, left), change))
             })?;
         rotations::remark_removed(context, &vault, &open);
+        rotations::remark_left(context, &left);
         report(context, &touched)
     }
 }

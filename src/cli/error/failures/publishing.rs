@@ -28,11 +28,12 @@ impl From<PublishError> for Failure {
             }
             PublishError::Unpublished { via } => {
                 let failure = Self::from_error(Code::Unpublished, &error)
-                    .hint("git commit -m 'Secrets' -- .v-secure");
+                    .hint("v-secure git install  # once: git then merges vaults by their records")
+                    .hint("git add .v-secure && git commit -m 'Secrets' -- .v-secure");
                 match words(via) {
-                    Some((remote, reference)) => {
-                        failure.hint(format!("git push {remote} HEAD:{reference}"))
-                    }
+                    Some((remote, reference)) => failure
+                        .hint(format!("git pull --no-rebase {remote} {reference}"))
+                        .hint(format!("git push {remote} HEAD:{reference}")),
                     None => failure,
                 }
             }

@@ -56,6 +56,9 @@ impl From<EngineError> for Failure {
                     "v-secure rotation retire {secret} --by-hand  # once it is aborted: no provider was given it"
                 ))
             }
+            EngineError::InUse { ref secret } => is(Code::InUse)
+                .hint(format!("v-secure secret rotation-status {secret}"))
+                .hint(format!("v-secure secret rollback {secret} --version NUMBER  # to that one")),
             EngineError::Left { ref secret } => {
                 is(Code::NotRetired).hint(format!("v-secure rotation retire {secret}"))
             }
