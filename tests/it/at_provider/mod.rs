@@ -11,6 +11,7 @@ mod made_there;
 mod one_credential;
 mod postgres;
 mod published;
+mod readers;
 mod rights;
 mod service;
 mod settling;
