@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod authors;
 mod clones;
 mod devices;
 mod fences;
