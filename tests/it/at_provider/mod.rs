@@ -16,6 +16,7 @@ mod readers;
 mod rights;
 mod service;
 mod settling;
+mod sharing;
 mod steps;
 mod waiting;
 
