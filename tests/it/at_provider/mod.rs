@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod authors;
+mod canary;
 mod clones;
 mod devices;
 mod fences;
