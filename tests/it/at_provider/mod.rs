@@ -9,6 +9,7 @@ mod clones;
 mod devices;
 mod fences;
 mod hints;
+mod leavers;
 mod made_there;
 mod one_credential;
 mod postgres;
