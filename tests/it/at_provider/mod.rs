@@ -8,6 +8,7 @@ mod canary;
 mod clones;
 mod devices;
 mod fences;
+mod gone;
 mod hints;
 mod leavers;
 mod made_there;
