@@ -99,3 +99,20 @@ fn what_was_promoted_before_its_author_left_is_no_strangers() {
     owner.run("rotation retire prod/A").ok();
     assert_eq!(service.lines(), [current(&owner)]);
 }
+
+/// By hand, where nobody looks at who left. That its author could read when it was stated is what counts.
+#[test]
+fn what_was_promoted_after_its_author_left_is_replaced_and_revoked() {
+    let Some(service) = Service::logging() else { return };
+    let (owner, known) = left(&service, " --to 5%");
+    owner.run("settings set provider.file.serves prod/Z").ok();
+    owner.run("rotation promote prod/A").ok();
+    service.serve(&owner, "prod/A");
+    assert_eq!(current(&owner), known);
+    owner.run("rotation retire prod/A").ok();
+    owner.run("rotation settle prod/A").ok();
+    assert_eq!(service.lines(), [known.as_str()]);
+    owner.run("secret rotate prod/A").ok();
+    owner.run("rotation retire prod/A").ok();
+    assert_eq!(service.lines(), [current(&owner)]);
+}
