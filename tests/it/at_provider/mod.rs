@@ -7,6 +7,7 @@ mod authors;
 mod canary;
 mod clones;
 mod devices;
+mod faults;
 mod fences;
 mod gone;
 mod hints;
