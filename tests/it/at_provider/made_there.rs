@@ -185,3 +185,96 @@ fn a_key_whose_making_was_not_answered_is_replaced_or_taken_back() {
         assert_eq!(keys.all(), [current(&keys.owner)], "{ends}");
     }
 }
+
+/// The same, where the provider answers the same rotation with the same key, or cannot find what it made at all.
+fn found_by(finds: &str) -> Option<Keys> {
+    let keys = Keys::new()?;
+    keys.service.edit(|whole| {
+        let whole = replaced(&whole, "\"finds\":\"label\"", &format!("\"finds\":\"{finds}\""));
+        match finds {
+            "idempotency" => replaced(&whole, "key=made-$$", "key=made-$(text rotation)"),
+            _ => whole,
+        }
+    });
+    keys.service.serve(&keys.owner, "prod/A");
+    Some(keys)
+}
+
+impl Keys {
+    /// Has a key made, and loses the answer.
+    #[track_caller]
+    fn lose(&self, line: &str) {
+        let answers = "        answer \"{\\\"ok\\\":true,\\\"value\\\":\\\"$key\\\"}\"\n";
+        self.service.edit(|whole| replaced(&whole, answers, &format!("        exit 1\n{answers}")));
+        self.service.serve(&self.owner, "prod/A");
+        let unclear = self.owner.run(&format!("--json {line}")).error();
+        assert_eq!(unclear, (1, "provider-unclear".into()));
+        self.service.edit(|whole| replaced(&whole, "        exit 1\n", ""));
+        self.service.serve(&self.owner, "prod/A");
+        assert_eq!(self.all().len(), 2);
+    }
+}
+
+#[test]
+fn a_key_that_is_made_again_by_the_same_rotation_is_the_one_that_was_lost() {
+    for goes_on in ["secret rotate prod/A --resume", "rotation run", "rotation promote prod/A"] {
+        let Some(keys) = found_by("idempotency") else { return };
+        keys.lose("secret rotate prod/A");
+        let lost = keys.all().into_iter().find(|key| key != FIRST).unwrap();
+        keys.owner.run(goes_on).ok();
+        assert_eq!(current(&keys.owner), lost, "{goes_on}");
+        keys.end_well();
+    }
+}
+
+#[test]
+fn a_key_that_was_lost_is_recorded_and_revoked_by_an_abort() {
+    let Some(keys) = found_by("idempotency") else { return };
+    keys.lose("secret rotate prod/A");
+    keys.owner.run("secret rotate prod/A --abort").ok();
+    assert_eq!((current(&keys.owner).as_str(), keys.all()), (FIRST, vec![FIRST.to_owned()]));
+    let retire = keys.owner.run("--json rotation retire prod/A").error();
+    assert_eq!(retire, (5, "rotation-missing".into()));
+    keys.owner.run("secret rotate prod/A").ok();
+    keys.end_well();
+}
+
+#[test]
+fn a_machine_has_no_key_made_that_may_be_lost_for_ever() {
+    let Some(keys) = found_by("nothing") else { return };
+    let orphans = |line: &str| {
+        let refused = keys.owner.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (1, "provider-unfit".into()), "{line}");
+        assert!(refused.err.contains("--accept-orphans"), "{line}: {}", refused.err);
+    };
+    orphans("secret rotate prod/A");
+    keys.lose("secret rotate prod/A --accept-orphans");
+    orphans("secret rotate prod/A --resume");
+    orphans("rotation promote prod/A");
+    for _ in 0..3 {
+        let run = keys.owner.run("--json rotation run");
+        assert_eq!(run.error(), (1, "rotations-failed".into()));
+        assert_eq!(keys.all().len(), 2, "{}", run.out);
+    }
+    keys.owner.run("secret rotate prod/A --resume --accept-orphans").ok();
+    assert_eq!(keys.all().len(), 3);
+    assert_ne!(current(&keys.owner), FIRST);
+}
+
+#[test]
+fn what_is_made_for_a_share_is_given_to_nobody_else_when_its_making_was_lost() {
+    for finds in ["label", "idempotency"] {
+        let Some(keys) = found_by(finds) else { return };
+        keys.lose("secret rotate prod/A --to 5%");
+        let run = keys.owner.run("rotation run --json").json();
+        assert_eq!(run["secrets"][0]["did"], "held", "{finds}: {run}");
+        let refused = keys.owner.run("--json secret rotate prod/A --resume").error();
+        assert_eq!(refused, (7, "rotation-open".into()), "{finds}");
+        keys.owner.run("secret rotate prod/A --resume --to 5%").ok();
+        assert_eq!((current(&keys.owner).as_str(), keys.all().len()), (FIRST, 2), "{finds}");
+        let run = keys.owner.run("rotation run --json").json();
+        assert_eq!(run["secrets"][0]["did"], "held", "{finds}: {run}");
+        keys.owner.run("rotation promote prod/A").ok();
+        keys.end_well();
+    }
+}

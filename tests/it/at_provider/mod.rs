@@ -3,17 +3,24 @@
 
 #![cfg(unix)]
 
+mod authors;
+mod canary;
 mod clones;
 mod devices;
+mod faults;
 mod fences;
+mod gone;
 mod hints;
+mod leavers;
 mod made_there;
 mod one_credential;
 mod postgres;
 mod published;
+mod readers;
 mod rights;
 mod service;
 mod settling;
+mod sharing;
 mod steps;
 mod waiting;
 

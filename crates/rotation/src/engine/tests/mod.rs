@@ -1,11 +1,13 @@
 //! Rotations of one secret by two clones of a vault, at a service that forgets no call.
 
 mod asleep;
+mod dated;
 mod endings;
 mod killed;
 mod remote;
 mod run;
 mod service;
+mod settling;
 mod steps;
 
 use super::{Engine, EngineError, Terms, Wanted};
