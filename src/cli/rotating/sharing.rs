@@ -36,7 +36,12 @@ pub(super) fn refuse(
     };
     for other in vault.live().map(|(name, _)| name).filter(is_there) {
         let Some(state) = vault.secret(other).filter(|_| other != secret) else { continue };
-        let theirs = values(published, other, &in_use(state))?;
+        let theirs = values(published, other, &in_use(state)).map_err(|failure| {
+            let message = format!("whether {other} has the same credential cannot be told");
+            let mut told = Failure::new(failure.code, message);
+            told.causes.push(failure.message);
+            told.hint(format!("v-secure access list --secret-id {other}"))
+        })?;
         if own.iter().any(|value| theirs.iter().any(|theirs| is_alike(value, theirs))) {
             return Err(shared(secret, other));
         }

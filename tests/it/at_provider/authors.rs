@@ -67,7 +67,15 @@ fn nor_do_another_name_and_a_copy() {
         let (owner, _) = chosen(&service);
         let done = owner.run(line);
         assert_eq!(done.code, 0, "{line}: {}", done.err);
-        is_given_to_no_provider(&owner, &service, secret);
+        service.serve(&owner, secret);
+        // Whose it was first is not to be seen there. It does not work, and no command has it work but one that says so.
+        for line in ["secret rotate", "rotation settle", "rotation settle --set"] {
+            let (verb, more) = line.split_once(" --").unwrap_or((line, ""));
+            let more = if more.is_empty() { String::new() } else { format!(" --{more}") };
+            let refused = owner.run(&format!("--json {verb} {secret}{more}"));
+            assert_eq!(refused.code, 1, "{line}: {}", refused.err);
+        }
+        assert_eq!(service.lines(), [FIRST]);
     }
 }
 

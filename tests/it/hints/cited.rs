@@ -107,6 +107,7 @@ pub const ALL: &[Cited] = &[
     cited("unpublished", "v-secure git install  # once: git then merges vaults by their records", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
     cited("unpublished", "git pull --no-rebase {…} {…}", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
     cited("unpublished", "git push {…} HEAD:{…}", Test("at_provider/published.rs", "what_was_rolled_back_here_alone_revokes_nothing_that_others_are_given")),
+    cited("credential-inactive", "v-secure set {…}  # with a value that works there", Test("at_provider/leading.rs", "what_settling_cannot_do_does_not_name_settling")),
     cited("credential-inactive", "v-secure secret versions {…}", Test("at_provider/steps.rs", "settling_brings_the_provider_to_what_was_set_by_hand")),
     cited("credential-inactive", "v-secure rotation settle {…} --set  # has the provider take it", Test("at_provider/steps.rs", "settling_brings_the_provider_to_what_was_set_by_hand")),
     cited("rotation-open", "v-secure secret rotate {…} --resume --to 50%", Test("at_provider/steps.rs", "a_share_is_served_and_taken_back_or_promoted_as_somebody_says")),

@@ -161,7 +161,7 @@ fn tell(context: &Context<'_>, view: &RanView) {
     let id = view.rotation.map(|id| short(&id)).unwrap_or_default();
     if let Some(error) = &view.error {
         let causes: String = error.causes.iter().map(|cause| format!(": {cause}")).collect();
-        let hints: String = error.hints.iter().map(|hint| format!("\n  try: {hint}")).collect();
+        let hints: String = error.hints.iter().map(|hint| format!(" (try: {hint})")).collect();
         return context.ui.warn(&format!("{secret}: {}{causes}{hints}", error.message));
     }
     if view.did == "rotated" && !view.retired.is_empty() {

@@ -39,9 +39,12 @@ impl From<EngineError> for Failure {
             EngineError::NotActive { state: State::Unknown, .. } => {
                 look(is(Code::CredentialUnknown))
             }
-            EngineError::NotActive { ref secret, .. } | EngineError::NothingWorks { ref secret } => {
+            EngineError::NotActive { ref secret, .. } => {
                 settle(is(Code::CredentialInactive), secret)
             }
+            EngineError::NothingWorks { ref secret } => is(Code::CredentialInactive)
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure set {secret}  # with a value that works there")),
             EngineError::NotWorking { ref secret, state: State::Unknown, .. } => {
                 resume(look(is(Code::CredentialUnknown)), secret)
             }

@@ -9,7 +9,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::rotating::{self, Published};
 use crate::cli::secret::generator;
 use clap::Args;
-use v_secure_core::convert::{duration, generate};
+use v_secure_core::convert::{duration, generate, share};
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
@@ -77,7 +77,12 @@ impl Rotate {
                 return tell_could(context, engine.vault(), secret);
             }
             let rotation = match goes_on.as_ref().map(|on| (on.rotation, on.to)) {
-                None => self.begin(context, secret, engine, share)?,
+                None => {
+                    self.begin(context, secret, engine, share).map_err(|failure| match share {
+                        Some(share) => to_a_share(failure, share),
+                        None => failure,
+                    })?
+                }
                 Some((rotation, Going::On)) => engine.resume(rotation, None)?,
                 Some((rotation, Going::Share(share))) => engine.resume(rotation, Some(share))?,
                 Some((rotation, Going::Back)) => engine.abort(rotation)?,
@@ -148,6 +153,14 @@ fn resumed(mut failure: Failure, secret: &SecretName) -> Failure {
     let step = format!("v-secure secret rotate {secret} --resume");
     if failure.code == Code::RotationOpen && !failure.hints.contains(&step) {
         failure.hints.insert(0, step);
+    }
+    failure
+}
+
+/// What was begun for a share goes on to one.
+fn to_a_share(mut failure: Failure, of_all: u64) -> Failure {
+    for hint in failure.hints.iter_mut().filter(|hint| hint.ends_with(" --resume")) {
+        hint.push_str(&format!(" --to {}", share::text(of_all)));
     }
     failure
 }
