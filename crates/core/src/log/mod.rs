@@ -26,6 +26,7 @@ pub mod register;
 pub mod report;
 pub mod rotation;
 mod rotation_instance;
+mod rotation_left;
 mod rotation_made;
 mod rotation_ops;
 mod rotation_reach;

@@ -1,7 +1,6 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
 use super::read::{self, VersionSelector};
-use super::rotate;
 use crate::crypto::id::ObjectId;
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::version;
@@ -141,7 +140,7 @@ fn same_as_left(
     let holds = |version: &&Version| {
         read::open(vault, ctx.who, secret, version).is_ok_and(|known| known.same_as(value))
     };
-    let left = rotate::over(state).into_iter().chain(state.in_rotation());
+    let left = state.left_by_rotations().into_iter().chain(state.in_rotation());
     left.filter(holds).map(|version| version.object).collect()
 }
 

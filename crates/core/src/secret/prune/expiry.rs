@@ -14,7 +14,6 @@ use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::state::{Late, SecretState, Version};
 use crate::name::SecretName;
-use crate::secret::rotate;
 use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{HashMap, HashSet};
@@ -48,7 +47,7 @@ impl<'a> Lateness<'a> {
 
 /// What rotations left and nobody retired.
 pub(super) fn left(secret: &SecretState) -> HashSet<ObjectId> {
-    rotate::over(secret).into_iter().map(|version| version.object).collect()
+    secret.left_by_rotations().into_iter().map(|version| version.object).collect()
 }
 
 fn own(version: &Version, grace: u64) -> Option<UnixTime> {

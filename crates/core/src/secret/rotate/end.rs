@@ -1,9 +1,8 @@
 //! The ends of a rotation: its value is withdrawn, or what it took the place of is retired at the provider.
 
-use super::{RotateError, Standing, chosen, found, is_open, permit};
+use super::{RotateError, Standing, chosen, found, permit};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Abort, Op, Versions};
-use crate::log::rotation::Rotation;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::record::rule::Counted;
@@ -126,26 +125,9 @@ pub fn has_to_retire(state: &SecretState) -> bool {
     !over(state).is_empty()
 }
 
-/// What is not needed any more once nobody uses it, in order of number.
-///
-/// What one rotation left is not forgotten because another one came, or a value that no rotation brought: what works at the provider
-/// does so until it is revoked there.
+/// [`SecretState::left_by_rotations`].
 pub fn over(state: &SecretState) -> Vec<&Version> {
-    let Some(rotation) = &state.rotation else { return Vec::new() };
-    let (open, ended): (Vec<_>, Vec<_>) = rotation.rotations.iter().partition(|of| is_open(of));
-    let objects = |of: Vec<&'_ Rotation>| -> BTreeSet<ObjectId> {
-        of.into_iter().flat_map(|of| &of.objects).copied().collect()
-    };
-    let (in_open, ended) = (objects(open), objects(ended));
-    let (in_use, withdrawn) = (state.in_use(), state.withdrawn());
-    let stays =
-        |object: &ObjectId| in_open.contains(object) || in_use.has(object) || withdrawn.has(object);
-    let is_over = |version: &&Version| {
-        let object = &version.object;
-        let was_given = rotation.rotated.contains(object) || ended.contains(object);
-        was_given && !version.removed && !version.pruned && !stays(object)
-    };
-    state.held().filter(is_over).collect()
+    state.left_by_rotations()
 }
 
 /// The version that is named, among all that are held.
