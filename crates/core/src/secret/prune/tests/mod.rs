@@ -450,7 +450,13 @@ fn promote(mut scene: Scene, at: u64, expires: u64) -> Scene {
 #[test]
 fn what_a_rotation_left_stays_until_it_is_retired() {
     let scene = promote(Scene::new().put(10, Some(100)), 20, 1_000 * DAY);
-    let scene = scene.put(30, None).set("retention.versions", "1").set("retention.days", "1");
+    let scene = scene.change(30, |vault, ctx| {
+        let value = SecretValue::new(b"by hand".to_vec());
+        let value = Some(NewValue { value, expires: None, same: Vec::new() });
+        let request = PutRequest { secret: secret(), value, fields: Vec::new() };
+        put::put(vault, vec![request], ctx).unwrap()
+    });
+    let scene = scene.set("retention.versions", "1").set("retention.days", "1");
     let all = look(500 * DAY, true);
     assert_eq!(scene.due(all), []);
     assert_eq!(first_due(&scene.vault), None);
