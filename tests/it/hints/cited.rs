@@ -137,7 +137,7 @@ pub const ALL: &[Cited] = &[
     cited("provider-missing", "v-secure settings set provider.{…}.{…} VALUE", Test("at_provider/hints.rs", "settings_that_are_not_whole_are_named_at_once")),
     cited("rotation-unplaced", "v-secure settings set rotation.via 'git origin refs/heads/main'", Test("at_provider/clones.rs", "another_clone_goes_on_with_what_one_published_and_left")),
     cited("not-published-here", "v-secure settings set rotation.via 'device {…}'  # if this one is to rotate alone", Test("at_provider/hints.rs", "where_rotations_are_published_is_said_with_its_own_names")),
-    cited("unpublished", "v-secure settings set rotation.via 'git {…} {…}'  # where {…} takes no pushes: docs/rotation.md", Test("at_provider/clones.rs", "a_branch_that_takes_no_pushes_has_another_one_beside_it")),
+    cited("unpublished", "v-secure settings set rotation.via 'git {…} {…}'  # where {…} takes no pushes", Test("at_provider/clones.rs", "a_branch_that_takes_no_pushes_has_another_one_beside_it")),
     cited("provider-missing", "v-secure settings set provider.{…}.{…} {…}", Test("at_provider/hints.rs", "settings_that_are_not_whole_are_named_at_once")),
     cited("rotation-unplaced", "v-secure settings set rotation.via 'device {…}'  # where one machine rotates alone", Test("at_provider/hints.rs", "where_rotations_are_published_is_said_with_its_own_names")),
     cited("provider-unfit", "v-secure settings set rotation.via 'device MEMBER/DEVICE'  # where one machine rotates alone", Test("at_provider/steps.rs", "a_new_credential_works_before_it_is_current_and_the_old_one_ends_afterwards")),

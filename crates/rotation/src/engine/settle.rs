@@ -162,12 +162,11 @@ impl<P: Publication> Engine<'_, P> {
         Err(EngineError::ByHand { secret: self.secret.clone(), author }.into())
     }
 
-    /// Whether a rotation of the secret made this value, or began on it.
+    /// Whether a rotation of the secret made this value.
     fn is_made(&self, object: &ObjectId) -> Result<bool, P::Error> {
         let state = self.state()?;
         let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-        let made: BTreeSet<&ObjectId> =
-            rotations.flat_map(|of| of.objects.iter().chain(&of.base)).collect();
+        let made: BTreeSet<&ObjectId> = rotations.flat_map(|of| &of.objects).collect();
         Ok(state.holding(object).into_ids().iter().any(|id| made.contains(id)))
     }
 

@@ -57,7 +57,7 @@ impl From<PublishError> for Failure {
 fn refused(failure: Failure, via: &str) -> Failure {
     match words(via) {
         Some((remote, reference)) if reference != ROTATIONS => failure.hint(format!(
-            "v-secure settings set rotation.via 'git {remote} {ROTATIONS}'  # where {reference} takes no pushes: docs/rotation.md"
+            "v-secure settings set rotation.via 'git {remote} {ROTATIONS}'  # where {reference} takes no pushes"
         )),
         _ => failure,
     }

@@ -198,15 +198,17 @@ fn report(
         Some("aborted") => context.ui.note(&format!("{secret}: rotation {id} is aborted")),
         _ => return staged::report(context, vault, secret, None, rotation),
     }
-    tell_left(context, vault, secret);
+    let is_aborted = view.rotation.as_ref().is_some_and(|of| of.state == "aborted");
+    tell_left(context, vault, secret, is_aborted);
     Ok(())
 }
 
-fn tell_left(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
+fn tell_left(context: &Context<'_>, vault: &Vault, secret: &SecretName, is_aborted: bool) {
     let is_left = vault.secret(secret).is_some_and(v_secure_core::secret::rotate::has_to_retire);
     if is_left {
+        let what = if is_aborted { "what was withdrawn" } else { "the old credential" };
         context.ui.note(&format!(
-            "the old credential is accepted until it is revoked, after the overlap: v-secure rotation retire {secret}, or 'rotation run'"
+            "{what} is accepted until it is revoked, after the overlap: v-secure rotation retire {secret}, or 'rotation run'"
         ));
     }
 }
