@@ -2,6 +2,7 @@
 
 use crate::engine::giving::GivingError;
 use crate::engine::proposals::ProposalError;
+use crate::engine::publishing::PublishError;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
@@ -42,6 +43,8 @@ pub enum Error {
     Session(#[from] SessionError),
     #[error(transparent)]
     Transaction(#[from] TransactionError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     #[error(transparent)]
     Unlock(#[from] UnlockError),
     #[error(transparent)]

@@ -9,6 +9,7 @@ pub mod error;
 mod output;
 mod people;
 mod repository;
+mod rotating;
 mod secret;
 mod unlocking;
 

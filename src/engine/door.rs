@@ -4,6 +4,7 @@
 use super::giving::GivingError;
 use super::lost::Lost;
 use super::proposals::{ProposalError, Proposed};
+use super::publishing::PublishError;
 use super::session::{OpenedVault, Session, SessionError};
 use super::transaction::TransactionError;
 use crate::host::Random;
@@ -63,7 +64,11 @@ pub enum Agreed {
 }
 
 pub trait Door {
-    type Error: From<SessionError> + From<TransactionError> + From<SignerError> + From<GivingError>;
+    type Error: From<SessionError>
+        + From<TransactionError>
+        + From<SignerError>
+        + From<GivingError>
+        + From<PublishError>;
 
     /// Asks about a vault that nothing vouches for, or refuses it.
     fn agree(&self, session: &Session, opened: &OpenedVault) -> Result<Agreed, Self::Error>;

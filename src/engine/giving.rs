@@ -93,9 +93,11 @@ pub fn withdrawn<'a>(
 ) -> impl Iterator<Item = &'a SecretName> {
     let may_be = |secret: &&SecretName| {
         vault.secret(secret).is_some_and(|state| {
+            let Some(current) = &state.current else { return false };
             let mut rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-            state.current().is_some_and(|version| version.retired)
-                || rotations.any(|rotation| rotation.is_divided)
+            // Where several versions are active, what is divided may be of another one.
+            rotations.any(|of| of.is_divided && of.objects.contains(current))
+                || state.is_withdrawn(current)
         })
     };
     secrets.into_iter().filter(may_be)

@@ -1,7 +1,7 @@
 //! The closed part of a vault's history, which stands in a folder beside it: read where a command or a secret needs
 //! it, and written with the vault.
 
-use super::session::Session;
+use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::atomic::{self, Expected};
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::{self, Lock, LockError};
@@ -10,6 +10,7 @@ use crate::store::sys::{self, Links};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::file::format::{self, MAX_FILE};
@@ -174,6 +175,19 @@ impl Session {
             all.insert(name.clone(), both);
         }
         all
+    }
+
+    /// Verifies a vault's bytes with files beside it that are not there yet, and gives those that are part of it.
+    pub(super) fn verify_beside(
+        &self,
+        bytes: &[u8],
+        brought: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<(OpenedVault, BTreeMap<String, Vec<u8>>), SessionError> {
+        let brought = Some(Arc::new(self.history_with(brought)));
+        let with = Self { history: HistoryUse::Whole, brought, ..self.clone() };
+        let opened = with.verify_bytes(bytes)?;
+        let files = with.history_of(&opened.vault);
+        Ok((opened, files))
     }
 
     /// What stands beside a vault with these bytes, in order of name: of a folder that anybody may fill who can push

@@ -14,6 +14,7 @@ use crate::store::state::pins::AcceptedChain;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use v_secure_core::crypto::id::EntryId;
 use v_secure_core::crypto::known_signatures::SignatureOf;
 use v_secure_core::file::format;
 use v_secure_core::file::format::{FormatError, ReadPolicy};
@@ -124,6 +125,11 @@ impl<'a> Transaction<'a> {
 
     /// Applies the change and replaces the file.
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
+        self.prepare(change)?.commit()
+    }
+
+    /// Applies the change: what would be in place of the file, which is as it was.
+    pub(super) fn prepare(self, change: Change) -> Result<Prepared<'a>, TransactionError> {
         let (is_older, entries) = (self.is_older(), change.entry_ids());
         let signatures = change.signatures(self.opened.vault.id());
         let Self { session, lock, opened, policy } = self;
@@ -132,20 +138,51 @@ impl<'a> Transaction<'a> {
         }
         let OpenedVault { vault, known, is_pinned, stamp, .. } = opened;
         let is_same = is_pinned && !change.alters_policy();
+        let same = known.chain.filter(|_| is_same);
         let vault = vault.apply(change)?;
-        let Texts { vault: text, beside } = vault.texts();
-        readable(&text, policy.as_ref())?;
-        readable_beside(beside.iter().map(|(name, file)| (name, file.with_old().len())))?;
-        session.write_beside(&beside)?;
+        let texts = vault.texts();
+        readable(&texts.vault, policy.as_ref())?;
+        readable_beside(texts.beside.iter().map(|(name, file)| (name, file.with_old().len())))?;
         let expected = stamp.map_or(Expected::Absent, Expected::Same);
+        Ok(Prepared { session, lock, vault, texts, expected, same, signatures, is_older, entries })
+    }
+}
+
+/// A vault as it will be: whoever reads its texts can read them, and the lock is held until it is in place or
+/// dropped.
+pub(super) struct Prepared<'a> {
+    session: &'a Session,
+    lock: Lock,
+    vault: Vault,
+    texts: Texts,
+    expected: Expected,
+    /// The accepted chain, where it is this vault's to the byte.
+    same: Option<AcceptedChain>,
+    signatures: Vec<SignatureOf>,
+    is_older: bool,
+    entries: Vec<EntryId>,
+}
+
+impl Prepared<'_> {
+    pub(super) const fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// Replaces the file.
+    pub(super) fn commit(self) -> Result<Written, TransactionError> {
+        let Self { session, lock, vault, texts, expected, .. } = self;
+        let Texts { vault: text, beside } = texts;
+        session.write_beside(&beside)?;
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         // A crash before this leaves bytes that nothing names, and the next writer takes them out.
         session.prune_beside(&beside)?;
-        let same = known.chain.as_ref().filter(|_| is_same);
-        let mut written = finish(session, vault, (&text, &beside), (&signatures, same));
+        let known = (&self.signatures[..], self.same.as_ref());
+        let mut written = finish(session, vault, (&text, &beside), known);
         // Without it a discarded change is warned of as a roll-back: no reason for a word.
-        let _ = session.note_entries(&entries);
-        if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
+        let _ = session.note_entries(&self.entries);
+        if self.is_older
+            && let Err(error) = session.note_written(&written.vault, &self.entries)
+        {
             written.unrecorded.get_or_insert(error.into());
         }
         Ok(written)
@@ -235,16 +272,21 @@ impl<'a> Replacement<'a> {
     }
 }
 
-/// Puts a verified vault's text in the place of what is there.
+/// Puts a verified vault's text in the place of what is there, and the files of its history beside it.
 pub(super) fn replace(
     session: &Session,
     lock: &Lock,
     vault: Vault,
-    text: &str,
+    (text, files): (&str, &BTreeMap<String, Vec<u8>>),
     expected: Expected,
 ) -> Result<Written, TransactionError> {
+    session.bring_before(files)?;
     atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-    Ok(finish(session, vault, (text, &BTreeMap::new()), (&[], None)))
+    match session.bring(files) {
+        Ok(_) => Ok(finish(session, vault, (text, &BTreeMap::new()), (&[], None))),
+        // More is there than was verified, which is not remembered as verified; the next writer takes it out.
+        Err(_) => Ok(Written { vault, unrecorded: None }),
+    }
 }
 
 /// The text of the file, which is read back before it takes the place of one that can be read: a

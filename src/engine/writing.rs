@@ -2,9 +2,11 @@
 //! it. A change needs a signed entry ([`Change`]), and what was made of an older state is refused.
 
 use super::door::{Door, Purpose, Remark};
+use super::publishing::PublishError;
 use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, TransactionError, Written};
 use super::{judging, proposals, pruning, scanning};
+use std::convert::Infallible;
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -42,6 +44,40 @@ pub fn write<D: Door, T>(
     unlock: impl FnOnce(&Vault) -> Result<(Unlocked, Signer), D::Error>,
     make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<(T, Option<Change>), D::Error>,
 ) -> Result<Wrote<T>, D::Error> {
+    let commit = |transaction: Transaction<'_>, change, _: &Signer| {
+        Ok::<_, CommitError>(Ok::<_, Infallible>(transaction.commit(change)?))
+    };
+    let Ok(wrote) = write_by(door, session, (purpose, reason), unlock, make, commit)?;
+    Ok(wrote)
+}
+
+/// Why a change was not put in the place of what is there.
+pub(super) enum CommitError {
+    Transaction(TransactionError),
+    Publish(PublishError),
+}
+
+impl From<TransactionError> for CommitError {
+    fn from(error: TransactionError) -> Self {
+        Self::Transaction(error)
+    }
+}
+
+impl From<PublishError> for CommitError {
+    fn from(error: PublishError) -> Self {
+        Self::Publish(error)
+    }
+}
+
+/// [`write`] where `commit` says whether and how a change is put in place, or gives its reason to leave it.
+pub(super) fn write_by<D: Door, T, L>(
+    door: &D,
+    session: &Session,
+    (purpose, reason): (Purpose, &str),
+    unlock: impl FnOnce(&Vault) -> Result<(Unlocked, Signer), D::Error>,
+    make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<(T, Option<Change>), D::Error>,
+    commit: impl FnOnce(Transaction<'_>, Change, &Signer) -> Result<Result<Written, L>, CommitError>,
+) -> Result<Result<Wrote<T>, L>, D::Error> {
     check_text(reason, MAX_REASON).map_err(|error| door.bad_reason(error))?;
     let (transaction, was_known) = begin(door, session, purpose)?;
     judging::refuse_old(door, session, transaction.opened())?;
@@ -51,7 +87,7 @@ pub fn write<D: Door, T>(
     let transaction = transaction.joined(&ctx)?;
     let (made, change) = make(transaction.vault(), &ctx)?;
     let Some(change) = change else {
-        return Ok(Wrote { made, vault: transaction.into_vault(), changed: false });
+        return Ok(Ok(Wrote { made, vault: transaction.into_vault(), changed: false }));
     };
     let lost = session.lost(transaction.opened()).ok().flatten();
     if change.proposed().is_some() && transaction.is_older() {
@@ -60,15 +96,21 @@ pub fn write<D: Door, T>(
     if let Some(proposed) = proposals::put(session, &change, transaction.vault()) {
         return Err(door.proposed(session, proposed));
     }
-    let written = transaction.commit(change);
-    let written = written.map_err(|error| door.uncommitted(error, lost.as_ref()))?;
+    let written = commit(transaction, change, &signer).map_err(|error| match error {
+        CommitError::Transaction(error) => door.uncommitted(error, lost.as_ref()),
+        CommitError::Publish(error) => error.into(),
+    })?;
+    let written = match written {
+        Ok(written) => written,
+        Err(left) => return Ok(Err(left)),
+    };
     let vault = finish(door, session, written);
     scanning::keep(door, session, &vault, &who);
     if was_known {
         pruning::watch_written(door, session, &vault);
     }
     door.wrote(session);
-    Ok(Wrote { made, vault, changed: true })
+    Ok(Ok(Wrote { made, vault, changed: true }))
 }
 
 /// The vault of a finished write.

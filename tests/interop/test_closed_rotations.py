@@ -12,7 +12,7 @@ from vsecure.errors import Refused
 from vsecure.file import parse, records, render
 from vsecure.records import log_entry
 from vsecure.verify import verdict, verify, verify_alone
-from vsecure.writing import op
+from vsecure.writing import ids, op
 
 
 class Closing(Rotating):
@@ -61,6 +61,33 @@ class Closable(Closing):
         self.abort()
         self.story.shut_all()
         self.agrees()
+
+    def test_what_is_active_and_may_be_withdrawn_is_not_closed(self):
+        """Who reads the file alone would be told nothing of it, and be served what who has the history refuses."""
+        def divided(found, entry):
+            self.promote(found, on=[entry])
+            self.abort("ron", on=[entry])
+
+        def retired(found, entry):
+            self.promote(found, on=[entry])
+            self.on_versions("retire", found)
+
+        def held_again(found, entry):
+            self.promote(found, on=[entry])
+            self.on_versions("retire", self.base)
+            put = self.story.put(A, "ada", self.story.build.heads())
+            put["put"]["same"] = ids([self.base])
+            self.story.log("ada", put)
+        for write, code in ((divided, "rotation-divided"), (retired, "retired-active"), (held_again, "retired-active")):
+            self.setUp()
+            entry, found = self.pending()
+            write(found, entry)
+            self.assertEqual(self.codes(), [code])
+            self.refused()
+            self.put("wes")
+            self.assertEqual(self.codes(), [])
+            self.story.shut_all()
+            self.agrees()
 
     def test_an_entry_up_to_which_it_had_not_begun_can_be_closed(self):
         self.pending()
@@ -141,12 +168,14 @@ class Kept(Closing):
     def test_a_promoted_version_with_what_gives_and_retires_it(self):
         entry, found = self.pending()
         self.promote(found, replaces=[self.base])
-        self.on_versions("retire", found)
+        for who in ("ada", "ron"):
+            self.on_versions("retire", found, who=who)
         self.on_versions("retire", self.base, who="ron", on=[self.first])
+        self.on_versions("remove", found)  # what is active and retired is not closed
         self.story.shut_all()
-        self.assertEqual(self.kinds(2), ["pending", "promote", "retire"])
+        self.assertEqual(self.kinds(2), ["pending", "promote", "remove", "retire"])
         self.agrees()
-        self.assertEqual((self.alone().current, self.alone().retired, self.alone().rotations), (found, {found}, {}))
+        self.assertEqual((self.alone().current, self.alone().retired, self.alone().rotations), (None, {found}, {}))
 
     def test_what_was_promoted_away_while_the_provider_accepts_it(self):
         _, found = self.pending()
@@ -250,13 +279,13 @@ class Kept(Closing):
         for _ in range(2):
             for who in ("rob", "ron", "rob"):
                 self.promote(found, who, replaces=[self.base])
-                self.on_versions("retire", found, self.base, who=who)
+                self.on_versions("retire", self.base, who=who)
             side = self.copied()
             self.story.shut_all()
             lines.append((self.kinds(2), len(self.story.closing.block.entries), end in self.story.closing.block.entries))
             self.agrees()
             self.story.build, self.story.chain = side
-        self.assertEqual(lines[0], (["pending", "promote", "retire"], lines[1][1], True))
+        self.assertEqual(lines[0], (["pending", "promote"], lines[1][1], True))
         self.assertEqual(lines[0], lines[1])
 
     def test_any_number_of_rotations_takes_no_place(self):

@@ -230,6 +230,31 @@ class Rights(Rotating):
         self.promote(found, "ray", policy=late["policy"])
         self.assertEqual((self.state().current, self.state().versions[found].overruled), (self.base, True))
 
+    def test_of_anothers_value_it_is_void_where_write_ends(self):
+        """By rotate it would do nothing, and nobody would be told that it ever did something."""
+        def promoted(author, by, known):
+            self.setUp()
+            entry, found = self.pending(author)
+            before = self.story.build.policy[-1].id
+            last = self.promote(found, by, on=[entry], policy=before)
+            self.story.policy([op("revoke", role="r-ray", pattern="*", rights=["write"])], [last] if known else [entry])
+            return {self.base: "old", found: "new"}[self.state().current], self.codes()
+        told = ["rotation-void", "void-changes-value"]
+        self.assertEqual(promoted("ron", "ray", False), ("old", told))
+        self.assertEqual(promoted("ron", "ray", True), ("new", []))
+        self.assertEqual(promoted("ray", "ray", False), ("new", []))  # one's own, by rotate
+        self.assertEqual(promoted("ray", "rob", False), ("old", []))  # which did nothing before
+
+    def test_what_somebody_else_states_in_another_rotation_is_not_it(self):
+        """Nothing is found below that it could be of, so that it does nothing."""
+        entry, found = self.pending("ron")
+        _, other = self.pending("ron", S, on=[entry])
+        late = self.lose("ray", "write")
+        item = op("promote", secret=A, rotation=self.id(S), object=found)
+        self.says_nothing(lambda: self.story.log("ray", item, on=late["on"], policy=late["policy"]))
+        self.story.judged()
+        self.assertEqual(self.story.stands.ended, {})
+
     def test_write_sets_upon_any_base(self):
         _, found = self.pending("ron", base=bytes(32))
         self.promote(found, "ray")

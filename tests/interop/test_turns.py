@@ -455,7 +455,8 @@ class Told(Rotating):
         self.promote(other, "wes", S)
         self.assertEqual(self.codes(), ["rotation-stale"])
 
-    def test_a_void_promotion_is_adopted_by_a_put(self):
+    def test_nothing_adopts_a_void_promotion(self):
+        """What it is of may be withdrawn since: whoever wants it sets it, or begins a rotation."""
         entry, found = self.pending("ron")
         late = self.lose("rob", "rotate")
         void = self.promote(found, **late)
@@ -466,6 +467,8 @@ class Told(Rotating):
         put = self.story.put(A, "ada", [self.first])
         put["put"]["adopts"] = adopts
         self.story.log("ada", put, on=[self.first], policy=late["policy"])
+        self.assertIn("rotation-void", self.codes())
+        self.put()
         self.assertNotIn("rotation-void", self.codes())
 
     def test_what_an_abort_leaves_at_the_provider_is_told(self):

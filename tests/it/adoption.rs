@@ -74,6 +74,66 @@ fn a_void_value_has_no_effect_until_somebody_adopts_it() {
     assert!(owner.run("adopt --all --yes").err.contains("nothing to adopt"));
 }
 
+/// Its value may have been withdrawn since: whoever adopted it would make it current by a right to write.
+#[test]
+fn a_void_promotion_is_not_adopted_and_what_to_do_instead_works() {
+    let (owner, _) = voided(|developer| {
+        developer.feed("secret rotate dev/DB --to 5%", "promoted").ok();
+        developer.run("rotation promote dev/DB").ok();
+    });
+    let instead = "its value may have been withdrawn since: v-secure set dev/DB, or v-secure secret \
+                   rotate dev/DB, if it is still wanted";
+    let listed = owner.run("adopt --list");
+    assert!(
+        listed.err.contains(&format!("a promotion is not adopted, as {instead}")),
+        "{listed:?}"
+    );
+    let adopted = owner.run("adopt --all --yes");
+    assert!(adopted.code == 0 && adopted.err.contains(&format!("was not adopted: {instead}")));
+    assert!(adopted.err.contains("nothing to adopt"), "{adopted:?}");
+    assert_eq!(owner.run("get dev/DB").ok(), "dev-db");
+    assert!(codes(&owner).contains(&"rotation-void".to_owned()));
+    owner.set("dev/DB", "set");
+    assert!(!codes(&owner).contains(&"rotation-void".to_owned()));
+}
+
+/// Who keeps `rotate` alone does not undo in silence what everybody was served.
+#[test]
+fn what_was_promoted_by_write_is_told_where_write_is_taken_beside_it() {
+    let owner = owner();
+    owner.run("access grant developer dev/* rotate").ok();
+    owner.feed("secret rotate dev/DB --to 5%", "promoted").ok();
+    let developer = join(&owner, "developer");
+    developer.run("rotation promote dev/DB").ok();
+    assert_eq!(developer.run("get dev/DB").ok(), "promoted");
+    owner.run("access revoke developer dev/* write").ok();
+    branches::unite(&owner.vault(), &developer.vault());
+    assert_eq!(owner.run("get dev/DB").ok(), "dev-db");
+    assert_eq!(owner.run("get dev/DB --strict").code, 7);
+    let told = codes(&owner);
+    for code in ["rotation-void", "void-changes-value"] {
+        assert!(told.contains(&code.to_owned()), "{told:?}");
+    }
+}
+
+/// What `--strict` refuses before history is closed, it refuses after.
+#[test]
+fn closing_history_silences_nothing_about_what_is_active() {
+    let owner = owner();
+    let developer = join(&owner, "developer");
+    owner.feed("secret rotate dev/DB --to 5%", "promoted").ok();
+    developer.pull(&owner);
+    developer.run("secret rotate dev/DB --abort").ok();
+    owner.run("rotation promote dev/DB").ok();
+    branches::unite(&owner.vault(), &developer.vault());
+    assert_eq!(owner.run("get dev/DB --strict").code, 7);
+    owner.run("history close --all --yes").ok();
+    assert_eq!(owner.run("get dev/DB --strict").code, 7);
+    owner.set("dev/DB", "set");
+    owner.run("history close --all --yes").ok();
+    assert_eq!(owner.run("get dev/DB --strict").ok(), "set");
+}
+
 #[test]
 fn its_author_knows_what_was_adopted() {
     let (owner, _) = voided(|developer| developer.set("dev/NEW", "honest"));

@@ -71,7 +71,39 @@ fn what_a_leaver_made_ready_is_told_before_it_is_current() {
     let late = owner.run("exposed --deadline 1s");
     assert!(late.err.contains("v-secure secret rotate dev/DB --abort"), "{late:?}");
     owner.run("secret rotate dev/DB --abort").ok();
+    // The provider may accept it still.
+    let late = owner.run("exposed --deadline 1s");
+    assert!(late.err.contains("then: v-secure rotation retire dev/DB"), "{late:?}");
+    owner.run("rotation retire dev/DB --yes").ok();
     owner.run("exposed --deadline 1s").ok();
+}
+
+#[test]
+fn what_a_leaver_knew_is_listed_until_it_is_retired() {
+    let (owner, _) = team();
+    begin(&owner, "dev/DB", "next");
+    owner.run("rotation promote dev/DB").ok();
+    let gone = owner.run("member remove developer --yes");
+    let told = "developer may know old values that rotations of 1 secret left: dev/DB";
+    assert!(gone.err.contains(told), "{gone:?}");
+    // The value that took its place is known too, and another one ends that.
+    owner.set("dev/DB", "third");
+    let report = owner.run("exposed --json").json();
+    let rows: Vec<_> = report["exposed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (&row["version"], &row["to_retire"]))
+        .collect();
+    assert_eq!(rows, [(&json!(1), &json!(true)), (&json!(2), &json!(true))]);
+    let shown = owner.run("exposed");
+    assert!(
+        shown.out.contains("dev/DB, version 1")
+            && shown.err.contains("v-secure rotation retire NAME"),
+        "{shown:?}"
+    );
+    owner.run("rotation retire dev/DB --yes").ok();
+    assert_eq!(owner.run("exposed --json").json()["exposed"], json!([]));
 }
 
 #[test]
@@ -98,6 +130,11 @@ fn values_with_an_open_rotation_keep_their_keys() {
     assert_eq!((&done["left"], &done["secrets"]), (&left, &json!(["dev/DB"])));
     let run = owner.run("key rotate --dek --secret prod/DB");
     assert!(run.err.contains("which a fresh key would end: prod/DB"), "{run:?}");
+    let run = owner.run("--json key rotate --dek --secret prod/DB");
+    assert_eq!(run.error(), (7, "rotation-open".into()));
+    // A stale one has nothing to end.
+    owner.set("prod/DB", "other");
+    owner.run("key rotate --dek --secret prod/DB").ok();
     owner.run("audit verify --strict").ok();
 }
 

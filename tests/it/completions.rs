@@ -34,7 +34,7 @@ pub fn answered(stage: &Stage, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_all_kinds_complete_without_a_key() {
     let stage = world();
-    let cases: [(&[&str], &[&str]); 17] = [
+    let cases: [(&[&str], &[&str]); 19] = [
         (&["get", "GREE"], &["GREETING"]),
         (&["get", "prod/"], &["prod/GREETING"]),
         (&["secret", "show", "--secret-id", "GREE"], &["GREETING"]),
@@ -49,6 +49,8 @@ fn names_of_all_kinds_complete_without_a_key() {
         (&["doc"], &["doctor"]),
         (&["settings", "set", "reten"], &["retention.days", "retention.versions"]),
         (&["settings", "set", "env.pr"], &["env.prod.extends"]),
+        (&["settings", "set", "provider.d.b.o"], &["provider.d.b.overlap", "provider.d.b.owner"]),
+        (&["settings", "set", "rotation.v"], &["rotation.via"]),
         (&["ls", "GREE"], &["GREETING"]),
         (&["set", "A", "--type", "o"], &["oauth_token"]),
         (&["ls", "--type", "tls"], &["tls_certificate"]),

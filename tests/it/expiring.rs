@@ -261,7 +261,10 @@ fn an_overruled_version_is_told_and_brought_back_by_the_command_that_is_named() 
     unite(&owner.vault(), &rotator.vault());
     assert_eq!(codes(&owner), ["overruled"]);
     let versions = owner.run("secret versions prod/KEY").ok();
-    assert!(versions.contains("overruled: what it rotates was removed"), "{versions}");
+    assert!(
+        versions.contains("overruled: what it stood on was removed, replaced or withdrawn"),
+        "{versions}"
+    );
     let row = owner.run("secret versions prod/KEY --json").json()["versions"][0].clone();
     assert_eq!((&row["version"], &row["overruled"]), (&json!(2), &json!(true)));
     let command = "secret rollback prod/KEY --version 2";

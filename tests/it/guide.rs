@@ -1,4 +1,4 @@
-//! `docs/guide.md`, `docs/rotation.md` and `README.md` name only commands and options that exist, and what is easily typed for
+//! `docs/guide.md`, the pages on rotations and `README.md` name only commands and options that exist, and what is easily typed for
 //! another environment is about one.
 
 use clap::{Command, CommandFactory};
@@ -52,9 +52,14 @@ fn wrong(root: &Command, line: &str) -> Option<String> {
 }
 
 #[test]
-fn the_guide_and_the_page_on_rotations_name_only_what_there_is() {
+fn the_guide_and_the_pages_on_rotations_name_only_what_there_is() {
     let root = v_secure::cli::args::root::Root::command();
-    for (file, at_least) in [("docs/guide.md", 25), ("docs/rotation.md", 9)] {
+    for (file, at_least) in [
+        ("docs/guide.md", 25),
+        ("docs/rotation.md", 9),
+        ("docs/providers.md", 7),
+        ("docs/postgres.md", 9),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let document = fs::read_to_string(path).unwrap();
         let found: Vec<String> = lines(&document);

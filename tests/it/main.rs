@@ -10,6 +10,7 @@ mod architecture;
 #[cfg(unix)]
 mod asked;
 mod at_home;
+mod at_provider;
 mod audit;
 mod backup;
 mod begun;
@@ -84,7 +85,10 @@ mod places;
 mod policy_log;
 mod policy_rebase;
 mod policy_remarks;
+#[cfg(unix)]
+mod providers;
 mod pruned_away;
+mod publishing;
 mod reads;
 mod recovery;
 mod refusals;

@@ -151,6 +151,9 @@ fn a_refused_setting_says_what_it_takes() {
         ("settings set ttl sometimes", "ttl takes every or on-write"),
         ("settings set retention.versions 0", "retention.versions takes a whole number from 1"),
         ("settings set env.prod.extends a/b", "env.prod.extends takes an environment"),
+        ("settings set rotation.via origin", "rotation.via takes 'git REMOTE REF'"),
+        ("settings set provider.db.kind sql", "provider.db.kind takes command or postgres"),
+        ("settings set provider.db.serve a/b", "did you mean provider.db.serves?"),
     ] {
         let run = cli.run(line);
         assert!(run.code == 2 && run.err.contains(takes), "{run:?}");

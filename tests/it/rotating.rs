@@ -16,7 +16,10 @@ fn a_stored_generator_makes_the_next_value() {
     cli.ok("set KEY --generate=hex:16 --tag web");
     let first = cli.ok("get KEY");
     let report = cli.json("secret rotate KEY");
-    assert_eq!(keys(&report), ["secret", "version", "id", "generated", "expires", "rotation"]);
+    assert_eq!(
+        keys(&report),
+        ["secret", "version", "id", "generated", "expires", "rotation", "dry_run"]
+    );
     assert_eq!((&report["version"], &report["generated"]), (&json!(2), &json!("hex:16")));
     let second = cli.ok("get KEY");
     assert!(second.len() == 32 && second != first, "{second}");

@@ -12,6 +12,7 @@ use v_secure_core::crypto::identity::{
     Identity, generate_identity, parse_identities, parse_identity,
 };
 use v_secure_core::crypto::sign::{Tag, VerifyingKey};
+use v_secure_core::policy::settings::{SettingKey, is_stated};
 use v_secure_core::secret_value::SecretValue;
 
 fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
@@ -213,4 +214,25 @@ fn identities(case: &AgeCase) -> Vec<Identity> {
         return vec![parse_identity(&generate_identity().text).unwrap()];
     }
     parse_identities(&SecretValue::from(case.identities.join("\n"))).unwrap()
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    taken: Vec<(String, String)>,
+    refused: Vec<(String, String)>,
+    unknown: Vec<String>,
+}
+
+#[test]
+fn settings_take_what_the_vectors_say() {
+    let vectors: Settings = fixture("settings.json");
+    for (key, value) in &vectors.taken {
+        assert!(SettingKey::parse(key).unwrap().takes(value), "{key} {value}");
+    }
+    for (key, value) in &vectors.refused {
+        assert!(!SettingKey::parse(key).unwrap().takes(value), "{key} {value}");
+    }
+    for key in &vectors.unknown {
+        assert!(!is_stated(key), "{key}");
+    }
 }

@@ -36,7 +36,7 @@ impl UnixTime {
     }
 
     /// Seconds between the two, whichever is earlier.
-    pub(crate) const fn abs_diff(self, other: Self) -> u64 {
+    pub const fn abs_diff(self, other: Self) -> u64 {
         self.0.abs_diff(other.0)
     }
 }

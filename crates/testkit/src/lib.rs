@@ -27,6 +27,8 @@ pub mod past;
 pub mod person;
 pub mod planted;
 #[cfg(unix)]
+pub mod postgres;
+#[cfg(unix)]
 pub mod repository;
 pub mod runner;
 pub mod sandbox;

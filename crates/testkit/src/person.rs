@@ -72,6 +72,10 @@ impl Person {
         Self { name: name.to_owned(), root }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub fn checkout(&self) -> PathBuf {
         self.root.path().join("checkout")
     }

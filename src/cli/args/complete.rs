@@ -7,6 +7,7 @@ use crate::cli::door::context::Context;
 use crate::host::Environment;
 use crate::host::real::RealHost;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use v_secure_core::policy::settings::SETTINGS;
 use v_secure_core::secret::similar;
@@ -34,8 +35,7 @@ pub fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(prefix) = current.to_str() else { return Vec::new() };
     let context = Context::new(&RealHost, Globals::default());
     let Ok(names) = context.secret_names() else { return Vec::new() };
-    let environments: std::collections::BTreeSet<&str> =
-        names.iter().map(|name| name.environment()).collect();
+    let environments: BTreeSet<&str> = names.iter().map(|name| name.environment()).collect();
     environments
         .into_iter()
         .filter(|text| text.starts_with(prefix))
@@ -79,17 +79,23 @@ pub fn devices(current: &OsStr) -> Vec<CompletionCandidate> {
     })
 }
 
-/// Settings; of those that each environment has, one for each that is there.
+/// Settings; of those that each environment has, one for each that is there, and of those of a provider one for each
+/// that something is said of, or whose name is typed.
 pub fn settings(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_str().and_then(|text| text.strip_prefix("provider.")?.rsplit_once('.'));
     of_vault(current, |vault| {
         let environments = similar::environments(vault);
-        let keys =
-            SETTINGS.iter().flat_map(|setting| match setting.key.split_once("ENVIRONMENT") {
-                None => vec![setting.key.to_owned()],
-                Some((before, after)) => {
-                    environments.iter().map(|name| format!("{before}{name}{after}")).collect()
-                }
-            });
+        let providers = vault.policy().settings().providers().map(|provider| provider.name);
+        let mut providers: BTreeSet<String> = providers.map(String::from).collect();
+        providers.extend(typed.map(|(name, _)| name.to_owned()));
+        let keys = SETTINGS.iter().flat_map(|setting| {
+            let named = |name: &String| setting.named(name);
+            match setting.is_of_environments() {
+                true => environments.iter().map(|name| setting.named(name.as_str())).collect(),
+                false if setting.around_name().is_some() => providers.iter().map(named).collect(),
+                false => vec![setting.key.to_owned()],
+            }
+        });
         keys.collect()
     })
 }

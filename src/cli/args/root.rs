@@ -99,6 +99,9 @@ pub enum Command {
     /// What is rotating, and how a rotation ends
     #[command(subcommand)]
     Rotation(c::rotation::Rotation),
+    /// The places where secrets are rotated
+    #[command(subcommand)]
+    Provider(c::provider::Provider),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -118,6 +121,8 @@ impl Command {
             Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
             Self::Import(import) => !import.is_dry(),
             Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
+            // It opens none.
+            Self::Provider(provider) => matches!(provider, c::provider::Provider::List(_)),
             // It would be a change of its own.
             Self::Diff(_) | Self::Generate(_) => false,
             _ => true,
@@ -193,6 +198,7 @@ impl Command {
             Self::Adopt(command) => command.run(context),
             Self::Prune(command) => command.run(context),
             Self::Rotation(command) => command.run(context),
+            Self::Provider(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -8,13 +8,17 @@ use crate::cli::people::policy::{ReasonArg, count};
 use crate::cli::secret::variables;
 use crate::engine::door::Purpose;
 use clap::Args;
+use std::collections::BTreeSet;
 use v_secure_core::log::describe::short;
+use v_secure_core::log::op::Op;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::adopt::{AdoptListView, AdoptView, VoidEntryView};
 use v_secure_core::secret::adopt;
-use v_secure_core::secret::adopt::{Adopted, VoidEntry};
+use v_secure_core::secret::adopt::{Adopted, LeftOutOp, VoidEntry};
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
+
+const MAY_BE_WITHDRAWN: &str = "its value may have been withdrawn since";
 
 /// Adopt void entries: work under a right that was revoked at the same time
 #[derive(Debug, Args)]
@@ -106,7 +110,28 @@ fn list(context: &Context<'_>, vault: &Vault, now: UnixTime) -> Outcome {
         context.ui.note("no entry is void");
         return Ok(());
     }
-    table(context, vault, &void, now)
+    table(context, vault, &void, now)?;
+    for secret in promoted(&void) {
+        context.ui.note(&format!(
+            "a promotion is not adopted, as {MAY_BE_WITHDRAWN}: {}",
+            instead(secret)
+        ));
+    }
+    Ok(())
+}
+
+/// The secrets of which a promotion is void.
+fn promoted<'a>(void: &[VoidEntry<'a>]) -> BTreeSet<&'a SecretName> {
+    let ops = void.iter().flat_map(|void| {
+        let entry = void.entry;
+        void.ops.iter().filter_map(move |op| entry.ops.get(op.index))
+    });
+    ops.filter_map(|op| if let Op::Promote(of) = op { Some(&of.secret) } else { None }).collect()
+}
+
+/// What brings a value that somebody promoted in vain.
+fn instead(secret: &SecretName) -> String {
+    format!("v-secure set {secret}, or v-secure secret rotate {secret}, if it is still wanted")
 }
 
 fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: UnixTime) -> Outcome {
@@ -134,11 +159,12 @@ fn report(context: &Context<'_>, adopted: &Adopted) -> Outcome {
     if context.ui.json {
         return context.ui.object(&AdoptView::from(adopted));
     }
-    for (entry, action) in &adopted.left_out {
-        context.ui.warn(&format!(
-            "'{action}' of entry {} was not adopted: do it yourself, if it is still wanted",
-            short(entry)
-        ));
+    for LeftOutOp { entry, action, promotes } in &adopted.left_out {
+        let why = match promotes {
+            Some(secret) => format!("{MAY_BE_WITHDRAWN}: {}", instead(secret)),
+            None => "do it yourself, if it is still wanted".to_owned(),
+        };
+        context.ui.warn(&format!("'{action}' of entry {} was not adopted: {why}", short(entry)));
     }
     if adopted.entries.is_empty() {
         context.ui.note("there was nothing to adopt");

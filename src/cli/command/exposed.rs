@@ -32,7 +32,7 @@ const NAMED: usize = 5;
 #[command(
     after_help = "Lists for each current value the keys that could open it, or another version with the same \
                         value, but whose holders may no longer read it: members who left, devices that were removed, grants that were revoked. Only a new value ends the exposure: change it at the provider, then run 'v-secure set'. \
-                        What an open rotation makes ready is listed with the rotation: abort that, or its value comes to be current. This \
+                        What an open rotation makes ready is listed with the rotation: abort that, or its value comes to be current. What a rotation left is listed until 'v-secure rotation retire' says that it was revoked. This \
                         needs no key, except to notice that an old value was set again: where older values cannot be opened, it says so. An owner can waive a value that needs no change, such as an empty one ('secret waive'). Authors who could never read the values that they set are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
@@ -81,10 +81,14 @@ fn overdue(late: &[&Value], span: &str) -> Failure {
     let have = if secrets == 1 { "has a value that has" } else { "have values that have" };
     let message = format!("{} {have} been exposed for longer than {span}", count(secrets));
     let failure = Failure::new(Code::Exposed, message);
-    match late.iter().find(|value| value.rotation.is_none()).or(late.first()) {
+    match late.iter().find(|value| value.is_current()).or(late.first()) {
         Some(one) if one.rotation.is_some() => {
             failure.hint(format!("v-secure secret rotate {} --abort", one.secret))
         }
+        Some(one) if one.to_retire => failure.hint(format!(
+            "revoke it at the provider, then: v-secure rotation retire {}",
+            one.secret
+        )),
         Some(current) => failure
             .hint(format!("change it at the provider, then: v-secure set {}", current.secret)),
         None => failure,
@@ -93,7 +97,7 @@ fn overdue(late: &[&Value], span: &str) -> Failure {
 
 fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
     if found.is_empty() {
-        context.ui.note("no current value is exposed");
+        context.ui.note("no value is exposed");
         return Ok(());
     }
     let rows = found.iter().map(|value| {
@@ -113,13 +117,17 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
              v-secure member key remove {service}/{id}"
         ));
     }
-    let ready = found.iter().filter(|value| value.rotation.is_some()).count();
-    if ready < found.len() {
+    if found.iter().any(Value::is_current) {
         context.ui.note("change each at its provider, then: v-secure set NAME");
     }
-    if ready > 0 {
+    if found.iter().any(|value| value.rotation.is_some()) {
         context.ui.note(
             "a rotation may make its value current: v-secure secret rotate NAME --abort, and withdraw that at its provider",
+        );
+    }
+    if found.iter().any(|value| value.to_retire) {
+        context.ui.note(
+            "a provider accepts what a rotation left until it is revoked there; then: v-secure rotation retire NAME",
         );
     }
     Ok(())
@@ -129,6 +137,10 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
 fn called(value: &Value) -> String {
     match &value.rotation {
         Some(rotation) => format!("{}, rotation {}", value.secret, short(rotation)),
+        None if value.to_retire && value.version == 0 => {
+            format!("{}, the value {}", value.secret, short(&value.object))
+        }
+        None if value.to_retire => format!("{}, version {}", value.secret, value.version),
         None => value.secret.to_string(),
     }
 }

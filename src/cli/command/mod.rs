@@ -26,6 +26,7 @@ pub mod member;
 pub mod owner;
 pub mod pin;
 pub mod policy;
+pub mod provider;
 pub mod prune;
 pub mod recovery;
 pub mod role;

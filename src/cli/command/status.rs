@@ -11,13 +11,18 @@ use crate::engine::history::HistoryUse;
 use crate::engine::judging;
 use crate::engine::session::{OpenedVault, Session};
 use crate::store::git::driver;
+use std::collections::BTreeMap;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::log::finding::{Finding, FindingCode, Subject};
 use v_secure_core::name::Name;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::status::{ExpiringSecretView, SOON, StatusView, environments};
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault, closing};
+
+/// As many findings of one kind are shown about the rotations of a secret.
+const SHOWN: usize = 8;
 
 pub fn run(context: &Context<'_>) -> Outcome {
     let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
@@ -60,6 +65,34 @@ fn way_in(vault: &Vault) -> &'static str {
     }
 }
 
+/// What the findings say. Whoever may rotate can make any number of one kind: the first ones of a secret stand for all.
+fn told(findings: Vec<Finding>) -> Vec<String> {
+    let (mut lines, mut many) = (Vec::new(), BTreeMap::<_, usize>::new());
+    for finding in findings.into_iter().filter(|finding| finding.code != FindingCode::Expired) {
+        let secret = match finding.subject {
+            Subject::Secret(secret) | Subject::Object { secret, .. } => Some(secret),
+            _ => None,
+        };
+        let is_of_rotations =
+            matches!(finding.code, FindingCode::RotationStale | FindingCode::RotationLeft);
+        if let Some(secret) = secret.filter(|_| is_of_rotations) {
+            let count = many.entry((secret, finding.code.as_str())).or_default();
+            *count += 1;
+            if *count > SHOWN {
+                continue;
+            }
+        }
+        lines.push(finding.message);
+    }
+    lines.extend(many.into_iter().filter(|(_, count)| *count > SHOWN).map(
+        |((secret, code), count)| {
+            let more = count - SHOWN;
+            format!("{more} more of {secret}, {code}: v-secure secret rotation-status {secret}")
+        },
+    ));
+    lines
+}
+
 fn attention(
     context: &Context<'_>,
     vault: &Vault,
@@ -67,12 +100,7 @@ fn attention(
     member: Option<&Name>,
 ) -> Vec<String> {
     let now = session.now;
-    let mut lines: Vec<String> = vault
-        .remarks(now)
-        .into_iter()
-        .filter(|finding| finding.code.as_str() != "expired")
-        .map(|finding| finding.message)
-        .collect();
+    let mut lines = told(vault.remarks(now));
     lines.extend(expired_members(vault, now));
     let whole = whole(context, session, vault);
     let judged = whole.as_ref().map_or(vault, |opened| &opened.vault);

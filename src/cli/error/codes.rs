@@ -114,6 +114,8 @@ codes! {
     Config "config" [Failure] "The user's config.toml cannot be used", "v-secure doctor";
     ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
     Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure secret resolve NAME --take VERSION";
+    CredentialInactive "credential-inactive" [Failure] "A value does not work at the provider of its secret", "v-secure rotation settle NAME";
+    CredentialUnknown "credential-unknown" [Failure] "Whether a value works at the provider of its secret cannot be told now", "v-secure provider list";
     Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
     CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
     Declined "declined" [Failure] "A question was answered with no", "the same command asks again";
@@ -173,6 +175,7 @@ codes! {
     MergeInput "merge-input" [Failure] "A file that git wants merged cannot be read", "git merge --abort";
     MergeOtherVault "merge-other-vault" [Conflict] "The sides of a merge have different vaults", "git log -p -- .v-secure/vault.toml";
     MergedAsText "merged-as-text" [Conflict] "git merged the vault as text: its records are whole, and what follows from them is out of date", "v-secure git resolve";
+    Moved "moved" [Conflict] "Others published meanwhile, again and again: nothing was published or written here", "run the command again";
     MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
     NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
     Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";
@@ -213,7 +216,9 @@ codes! {
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
     NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
+    NotPublishedHere "not-published-here" [NotPermitted] "The setting rotation.via names another device, which alone rotates", "v-secure settings show";
     NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
+    NotRetired "not-retired" [Conflict] "An old credential is not retired yet, or may not be", "v-secure rotation retire NAME";
     NotText "not-text" [Failure] "The value to edit is not text", "v-secure set NAME --file FILE";
     NotVoid "not-void" [Conflict] "The entry is not void, or was already adopted", "v-secure adopt --list";
     NotVouched "not-vouched" [Failure] "A device, recipient or membership would get access, and nobody with the right to grant it has vouched for it", "v-secure policy review";
@@ -245,7 +250,18 @@ codes! {
     Proposal "proposal" [Integrity] "A proposal is not as it was written, or does not fit the policy", "v-secure policy proposals";
     ProposalSigned "proposal-signed" [Conflict] "The owner has signed the proposal, and others are still to sign", "v-secure policy proposals";
     ProposalStale "proposal-stale" [Conflict] "The proposal was made for another state of the vault", "v-secure policy proposals";
+    ProviderAmbiguous "provider-ambiguous" [Failure] "Several providers serve the secret", "v-secure settings show";
+    ProviderBusy "provider-busy" [Failure] "A provider asks to try again later", "v-secure rotation run";
+    ProviderFailed "provider-failed" [Failure] "A provider did not do what a rotation asked for", "v-secure secret rotation-status NAME";
+    ProviderFenced "provider-fenced" [Conflict] "A provider holds another credential than a rotation goes by", "v-secure rotation settle NAME";
+    ProviderMissing "provider-missing" [NotFound] "No provider serves the secret, or its settings are not whole", "v-secure settings show";
+    ProviderProgram "provider-program" [Failure] "The program of a provider is not started: others could change it, or it is not the one that is meant", "v-secure provider test --help";
+    ProviderTest "provider-test" [Failure] "A program does not keep the contract of providers", "v-secure provider test --help";
+    ProviderUnclear "provider-unclear" [Failure] "It is not known whether a provider did what was asked for", "v-secure secret rotate NAME --resume";
+    ProviderUnfit "provider-unfit" [Failure] "A provider lacks what a rotation rests on", "v-secure settings show";
+    ProviderUntrusted "provider-untrusted" [Integrity] "A provider is not the one that the owners named", "v-secure settings show";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
+    PublicationUnclear "publication-unclear" [Failure] "It is not known whether something was published: the push had no answer, and a look did not find it", "run the command again: it looks first";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
     RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
     RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";
@@ -267,7 +283,9 @@ codes! {
     RotationMissing "rotation-missing" [NotFound] "The secret has no such rotation, none that is open, or nothing to retire", "v-secure secret rotation-status NAME";
     RotationOpen "rotation-open" [Conflict] "A rotation of the secret is open", "v-secure secret rotate NAME --abort";
     RotationOver "rotation-over" [Conflict] "The rotation was promoted or aborted", "v-secure secret rotation-status NAME";
+    RotationUnplaced "rotation-unplaced" [Failure] "No setting says where rotations are published", "v-secure settings set rotation.via 'device MEMBER/DEVICE'";
     RotationUnsettled "rotation-unsettled" [Conflict] "A rotation of the secret cannot go on, or wants somebody", "v-secure secret rotation-status NAME";
+    RotationsFailed "rotations-failed" [Failure] "Of some secrets a run could not go on", "v-secure rotation list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";
     SettingVariable "setting-variable" [Usage] "A setting would let secrets set v-secure's own variables", "v-secure settings show";
@@ -283,6 +301,7 @@ codes! {
     TemplateValue "template-value" [Failure] "A value does not fit where the template names it", "v-secure inject --help";
     UnknownAudience "unknown-audience" [NotFound] "The vault has no audience of exactly these roles", "v-secure key status";
     Unmerged "unmerged" [Conflict] "The vault holds an unfinished merge: git's conflict markers", "v-secure git resolve";
+    Unpublished "unpublished" [Failure] "Nothing was published where rotation.via says: it cannot be read, or did not take it", "v-secure settings show";
     Unsealable "unsealable" [Failure] "Nothing can be encrypted to the recipient of the new member", "v-secure doctor";
     Unsettled "unsettled" [NotPermitted] "A secret waits to be wrapped for its new readers", "v-secure access settle";
     Unsound "unsound" [Failure] "doctor found an error", "v-secure doctor";

@@ -27,4 +27,4 @@ pub fn expires(context: &Context<'_>, version: &Version, now: UnixTime) -> Strin
 }
 
 /// What has become of a version that is overruled.
-pub(crate) const OVERRULED: &str = "what it rotates was removed";
+pub(crate) const OVERRULED: &str = "what it stood on was removed, replaced or withdrawn";

@@ -7,6 +7,7 @@ use v_secure_core::convert::{duration, share};
 use v_secure_core::log::describe::short;
 use v_secure_core::report::view::secret::rotation::RotationView;
 use v_secure_core::time::UnixTime;
+use v_secure_rotation::engine::Step;
 
 /// One a row.
 pub fn table(context: &Context<'_>, rotations: &[&RotationView<'_>], now: UnixTime) -> Outcome {
@@ -34,4 +35,20 @@ fn cells(context: &Context<'_>, of: &RotationView<'_>, now: UnixTime) -> Vec<Str
         or_none(of.author.map(ToString::to_string)),
         metadata::when(context, date, now),
     ]
+}
+
+/// What is done next, for who waits for it.
+pub fn step(step: Step, now: UnixTime) -> String {
+    match step {
+        Step::Checking => "looking at what the provider has".to_owned(),
+        Step::Setting => "setting the new credential".to_owned(),
+        Step::Testing => "testing it".to_owned(),
+        Step::Again => "asking the provider again".to_owned(),
+        Step::Promoting => "promoting it".to_owned(),
+        Step::Finishing => "telling the provider which one is active".to_owned(),
+        Step::Waiting { until } => {
+            format!("the old credential is revoked {}", duration::relative(until, now))
+        }
+        Step::Revoking => "revoking the old credential".to_owned(),
+    }
 }

@@ -49,6 +49,8 @@ struct Known {
     current: Vec<SecretName>,
     /// The open rotations whose values are.
     ready: Vec<ExposedRotationView>,
+    /// By name, those of which a value is that is to be retired.
+    old: BTreeSet<SecretName>,
 }
 
 impl Known {
@@ -57,14 +59,15 @@ impl Known {
         vault: &Vault,
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
-        let mut known = Self { current: Vec::new(), ready: Vec::new() };
+        let mut known = Self { current: Vec::new(), ready: Vec::new(), old: BTreeSet::new() };
         for value in all(context, vault)?.values {
             if !value.to.iter().any(|to| is_meant(&value, to)) {
                 continue;
             }
-            let Exposed { secret, rotation, .. } = value;
+            let Exposed { secret, rotation, to_retire, .. } = value;
             match rotation {
                 Some(rotation) => known.ready.push(ExposedRotationView { secret, rotation }),
+                None if to_retire => _ = known.old.insert(secret),
                 None => known.current.push(secret),
             }
         }
@@ -100,6 +103,17 @@ fn tell_ready(context: &Context<'_>, who: &str, rotations: &[ExposedRotationView
     ));
 }
 
+/// Says of which secrets somebody knows what the provider accepts still.
+fn tell_old(context: &Context<'_>, who: &str, secrets: &BTreeSet<SecretName>) {
+    if !secrets.is_empty() {
+        context.ui.warn(&format!(
+            "{who} may know old values that rotations of {} left: {}; they work until they are revoked: v-secure exposed",
+            count(secrets.len()),
+            some(secrets.iter())
+        ));
+    }
+}
+
 /// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
 /// of its audience, those for secrets that the role could once read too.
 pub(crate) fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
@@ -114,6 +128,7 @@ pub(crate) fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) ->
         ));
     }
     tell_ready(context, member.as_str(), &known.ready);
+    tell_old(context, member.as_str(), &known.old);
     Ok(())
 }
 
@@ -134,8 +149,8 @@ fn values(secrets: usize) -> String {
     format!("the current value{} of {}", if secrets == 1 { "" } else { "s" }, count(secrets))
 }
 
-/// What came of a change that took rights away, as its report ends.
-pub(crate) struct Narrowed<'a>(NarrowedView<'a>);
+/// What came of a change that took rights away, as its report ends; and of which secrets somebody knows an old value.
+pub(crate) struct Narrowed<'a>(NarrowedView<'a>, BTreeSet<SecretName>);
 
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
@@ -145,9 +160,9 @@ impl<'a> Narrowed<'a> {
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
         let Changed { vault, renewed, effects, .. } = changed;
-        let Known { current: exposed, ready: exposed_rotations } =
+        let Known { current: exposed, ready: exposed_rotations, old } =
             Known::of(context, vault, is_meant)?;
-        Ok(Self(NarrowedView { renewed, exposed, exposed_rotations, effects }))
+        Ok(Self(NarrowedView { renewed, exposed, exposed_rotations, effects }, old))
     }
 
     /// With the values that are exposed to these members.
@@ -157,6 +172,11 @@ impl<'a> Narrowed<'a> {
         members: &[Name],
     ) -> Outcome<Self> {
         Self::of(context, changed, |_, knower| members.contains(&knower.member))
+    }
+
+    pub fn is_anything_known(&self) -> bool {
+        let NarrowedView { exposed, exposed_rotations, .. } = &self.0;
+        !exposed.is_empty() || !exposed_rotations.is_empty() || !self.1.is_empty()
     }
 
     pub const fn view(&self) -> &NarrowedView<'a> {
@@ -174,6 +194,7 @@ impl<'a> Narrowed<'a> {
         if !who.is_empty() {
             tell(context, who, &self.0.exposed);
             tell_ready(context, who, &self.0.exposed_rotations);
+            tell_old(context, who, &self.1);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What `secret copy` and `secret rename` share: the write, the journal of reads, the report.
 
-use super::variables;
+use super::{rotations, variables};
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
@@ -56,7 +56,7 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
         meant::begin(context, &environment)?;
     }
     let default = format!("{action} {from} to {to}");
-    let ((), vault) = context.write(reason, &default, |vault, ctx| {
+    let ((open, left), vault) = context.write(reason, &default, |vault, ctx| {
         let change = copy::copy(vault, &request, ctx)?;
         let reading = Reading {
             who: ctx.who,
@@ -66,9 +66,13 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
             reason,
         };
         reads::record(context, &session, vault, reading)?;
-        Ok(((), change))
+        let ends = request.rename.then_some(from);
+        let left = rotations::to_retire(ends.and_then(|secret| vault.secret(secret)));
+        Ok(((rotations::open(vault, ends), left), change))
     })?;
     variables::remark(context, &vault, [to]);
+    rotations::remark_removed(context, &vault, &open);
+    rotations::remark_renamed(context, from, &left);
     if !request.rename {
         tell_readers(context, &vault, [(from, to)]);
     }

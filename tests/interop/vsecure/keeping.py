@@ -48,7 +48,7 @@ def closing(graph, standing, entry, at):
         raise NotClosable("the entry does not follow that of the checkpoint before")
     folds = _folds(graph, standing, mask)
     if not all(map(_is_closable, folds.values())):
-        raise NotClosable("a rotation is open, or a removal is beside one")
+        raise NotClosable("a rotation is open, what is active may be withdrawn, or a removal is beside a rotation")
     earlier = graph.reach(before[-1:])
     heads = {head for known in graph.chain.entries[:at] for head in known.heads}
     return Closing(entry, mask.bit_count(), sorted(head for head in heads if not graph.bit[head] & mask),
@@ -85,9 +85,11 @@ def _folds(graph, standing, mask):
 
 
 def _is_closable(fold):
-    """Whether no rotation is open, and no later removal or restoration can change which ops set something: of those that
-    are left, at least."""
+    """Whether no rotation is open, nothing active is told to be withdrawn, and no later removal or restoration can change
+    which ops set something: of those that are left, at least."""
     if any(found.word in OPEN for found in fold.state.rotations.values()):
+        return False
+    if not {"rotation-divided", "retired-active"}.isdisjoint(fold.state.odd):
         return False
 
     rotations = [put for put in fold.of("put", "promote") if put.at in fold.standing.by_rotate]

@@ -78,13 +78,27 @@ class Graph:
 
     def follows(self, entry, *ground):
         """Whether an ancestor has it."""
-        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0))
+        return bool(self.with_ground(entry, *ground))
+
+    def with_ground(self, entry, *ground):
+        """The mask of the ancestors that have it."""
+        return self.ancestors[entry.id] & self.grounds.get(ground, 0)
 
     def needed(self, entry, op):
         """The sets of rights of which one suffices for an op on a secret."""
         if op["op"] == "put":
             return EITHER if self.follows(entry, "put", op["secret"]) else WRITE
+        if op["op"] == "promote" and self._is_anothers(entry, op) and self._may_write(entry, op):
+            return WRITE
         return RIGHTS_NEEDED.get(op["op"], ())
+
+    def _is_anothers(self, entry, op):
+        """Whether what it promotes is found below it, stated by others. All that state a version are signed by one key."""
+        stated = self.with_ground(entry, "stated", op["secret"], op["rotation"], op["object"])
+        return stated and self.entries[self.order[stated.bit_length() - 1]].actor != entry.actor
+
+    def _may_write(self, entry, op):
+        return authorised(self.chain, entry, op, WRITE, self.policy_position(entry))
 
     def acting(self, entry, op):
         """The op as far as it has below it what it stands on: a retirement object by object; None: it does nothing."""

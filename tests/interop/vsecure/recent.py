@@ -72,7 +72,11 @@ class RecentGraph(Graph):
             return super().follows(entry, *ground)
         if kind == "put" or (kind == "named" and entry.id in self.settled and ground[1:] in self.kept_versions):
             return True
-        return bool(self.ancestors[entry.id] & self.grounds.get(ground, 0) & ~self.kept_mask)
+        return super().follows(entry, *ground)
+
+    def with_ground(self, entry, *ground):
+        """Those that are open: what is closed, of a secret with rotations, is known in part."""
+        return super().with_ground(entry, *ground) & ~self.kept_mask
 
     def may_stand_on_what_is_closed(self, entry, op):
         """Whether an op that brings a version has no ground here: it has one that is closed, or none at all. What else is

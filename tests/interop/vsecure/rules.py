@@ -61,6 +61,9 @@ def is_audience(text):
     return all(map(is_name, roles)) and "owner" in roles and roles == sorted(set(roles))
 
 
+_BRANCH = re.compile(r"refs/heads(?!/HEAD\Z)(/(?!\.)[^/\x00-\x20\x7f~^:?*\[\\]+(?<!\.lock))+(?<!\.)")
+_SPAN = re.compile(r"(0|[1-9][0-9]{0,15})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _LATER = ("report", "rotation", "server", "sync")
 
 
@@ -79,6 +82,13 @@ def extends_of(key):
     return None
 
 
+def provider_of(key):
+    """The provider of a `provider.NAME.WORD` key, and the word; or None."""
+    first, _, rest = key.partition(".")
+    name, dot, word = rest.rpartition(".")
+    return (name, word) if first == "provider" and dot and word in _PROVIDER and is_name(name) else None
+
+
 def _is_carried(key):
     """Whether a later version may have set it: any text is its value."""
     namespace, dot, name = key.partition(".")
@@ -89,8 +99,10 @@ def _known_setting(key):
     environment = extends_of(key)
     if environment is not None:
         return is_name(environment)
+    if provider_of(key) is not None:
+        return True
     return key in ("variables.allow", "variables.strict", "ttl", "reads", "retention.versions", "retention.days",
-                   "rotation.kek", "rotation.dek", "kdf", "plugins.allow", "scan.allow")
+                   "rotation.kek", "rotation.dek", "rotation.via", "rotation.overlap", "kdf", "plugins.allow", "scan.allow")
 
 
 def _setting_value(key, value, settings):
@@ -110,12 +122,56 @@ def _setting_value(key, value, settings):
         return value in ("every", "on-write")
     if key == "reads":
         return value in ("off", "best-effort", "required")
+    if provider_of(key) is not None:
+        return _PROVIDER[provider_of(key)[1]](value)
+    if key == "rotation.overlap":
+        return _span(value) is not None
+    if key == "rotation.via":
+        return _is_via(value)
     if key.startswith("rotation."):
         hours = {"h": 1, "d": 24, "w": 168}.get(value[-1:], 0)
         return _COUNT.fullmatch(value[:-1]) is not None and 1 <= int(value[:-1]) * hours <= 36500 * 24
     if key == "kdf":
         return _cost(value)
     return _COUNT.fullmatch(value) is not None and int(value) < 2**53
+
+
+def _span(value):
+    """A span of time in seconds, or None."""
+    found = _SPAN.fullmatch(value)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else None
+    return seconds if found and int(found[1]) < 2**53 and seconds <= 36500 * 86400 else None
+
+
+def _is_via(value):
+    way, *words = value.split(" ")
+    if way == "git":
+        return (len(words) == 2 and is_name(words[0]) and _BRANCH.fullmatch(words[1]) is not None
+                and ".." not in words[1] and "@{" not in words[1])
+    return way == "device" and len(words) == 1 and is_full_name(words[0])
+
+
+def _is_patterns(value):
+    patterns = value.split(",")
+    return len(patterns) <= 64 and len(set(patterns)) == len(patterns) and all(map(is_pattern, patterns))
+
+
+def _is_program(value):
+    return value.startswith("/") and not any(part in ("", ".", "..") for part in value[1:].split("/"))
+
+
+def _is_users(value):
+    users = value.split(",")
+    return len(users) <= 2 and len(set(users)) == len(users) and all(map(is_name, users))
+
+
+_PROVIDER = {
+    "serves": _is_patterns, "kind": lambda value: value in ("command", "postgres"), "program": _is_program,
+    "sha256": lambda value: re.fullmatch("[0-9a-f]{64}", value) is not None, "endpoint": lambda value: True,
+    "admin": is_full_name, "deadline": lambda value: 1 <= (_span(value) or 0) <= 3600,
+    "overlap": lambda value: _span(value) is not None, "users": _is_users, "owner": is_name,
+    "tls": lambda value: value in ("verify", "off"),
+}
 
 
 def _is_path(path):

@@ -307,15 +307,17 @@ def _void_changes(vault):
 
 
 def _void_rotations(vault):
-    """Void ops of rotations that nobody adopted, if nobody has set a version since they ended."""
+    """Void ops of rotations that do something and that nobody adopted, if nobody has set a version since they ended."""
     ops = {(entry.id, index): op for entry in vault.graph.entries.values() for index, op in enumerate(entry.ops)}
     adopted = {(op["op"], op["secret"], op.get("rotation"), op["adopts"]["entry"], op["adopts"]["op"])
-               for at, op in ops.items() if op.get("adopts") and at not in vault.standing.ended}
+               for at, op in ops.items()
+               if op.get("adopts") and op["op"] in ("abort", "retire") and at not in vault.standing.ended}
     last = {}
     for at, ended in vault.standing.ended.items():
         op = ops[at]
-        again = ("put", None) if op["op"] == "promote" else (op["op"], op.get("rotation"))
-        if op["op"] in OF_ROTATIONS and (again[0], op["secret"], again[1], *at) not in adopted:
+        if op["op"] not in OF_ROTATIONS or vault.graph.acting(vault.graph.entries[at[0]], op) is None:
+            continue
+        if (op["op"], op["secret"], op.get("rotation"), *at) not in adopted:
             last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     for name, ended in last.items():
         state = vault.secrets.get(name)

@@ -31,6 +31,8 @@ pub fn contested(stage: &Stage) {
 
 pub fn all() -> Vec<Case> {
     vec![
+        case("provider-program", a, "v-secure provider test shop.sh --yes"),
+        case("provider-test", a, "v-secure provider test -q --yes $(readlink -f /bin/cat)"),
         case("bad-share", a, "printf two | v-secure secret rotate A --to 5"),
         case("bad-instance", a, "v-secure exec --instance '' -- true"),
         case(
@@ -38,10 +40,18 @@ pub fn all() -> Vec<Case> {
             after!(a, "printf two | v-secure set A"),
             "v-secure secret rollback A",
         ),
+        case("provider-missing", a, "v-secure secret rotate A --dry-run"),
+        case(
+            "rotation-unplaced",
+            after!(a, "v-secure settings set provider.shop.serves default/A"),
+            "v-secure secret rotate A",
+        ),
         case("rotation-missing", a, "v-secure secret rotate A --abort"),
         case("rotation-missing", rotating, "v-secure rotation promote A --rotation=none"),
         case("rotation-missing", a, "v-secure rotation retire A --yes"),
         case("rotation-open", rotating, "printf three | v-secure secret rotate A"),
+        case("rotation-open", rotating, "v-secure key rotate --dek --secret A"),
+        case("usage", rotating, "v-secure rotation promote A --rotation="),
         case("rotation-open", overtaken, "printf four | v-secure secret rotate A --to 5%"),
         case(
             "rotation-over",
@@ -53,6 +63,19 @@ pub fn all() -> Vec<Case> {
         case("rotation-unsettled", overtaken, "v-secure exec --strict -- true"),
         case("in-use", a, "v-secure rotation retire A --yes --version 1"),
         case("in-use", rotating, "v-secure rotation retire A --yes --version=$(cat value.txt)"),
+        case(
+            "in-use",
+            after!(
+                rotating,
+                "v-secure rotation promote A && v-secure secret rollback A --version 1"
+            ),
+            "v-secure rotation retire A --yes --version 1",
+        ),
+        case(
+            "not-retired",
+            after!(rotating, "v-secure rotation promote A"),
+            "printf three | v-secure secret rotate A --to 5%",
+        ),
         case(
             "retired",
             after!(rotating, "v-secure rotation promote A && v-secure rotation retire A --yes"),

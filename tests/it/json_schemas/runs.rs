@@ -54,6 +54,15 @@ pub const RUNS: &[Run] = &[
     (Some("access grant"), "v-secure --json access grant developer 'default/*' read"),
     (Some("access list"), "v-secure --json access list"),
     (Some("access settle"), "v-secure --json access settle"),
+    (
+        None,
+        "v-secure settings set provider.db.program /opt/db && v-secure settings set provider.db.kind command",
+    ),
+    (Some("provider list"), "v-secure --json provider list"),
+    (
+        Some("provider test"),
+        "v-secure --json provider test \"$(readlink -f /bin/cat)\" --endpoint a --yes || true",
+    ),
     (Some("settings set"), "v-secure --json settings set env.prod.extends default"),
     (Some("settings set"), "v-secure --json settings set reads --unset"),
     (Some("settings show"), "v-secure --json settings show"),

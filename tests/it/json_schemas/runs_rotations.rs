@@ -17,6 +17,7 @@ pub const ROTATIONS: &[Run] = &[
     (Some("rotation retire"), "v-secure --json rotation retire A --yes"),
     (None, "printf four | v-secure secret rotate A --to 5%"),
     (Some("secret rollback"), "v-secure --json secret rollback A"),
+    (None, "v-secure rotation retire A --yes"),
     (None, "printf five | v-secure secret rotate A --to 5% && printf six | v-secure set A"),
     (Some("rotation list"), "v-secure --json rotation list"),
     (Some("secret rotation-status"), "v-secure --json secret rotation-status"),

@@ -1,9 +1,9 @@
 //! How a rotation ends: its value becomes the active one, or is taken back; and what is over is retired.
 
 use super::{INSTANCES, NEW, OLD, ahead, begin, given, rotating, status};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
-use v_secure_testkit::cli::{Cli, keys};
+use v_secure_testkit::cli::{Cli, keys, last_failure};
 
 #[test]
 fn from_the_beginning_to_the_end() {
@@ -12,7 +12,10 @@ fn from_the_beginning_to_the_end() {
     let id = begin(&cli, "5%");
     assert_eq!(cli.fails("secret rotate A --generate"), (7, "rotation-open".into()));
     let report = cli.json("secret rotate A --resume --to 100%");
-    assert_eq!(keys(&report), ["secret", "version", "id", "generated", "expires", "rotation"]);
+    assert_eq!(
+        keys(&report),
+        ["secret", "version", "id", "generated", "expires", "rotation", "dry_run"]
+    );
     let of = &report["rotation"];
     assert_eq!(
         (&report["version"], &of["share"], &of["base"]),
@@ -100,6 +103,53 @@ fn what_is_in_use_is_not_retired_and_nothing_is_without_a_yes() {
     let before = fs::read(cli.vault()).unwrap();
     assert_eq!(cli.fails("rotation retire A"), (1, "not-confirmed".into()));
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
+}
+
+/// The versions that are to be retired.
+fn to_retire(cli: &Cli) -> Vec<Value> {
+    let over = status(cli)["to_retire"].as_array().unwrap().clone();
+    over.iter().map(|one| one["version"].clone()).collect()
+}
+
+#[test]
+fn what_is_to_be_revoked_is_named_until_it_is_retired() {
+    let cli = rotating("5%");
+    cli.ok("rotation promote A");
+    let run = cli.feed("--json secret rotate A --to 5%", b"third");
+    assert_eq!(last_failure(&run), (7, "not-retired".into()));
+    cli.ok("key rotate --dek --secret A");
+    assert_eq!(to_retire(&cli), [json!(1)]);
+    cli.set("A", "fourth");
+    assert_eq!(to_retire(&cli), [json!(1), json!(2)], "version 3 has the value of version 2");
+    let retired = cli.json("rotation retire A --yes");
+    assert_eq!(retired["retired"].as_array().unwrap().len(), 2);
+    begin(&cli, "5%");
+}
+
+#[test]
+fn a_value_that_is_in_use_again_is_not_retired_by_its_old_version() {
+    let cli = rotating("5%");
+    cli.ok("rotation promote A");
+    cli.ok("secret rollback A --version 1");
+    assert_eq!(to_retire(&cli), [json!(2)], "what went wrong");
+    assert_eq!(cli.fails("rotation retire A --version 1 --yes"), (7, "in-use".into()));
+}
+
+#[test]
+fn a_removal_says_that_it_aborts_a_rotation_and_a_new_name_what_is_to_be_revoked() {
+    for line in ["rm A --yes", "env rm default --yes"] {
+        let cli = rotating("5%");
+        let told = cli.run(line).err;
+        assert!(told.contains("is aborted by that"), "{told}");
+        assert!(told.contains("v-secure rotation retire default/A"), "{told}");
+        assert_eq!(status(&cli)["rotations"][0]["state"], "aborted");
+    }
+    let cli = rotating("5%");
+    cli.ok("rotation promote A");
+    let told = cli.run("secret rename A B").err;
+    assert!(told.contains("end with that name") && told.contains("version 1."), "{told}");
+    let retired = cli.json("rotation retire A --version 1 --yes");
+    assert_eq!(retired["retired"][0]["version"], 1);
 }
 
 #[test]

@@ -34,6 +34,12 @@ fn a_stale_rotation_does_not_go_on_unless_somebody_names_it() {
     }
     assert_eq!(cli.fails("secret rotate A --generate"), (7, "rotation-open".into()));
     let id = status(&cli)["rotations"][0]["rotation"].clone();
+    // What a script left empty, and what is too short to have been looked at, names none.
+    for few in ["", "abc", &id.as_str().unwrap()[..9]] {
+        let line = format!("rotation promote A --rotation={few}");
+        assert_eq!(cli.fails(&line), (2, "usage".into()), "{line}");
+    }
+    assert_eq!(cli.fails("secret rotate A --abort --rotation="), (2, "usage".into()));
     let promoted = cli.json(&format!("rotation promote A --rotation={}", id.as_str().unwrap()));
     assert_eq!(promoted["version"], 3);
     assert_eq!(cli.ok("get A"), super::NEW);
@@ -43,6 +49,7 @@ fn a_stale_rotation_does_not_go_on_unless_somebody_names_it() {
 fn a_stale_rotation_is_ended_by_an_abort() {
     let cli = stale();
     cli.ok("secret rotate A --abort");
+    cli.ok("rotation retire A --yes");
     begin(&cli, "5%");
     assert_eq!(cli.json("rotation list")["rotations"][0]["state"], "live");
 }

@@ -40,6 +40,7 @@ fn who_may_rotate_does_all_of_it_and_reads_nothing() {
     rotator.run("rotation retire prod/A --yes").ok();
     rotator.feed("secret rotate prod/A --to 5%", OLD).ok();
     rotator.run("secret rollback prod/A").ok();
+    rotator.run("rotation retire prod/A --yes").ok();
     rotator.feed("secret rotate prod/A --to 5%", OLD).ok();
     rotator.run("secret rotate prod/A --abort").ok();
     owner.pull(&rotator);

@@ -1,6 +1,7 @@
 //! Which current values are known to somebody who may not read them: computed from the chain and the
 //! log each time, never stored. What an open rotation makes ready is asked like what is current: it is
-//! given to instances already, and a promotion makes it current with nobody asked again.
+//! given to instances already, and a promotion makes it current with nobody asked again. So is what a rotation
+//! has left: the provider accepts it until it is revoked, which retiring says.
 //!
 //! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
 //! of the version itself and of every version that holds the same value, as its writers stated or as
@@ -21,6 +22,7 @@ use crate::crypto::identity::recipient_text::RecipientText;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
+use crate::secret::rotate;
 use crate::secret::waived;
 use crate::secret::waived::Waiver;
 use crate::time::UnixTime;
@@ -30,15 +32,17 @@ use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A value that somebody knows who may not read it: a current one, or one that is about to be.
+/// A value that somebody knows who may not read it: a current one, one that is about to be, or one that is to be retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
     pub secret: SecretName,
-    /// The version's number, 0 where it is not active yet, and its id.
+    /// The version's number, 0 where it never was active, and its id.
     pub version: usize,
     pub object: ObjectId,
     /// The open rotation that makes it ready; a current value has none.
     pub rotation: Option<RotationId>,
+    /// It is not current any more, or never was: retiring ends the exposure.
+    pub to_retire: bool,
     /// Never empty; ordered by member.
     pub to: Vec<Knower>,
 }
@@ -98,6 +102,10 @@ impl ExposureCause {
 }
 
 impl Exposed {
+    pub const fn is_current(&self) -> bool {
+        self.rotation.is_none() && !self.to_retire
+    }
+
     /// When the first of them knew it without a right to.
     pub fn since(&self) -> UnixTime {
         self.to.iter().map(|knower| knower.since).min().unwrap_or(UnixTime::MIN)
@@ -148,8 +156,9 @@ pub fn exposed(
 fn split(vault: &Vault, all: Vec<Exposed>) -> (Vec<Waived>, Vec<Exposed>) {
     let (mut waived, mut values) = (Vec::new(), Vec::new());
     for value in all {
-        // A waiver is for what is current: an abort ends the others, and takes no owner.
-        let state = vault.secret(&value.secret).filter(|_| value.rotation.is_none());
+        // A waiver is for what is current: an abort or a retirement ends the others, and takes no owner.
+        let is_current = value.is_current();
+        let state = vault.secret(&value.secret).filter(|_| is_current);
         match state.and_then(|state| waived::waiver(vault, state, &value.object)) {
             Some(waiver) => {
                 let Exposed { secret, version, object, .. } = value;
@@ -164,12 +173,15 @@ fn split(vault: &Vault, all: Vec<Exposed>) -> (Vec<Waived>, Vec<Exposed>) {
 fn values(vault: &Vault, holders: &Holders, same: &SameValues<'_>) -> Vec<Exposed> {
     let mut found = Vec::new();
     for (secret, state) in &vault.state().secrets {
-        for (version, rotation) in ready::active_or_ready(state) {
+        let given = ready::active_or_ready(state).map(|(version, of)| (version, of, false));
+        let left = rotate::over(state).into_iter().map(|version| (version, None, true));
+        for (version, rotation, to_retire) in given.chain(left) {
             let put = first_put(state, version).min(same.stated(&version.object));
             let to = knowers(vault, holders, same, secret, (version.object, put));
             if !to.is_empty() {
                 let (version, object) = (version.number, version.object);
-                found.push(Exposed { secret: secret.clone(), version, object, rotation, to });
+                let secret = secret.clone();
+                found.push(Exposed { secret, version, object, rotation, to_retire, to });
             }
         }
     }

@@ -2,18 +2,20 @@
 
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::state::{SecretState, Version};
+use std::collections::HashMap;
 
-/// The active versions, and those that open rotations make ready, with the rotation.
+/// The active versions, and those that open rotations make ready, with the first rotation that does.
 pub(super) fn active_or_ready(
     state: &SecretState,
 ) -> impl Iterator<Item = (&Version, Option<RotationId>)> {
+    let mut rotations: HashMap<ObjectId, RotationId> = HashMap::new();
+    for of in state.open_rotations() {
+        for object in &of.objects {
+            rotations.entry(*object).or_insert(of.id);
+        }
+    }
     let active = state.active().map(|version| (version, None));
-    let ready = state.in_rotation().map(|version| (version, rotation_of(state, &version.object)));
+    let ready = state.in_rotation();
+    let ready = ready.map(move |version| (version, rotations.get(&version.object).copied()));
     active.chain(ready)
-}
-
-/// The first open rotation with this value.
-fn rotation_of(state: &SecretState, object: &ObjectId) -> Option<RotationId> {
-    let mut open = state.open_rotations();
-    open.find(|rotation| rotation.objects.contains(object)).map(|rotation| rotation.id)
 }

@@ -85,6 +85,12 @@ pub struct SealedVersion {
 }
 
 impl SealedValue {
+    /// The same for another secret, where it does not open.
+    #[cfg(test)]
+    pub fn moved_to(self, secret_uid: SecretId) -> Self {
+        Self { secret_uid, ..self }
+    }
+
     /// The key that must sign the entry that puts this.
     pub fn author(&self) -> &KeyId {
         &self.author

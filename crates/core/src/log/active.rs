@@ -122,6 +122,8 @@ pub(super) struct ActiveVersions {
     pub set: Vec<(At, ObjectId)>,
     /// The puts and promotions that are overruled.
     pub overruled: Vec<At>,
+    /// What promotions that set something made active.
+    pub promoted: BTreeSet<ObjectId>,
     /// What promotions that set something came upon and say that they replace, by the version that they made active.
     pub replaced: BTreeSet<(ObjectId, ObjectId)>,
 }
@@ -160,8 +162,9 @@ pub(super) fn settings(
         }
         if sets && (is_kept || !pass.is_ended(*at, object)) {
             outcome.set.push((*at, *object));
-            if let Some(promote) = op.making().and_then(Making::promotes).filter(|_| !is_kept) {
-                let replaced = pass.replaced(*at, promote);
+            if let Some(promote) = op.making().and_then(Making::promotes) {
+                outcome.promoted.insert(*object);
+                let replaced = if is_kept { Vec::new() } else { pass.replaced(*at, promote) };
                 outcome.replaced.extend(replaced.into_iter().map(|old| (*object, old)));
             }
             if asks {

@@ -6,7 +6,7 @@ use super::base::Base;
 use super::entry::Entry;
 use super::graph::Graph;
 use super::ground::{Ground, Grounds};
-use super::op::Op;
+use super::op::{Op, Promote};
 use super::policy_view::PolicyView;
 use crate::crypto::id::KeyId;
 use crate::name::{Name, SecretName};
@@ -153,6 +153,12 @@ impl<'a> Authority<'a> {
         };
         self.graph.base().is_some_and(is_closed)
             || self.grounds.is_before(place, Ground::Put(secret))
+    }
+
+    /// Whether another member stated what the entry at the place promotes.
+    pub(super) fn is_anothers(&self, place: usize, entry: &Entry, promote: &'a Promote) -> bool {
+        let author = self.grounds.author(place, promote);
+        author.is_some_and(|author| *author != entry.actor)
     }
 
     fn ask(

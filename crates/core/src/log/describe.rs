@@ -32,7 +32,8 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-fn is_hidden(c: char) -> bool {
+/// Whether a character is not seen, and can steer a terminal or reorder a line.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}' | '\u{feff}')

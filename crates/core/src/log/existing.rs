@@ -77,6 +77,9 @@ impl Existing {
             self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
+        if making.promotes().is_some() {
+            version.promoted.get_or_insert((*fold.graph.id(at.place as usize), at.op));
+        }
         unite(&mut version.same, making.same());
         unite(&mut version.adopts, making.adopts().as_slice());
     }
@@ -149,6 +152,8 @@ fn version(fold: &Fold<'_>, at: At, object: ObjectId, stated: Statement, number:
         number,
         object,
         entry: id,
+        op: at.op,
+        promoted: None,
         author: fold.entries[by].actor.clone(),
         key: fold.entries[by].key,
         brought_by: entry.actor.clone(),

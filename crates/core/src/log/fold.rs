@@ -56,7 +56,7 @@ impl LogState {
         standings: &Standings,
         scope: FoldScope<'_>,
     ) -> Self {
-        Fold { graph, entries: graph.in_order(entries), standings, voids_count: false }.run(scope)
+        Fold::of(graph, entries, standings).run(scope)
     }
 
     /// The state as it would be if all void ops counted: what they would have changed. A void `put`
@@ -67,19 +67,8 @@ impl LogState {
         standings: &Standings,
         scope: FoldScope<'_>,
     ) -> Self {
-        Fold { graph, entries: graph.in_order(entries), standings, voids_count: true }.run(scope)
+        Fold { voids_count: true, ..Fold::of(graph, entries, standings) }.run(scope)
     }
-}
-
-/// The ops on each secret that a part of the log has, as they count in the whole: `within` holds places.
-pub(super) fn gathered<'a>(
-    graph: &'a Graph,
-    entries: &'a BTreeMap<EntryId, Entry>,
-    standings: &'a Standings,
-    within: &Bits,
-) -> Vec<(&'a SecretName, Gathered<'a>)> {
-    let fold = Fold { graph, entries: graph.in_order(entries), standings, voids_count: false };
-    fold.gather(FoldScope::All, Some(within))
 }
 
 pub(super) struct Fold<'a> {
@@ -118,6 +107,14 @@ enum Counts {
 }
 
 impl<'a> Fold<'a> {
+    pub fn of(
+        graph: &'a Graph,
+        entries: &'a BTreeMap<EntryId, Entry>,
+        standings: &'a Standings,
+    ) -> Self {
+        Self { graph, entries: graph.in_order(entries), standings, voids_count: false }
+    }
+
     fn run(&self, scope: FoldScope<'_>) -> LogState {
         let gathered = self.gather(scope, None);
         let states: Vec<_> = if gathered.len() < PARALLEL_FROM {
@@ -128,8 +125,9 @@ impl<'a> Fold<'a> {
         LogState { secrets: states.into_iter().collect() }
     }
 
-    /// The ops of the entries, or of those `within` a set of places.
-    fn gather(
+    /// The ops on each secret that the log has, or those of the entries `within` a set of places, as they count in the
+    /// whole.
+    pub fn gather(
         &self,
         scope: FoldScope<'_>,
         within: Option<&Bits>,
@@ -193,7 +191,8 @@ impl<'a> Fold<'a> {
         (!is_empty).then(|| (secret.clone(), state))
     }
 
-    fn secret(&self, secret: &SecretName, mut ops: Gathered<'a>) -> SecretState {
+    /// What the ops on a secret come to.
+    pub fn secret(&self, secret: &SecretName, mut ops: Gathered<'a>) -> SecretState {
         let (rotating, wraps) = (ops.rotation.take(), std::mem::take(&mut ops.wraps));
         let (rotating, settings) = (rotating.as_deref(), &ops.settings[..]);
         let giving = rotating.map_or_else(Vec::new, |ops| ops.giving(self.graph));
@@ -201,7 +200,7 @@ impl<'a> Fold<'a> {
         let mut known = Existing::of(self, settings, &statements);
         let numbers = self.graph.base().and_then(|base| base.numbers(secret));
         known.number(numbers);
-        let ActiveVersions { set, overruled, mut replaced } =
+        let ActiveVersions { set, overruled, promoted, mut replaced } =
             active::settings(self.graph, &ops.ends, rotating, settings);
         replaced.extend(known.replaced(numbers));
         known.overrule(settings, &overruled);
@@ -218,18 +217,21 @@ impl<'a> Fold<'a> {
         let (candidates, current) = self.active(&versions, &index, latest(self.graph, &known));
         let fields = ops.fields.iter().map(|(k, ops)| ((*k).to_owned(), self.field(ops))).collect();
         let (graph, set, replaced, index) = (self.graph, &set[..], &replaced, &index);
+        let told = |at: At| self.entries[at.place as usize].ts;
         let rotation = rotating.and_then(|ops| {
             let (versions, candidates) = (&versions[..], &candidates[..]);
             let of = Ground {
                 graph,
                 ops,
                 set,
+                promoted: &promoted,
                 replaced,
                 versions,
                 index,
                 existing,
                 candidates,
                 current,
+                told: &told,
             };
             of.state()
         });

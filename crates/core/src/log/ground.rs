@@ -6,9 +6,10 @@ use super::base::Base;
 use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
-use super::op::{Op, Pending};
+use super::op::{Op, Pending, Promote};
+use super::register::At;
 use crate::crypto::id::{ObjectId, RotationId};
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ const REMEMBERED: usize = 256;
 
 /// What an ancestor has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Ground<'a> {
+pub(crate) enum Ground<'a> {
     /// The secret is put.
     Put(&'a SecretName),
     Begun(&'a SecretName, RotationId),
@@ -51,7 +52,7 @@ pub(super) fn needed(op: &Op) -> Vec<Ground<'_>> {
 type Places<'a> = HashMap<Ground<'a>, Vec<usize>>;
 
 /// Where the entries of a log have it.
-pub(super) struct Grounds<'a> {
+pub(crate) struct Grounds<'a> {
     graph: &'a Graph,
     /// By place; `None` for what nothing may rest upon.
     entries: Cow<'a, [Option<&'a Entry>]>,
@@ -86,6 +87,15 @@ impl<'a> Grounds<'a> {
         needed(op).into_iter().all(|ground| self.is_found(place, ground))
     }
 
+    /// Whether the op acts, of a `retire` on one version at least.
+    pub fn act(&self, at: At, op: &'a Op) -> bool {
+        let place = at.place as usize;
+        match op {
+            Op::Retire(of) => of.objects.iter().any(|o| self.retires(place, &of.secret, *o)),
+            op => self.acts(place, op),
+        }
+    }
+
     /// Whether what the entry at the place says of this version being retired acts.
     pub fn retires(&self, place: usize, secret: &'a SecretName, object: ObjectId) -> bool {
         self.is_found(place, Ground::Stated(secret, object))
@@ -100,6 +110,16 @@ impl<'a> Grounds<'a> {
             Ground::Begun(..) | Ground::Brought(..) => false,
         };
         self.graph.base().is_some_and(closed) || self.is_before(place, ground)
+    }
+
+    /// Who stated what the entry at the place promotes, if an open ancestor did: all that state a version are signed by
+    /// one key.
+    pub fn author(&self, place: usize, promote: &'a Promote) -> Option<&'a Name> {
+        let ground = Ground::Brought(&promote.secret, promote.rotation, promote.object);
+        let first = *self.places(ground)?.first()?;
+        let is_closed = self.graph.base().is_some_and(|base| base.is_kept(first));
+        let author = self.entries[first].map(|entry| &entry.actor);
+        author.filter(|_| !is_closed && self.is_before(place, ground))
     }
 
     /// Whether the op rests on what is closed, as far as can be told without that: it may bring a value. What else is

@@ -231,6 +231,10 @@ impl<'a> Judge<'a> {
         let first = self.ended(place, first);
         let judged = match (op, first) {
             (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
+            // By the right to rotate it would do nothing, and nobody would be told that it ever did.
+            (Op::Promote(of), Some(voided)) if self.authority.is_anothers(place, entry, of) => {
+                Some(Judged { voided, by_rotate: false })
+            }
             // A right to rotate matters only where the right to write does not carry the whole way.
             (Op::Put(_) | Op::Promote(_), _) => self
                 .rotation(place, entry, op, position, first.is_some())

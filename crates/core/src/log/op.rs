@@ -129,6 +129,21 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// One that says nothing yet.
+    pub(crate) fn of(secret: SecretName) -> Self {
+        Self {
+            secret,
+            nonce: None,
+            base: None,
+            begun: unbegun(),
+            rotation: None,
+            body: None,
+            derived: underived(),
+            wrap: None,
+            expires: None,
+        }
+    }
+
     /// The version that it brings; an intent brings none.
     pub fn object(&self) -> Option<&ObjectId> {
         self.body.is_some().then_some(&self.derived)

@@ -2,11 +2,12 @@
 
 use super::rotation_ops::{OpsOfOne, RotationOps};
 use super::rotation_share as share;
-use crate::crypto::id::{ObjectId, RotationId};
+use crate::crypto::id::{EntryId, ObjectId, RotationId};
 use crate::log::existing::Index;
 use crate::log::graph::Graph;
 use crate::log::register::{At, latest};
 use crate::log::state::Version;
+use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What rotations say of a secret.
@@ -22,6 +23,12 @@ pub struct RotationState {
     pub replaced: Vec<ObjectId>,
     /// The same, as far as that may still be in use. In order of id.
     pub previous: Vec<ObjectId>,
+    /// What any promotion that set something made active or was over, whatever came after: without what is closed, as far
+    /// as that is known.
+    pub rotated: BTreeSet<ObjectId>,
+    /// When who is given what was changed last, by what is active or aborted, as its entries say: seconds since the Unix
+    /// epoch.
+    pub changed: Option<UnixTime>,
 }
 
 /// A rotation that is there.
@@ -37,8 +44,12 @@ pub struct Rotation {
     pub contends: bool,
     /// Of 10,000.
     pub share: u64,
+    /// Whether somebody said a share, be it none: how it goes on is not left to a machine then.
+    pub is_staged: bool,
     /// Promoted and aborted beside each other, what was promoted being active.
     pub is_divided: bool,
+    /// The promotions of it that set something: the entry, and the index of the op.
+    pub promoted_by: Vec<(EntryId, u32)>,
 }
 
 /// How far a rotation is.
@@ -86,6 +97,7 @@ impl RotationState {
         self.held.is_empty()
             && self.rotations.is_empty()
             && self.replaced.is_empty()
+            && self.rotated.is_empty()
             && self.retired.is_empty()
     }
 
@@ -118,6 +130,8 @@ pub(super) struct Ground<'a> {
     pub ops: &'a RotationOps<'a>,
     /// The ops that set something, in order.
     pub set: &'a [(At, ObjectId)],
+    /// What was promoted.
+    pub promoted: &'a BTreeSet<ObjectId>,
     /// What versions were promoted over.
     pub replaced: &'a BTreeSet<(ObjectId, ObjectId)>,
     /// The held versions; those that exist come first.
@@ -127,6 +141,8 @@ pub(super) struct Ground<'a> {
     pub existing: usize,
     pub candidates: &'a [ObjectId],
     pub current: Option<ObjectId>,
+    /// The time that an op's entry states.
+    pub told: &'a dyn Fn(At) -> UnixTime,
 }
 
 /// Whether a rotation of these ops is neither promoted nor aborted, where the ops of `set`, in order, set something.
@@ -148,8 +164,19 @@ impl Ground<'_> {
         let previous = replaced.iter().filter(|object| is_left(object)).copied().collect();
         let retired = self.ops.retires.keys().filter(|object| self.ops.is_retired(object));
         let retired = retired.copied().collect();
-        let state = RotationState { held, retired, rotations, replaced, previous };
+        let (rotated, changed) = (self.rotated(), self.changed());
+        let state =
+            RotationState { held, retired, rotations, replaced, previous, rotated, changed };
         (!state.is_empty()).then(|| Box::new(state))
+    }
+
+    fn changed(&self) -> Option<UnixTime> {
+        // Nobody was given anything by a rotation that ends without a value.
+        let has_value = |of: &&OpsOfOne<'_>| of.pendings.iter().any(|at| at.op.object().is_some());
+        let rotations = self.ops.rotations.values().filter(has_value);
+        let aborts = rotations.flat_map(OpsOfOne::counting_aborts);
+        let all = self.set.iter().map(|(at, _)| *at).chain(aborts);
+        all.map(|at| (self.told)(at)).max()
     }
 
     /// What the current version's promotions replaced.
@@ -161,6 +188,10 @@ impl Ground<'_> {
             self.existing(object).is_some() && !self.candidates.contains(object)
         };
         of.map(|(_, old)| *old).filter(is_over).collect()
+    }
+
+    fn rotated(&self) -> BTreeSet<ObjectId> {
+        self.promoted.iter().chain(self.replaced.iter().map(|(_, old)| old)).copied().collect()
     }
 
     fn version(&self, object: &ObjectId) -> Option<&Version> {
@@ -175,6 +206,7 @@ impl Ground<'_> {
     fn rotation(&self, id: RotationId, ops: &OpsOfOne<'_>) -> Rotation {
         let objects = ops.pendings.iter().filter_map(|of| of.op.object().copied());
         let objects: BTreeSet<ObjectId> = objects.collect();
+        let named = |at: At| (*self.graph.id(at.place as usize), at.op);
         let mut rotation = Rotation {
             id,
             base: ops.base(),
@@ -182,7 +214,9 @@ impl Ground<'_> {
             stage: Stage::Live,
             contends: false,
             share: share::of(self.graph, ops),
+            is_staged: !ops.rollouts.is_empty(),
             is_divided: self.is_divided(ops),
+            promoted_by: ops.standing(self.set).map(named).collect(),
         };
         rotation.stage = self.stage(&rotation, ops);
         rotation.contends = self.contends(&rotation, ops);

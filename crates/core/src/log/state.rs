@@ -3,11 +3,12 @@
 
 use super::op::OpRef;
 use super::rotation::{Rotation, RotationState, Stage};
+use super::same_value::SameValue;
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Every secret that has an existing version or a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub struct Version {
     pub object: ObjectId,
     /// The entry of its first `put` or `promote`, and that entry's facts; of its `pending` where it does not exist.
     pub entry: EntryId,
+    /// The index of that op.
+    pub op: u32,
+    /// Its first `promote`, and the index of that in its entry.
+    pub promoted: Option<(EntryId, u32)>,
     /// Who stated it first, by `put` or `pending`: all who do sign with one key.
     pub author: Name,
     pub key: KeyId,
@@ -195,28 +200,26 @@ impl SecretState {
         self.rotation.as_ref().is_some_and(|state| state.replaced.binary_search(object).is_ok())
     }
 
-    /// Whether what the version is for accepts its value no more, as somebody says: it was retired, or one was that holds
-    /// the same value, over any number of steps.
+    /// Whether what the version is for accepts its value no more, as somebody says. Who asks of many looks them up in
+    /// [`Self::withdrawn`].
     pub fn is_withdrawn(&self, object: &ObjectId) -> bool {
-        let Some(rotation) = self.rotation.as_ref().filter(|of| !of.retired.is_empty()) else {
-            return false;
-        };
-        let mut same: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
-        for version in &self.versions {
-            for other in &version.same {
-                same.entry(&version.object).or_default().push(other);
-                same.entry(other).or_default().push(&version.object);
-            }
-        }
-        let (mut seen, mut open) = (HashSet::from([object]), vec![object]);
-        while let Some(next) = open.pop() {
-            if rotation.retired.contains(next) {
-                return true;
-            }
-            let others = same.get(next).into_iter().flatten();
-            open.extend(others.filter(|other| seen.insert(**other)));
-        }
-        false
+        self.withdrawn().has(object)
+    }
+
+    /// What was retired, and all that holds the same values.
+    pub fn withdrawn(&self) -> SameValue<'_> {
+        let retired = self.rotation.iter().flat_map(|of| &of.retired);
+        SameValue::of(&self.versions, retired)
+    }
+
+    /// The version, and all that holds its value.
+    pub fn holding<'a>(&'a self, object: &'a ObjectId) -> SameValue<'a> {
+        SameValue::of(&self.versions, [object])
+    }
+
+    /// What is active, and all that holds the same values.
+    pub(crate) fn in_use(&self) -> SameValue<'_> {
+        SameValue::of(&self.versions, &self.candidates)
     }
 
     /// The rotations that are neither promoted nor aborted, in order of id.

@@ -18,8 +18,15 @@ pub(crate) fn tightens(key: &str, before: &Settings, now: &Settings) -> bool {
         "reads" => strictness(now.reads()) > strictness(before.reads()),
         "retention.days" => is_less(now.retention().days, retention.days),
         "retention.versions" => is_less(now.retention().versions, retention.versions),
+        // Whose program it is was not said, or otherwise.
+        "provider.NAME.sha256" => now.get(key).is_some(),
+        // What was served is served no more, or otherwise.
+        _ if known.provider().is_some() => before.get(key).is_some(),
         "rotation.dek" => is_less(now.rotation().dek, rotation.dek),
         "rotation.kek" => is_less(now.rotation().kek, rotation.kek),
+        // What is withdrawn is left valid for longer, which is what programs of any age rely on.
+        "rotation.overlap" => now.overlap() > before.overlap(),
+        "rotation.via" => before.get(key).is_some(),
         "scan.allow" => loses(|new, old| new == old),
         "ttl" => before.ttl() == Ttl::OnWrite,
         "variables.allow" => loses(covers),

@@ -5,6 +5,7 @@ use super::adopt;
 use super::put::{self, PutError};
 use super::read::{self, ReadError};
 use super::waived;
+use super::withdrawn::Withdrawn;
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::draft::Tips;
 use crate::log::entry::Entry;
@@ -85,6 +86,10 @@ pub enum WhyLeftOut {
     Gone,
     #[error("what a rotation made ready stays behind: withdraw it where it was set")]
     Rotation,
+    #[error(
+        "it made nothing active, or its value may have been withdrawn: set it, if it is still wanted"
+    )]
+    Withdrawn,
     #[error("it is done by other means")]
     NotAgain,
 }
@@ -173,13 +178,15 @@ struct Carrier<'a> {
     entries: BTreeMap<EntryId, (EntryId, u64)>,
     /// By version that is not here: the one with its value that is.
     heirs: BTreeMap<ObjectId, ObjectId>,
+    withdrawn: Withdrawn<'a>,
 }
 
 impl<'a> Carrier<'a> {
     fn new(vault: &'a Vault, from: Origin<'a>, ctx: &'a Ctx<'a>) -> Self {
         let (made, batch) = (CarriedOn::default(), Batch::new(vault, ctx));
         let (entries, heirs) = earlier(vault, from.vault);
-        Self { vault, from, ctx, made, batch, entries, heirs }
+        let withdrawn = Withdrawn::of([vault, from.vault]);
+        Self { vault, from, ctx, made, batch, entries, heirs, withdrawn }
     }
 
     fn take(&mut self, lacking: &LackingEntry<'_>, place: Place) {
@@ -248,6 +255,9 @@ impl<'a> Carrier<'a> {
         Ok(Some(match op {
             Op::Put(put) => return self.put(Carried::of(put), adopts).map(|()| None),
             Op::Promote(promote) => {
+                if adopts.is_none_or(|of| !self.promotes(promote, of)) {
+                    return Err(WhyLeftOut::Withdrawn);
+                }
                 let carried = Carried::promoted(self.from.vault, promote);
                 return self.put(carried, adopts).map(|()| None);
             }
@@ -280,6 +290,16 @@ impl<'a> Carrier<'a> {
             }
             _ => return Err(WhyLeftOut::NotAgain),
         }))
+    }
+
+    /// Whether a promotion made its value active where it was written, and nobody says that this is withdrawn.
+    fn promotes(&self, promote: &Promote, named: OpRef) -> bool {
+        let Some(state) = self.from.vault.secret(&promote.secret) else { return false };
+        let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+        let mut sets = rotations.filter(|of| of.id == promote.rotation);
+        let is_it =
+            |(entry, op): &(EntryId, u32)| (*entry, u64::from(*op)) == (named.entry, named.op);
+        sets.any(|of| of.promoted_by.iter().any(is_it)) && !self.withdrawn.has(promote, state)
     }
 
     fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {

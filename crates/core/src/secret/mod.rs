@@ -26,6 +26,7 @@ pub mod take_back;
 pub(crate) mod testing;
 pub mod void_known;
 pub mod waived;
+mod withdrawn;
 
 #[cfg(test)]
 mod tests;

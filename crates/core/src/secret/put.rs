@@ -7,10 +7,11 @@ use crate::file::version;
 use crate::file::version::{Authored, SealedValue, VersionError, WrapTo};
 use crate::host::progress::with_progress;
 use crate::log::op::{Field, Op};
-use crate::log::state::SecretState;
+use crate::log::state::{SecretState, Version};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::record::rule::Counted;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -19,6 +20,7 @@ use crate::vault::batch::{Batch, NewPut};
 use crate::vault::change::Change;
 use crate::vault::key_holders;
 use crate::vault::unlock::KeyError;
+use std::collections::BTreeSet;
 
 /// What one secret is to become.
 #[derive(Debug)]
@@ -90,10 +92,15 @@ pub(crate) fn put_with(
         permit(vault, &request.secret, ctx.who.member(), with_fields)?;
         let PutRequest { secret, value, fields } = request;
         if let Some(new) = value {
+            let mut same: BTreeSet<ObjectId> = new.same.into_iter().collect();
+            same.extend(same_as_left(vault, &secret, &new.value, ctx));
+            let same = same.into_iter().take(Counted::Ids.max()).collect();
             let value = seal(vault, &secret, &new.value, new.expires, ctx)?;
-            let replaces = vault.secret(&secret).map(|found| found.candidates.clone());
-            let (secret, replaces) = (secret.clone(), replaces.unwrap_or_default());
-            batch.put(NewPut { secret, value, replaces, same: new.same, adopts: None });
+            // It decides how old a version gets and nothing else: without the rest they stay longer.
+            let found = vault.secret(&secret).into_iter();
+            let replaces = found.flat_map(|found| &found.candidates).take(Counted::Ids.max());
+            let (secret, replaces) = (secret.clone(), replaces.copied().collect());
+            batch.put(NewPut { secret, value, replaces, same, adopts: None });
         }
         for (field, value) in fields {
             batch.add(Op::Field(Field { secret: secret.clone(), field, value, adopts: None }));
@@ -119,6 +126,22 @@ pub fn same_as_current(
             .map(|_| object)
     };
     current.and_then(|version| known(version.object)).into_iter().collect()
+}
+
+/// The versions that rotations left or are about to bring, as far as the writer can see that they hold the value that is to be
+/// written: it is in use again, and is not revoked where it works.
+fn same_as_left(
+    vault: &Vault,
+    secret: &SecretName,
+    value: &SecretValue,
+    ctx: &Ctx<'_>,
+) -> Vec<ObjectId> {
+    let Some(state) = vault.secret(secret) else { return Vec::new() };
+    let holds = |version: &&Version| {
+        read::open(vault, ctx.who, secret, version).is_ok_and(|known| known.same_as(value))
+    };
+    let left = state.left_by_rotations().into_iter().chain(state.in_rotation());
+    left.filter(holds).map(|version| version.object).collect()
 }
 
 /// The fields that change something: what is there already is not written again, and a field whose

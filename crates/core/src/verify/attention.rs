@@ -115,8 +115,8 @@ fn is_unsettled_rotation(case: &Case<'_>, state: &SecretState, version: &Version
 fn overruled(name: &SecretName, version: &Version) -> (String, String) {
     let Version { number, author, .. } = version;
     let message = format!(
-        "version {number} of {name} sets nothing: {author}, who may only rotate, rotated a value that \
-         was removed at the same time; it stays removed"
+        "version {number} of {name} sets nothing: {author}, who may only rotate, brought it where what it stood on \
+         was removed, replaced or withdrawn"
     );
     (message, format!("v-secure secret rollback {name} --version {number}"))
 }

@@ -4,6 +4,7 @@ use super::Case;
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::describe::{self, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
+use crate::log::ground::Grounds;
 use crate::log::op::{Adoption, Op, OpRef};
 use crate::log::register::At;
 use crate::log::rotation::{Rotation, RotationState, Stage};
@@ -76,8 +77,9 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
     let left = state.held.iter().filter(is_left).filter(|v| objects.contains(&v.object));
     let finding = |version: &Version| {
         let message = format!(
-            "{}, which is over without it: what it is for may accept it still",
-            version.called(name)
+            "{}, {}, which is over without it: what it is for may accept it still",
+            version.called(name),
+            short(&version.object)
         );
         let subject = Subject::Object { secret: name.clone(), object: version.object };
         let finding = Finding::new(FindingCode::RotationLeft, subject, message);
@@ -87,12 +89,11 @@ fn left(name: &SecretName, state: &RotationState) -> Vec<Finding> {
 }
 
 fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let withdrawn = state.withdrawn();
     let retired = state.active().filter_map(|version| {
         let why = match version.retired {
             true => "was retired",
-            false if state.is_withdrawn(&version.object) => {
-                "holds the value of one that was retired"
-            }
+            false if withdrawn.has(&version.object) => "holds the value of one that was retired",
             false => return None,
         };
         let message = format!(
@@ -106,7 +107,7 @@ fn retired(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     retired.collect()
 }
 
-/// The void ops of a secret's rotations that nobody adopted.
+/// The void ops of a secret's rotations that say something, and that nobody adopted.
 struct Voided {
     position: PolicyPosition,
     /// The entry of the latest.
@@ -148,9 +149,14 @@ fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
         return secrets;
     }
     let adopted = adopted(case);
-    for (at, position, op) in void {
+    let entries = case.graph.in_order(&case.file.entries).into_iter().map(Some);
+    let grounds = Grounds::new(case.graph, entries.collect::<Vec<_>>());
+    // What stands on nothing is of no rotation, and nobody could end that.
+    for (at, position, op) in void.into_iter().filter(|(at, _, op)| grounds.act(*at, op)) {
         let entry = *case.graph.id(at.place as usize);
-        let by = op.adoption_of(OpRef { entry, op: u64::from(at.op) });
+        // What is promoted in vain is not adopted: it may have been withdrawn since.
+        let by = (!matches!(op, Op::Promote(_))).then_some(OpRef { entry, op: u64::from(at.op) });
+        let by = by.and_then(|of| op.adoption_of(of));
         let is_adopted = by.is_some_and(|by| adopted.contains(&by));
         if let Some(name) = op.secret().filter(|_| !is_adopted) {
             let voided = secrets.entry(name).or_insert(Voided { position, entry });

@@ -72,11 +72,9 @@ impl Revoke {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }
         narrowed.tell(context);
-        let known = narrowed.view();
-        let members = if known.exposed.is_empty() && known.exposed_rotations.is_empty() {
-            String::new()
-        } else {
-            policy::listed(&members)
+        let members = match narrowed.is_anything_known() {
+            true => policy::listed(&members),
+            false => String::new(),
         };
         narrowed.finish(context, &members);
         Ok(())

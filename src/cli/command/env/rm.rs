@@ -4,6 +4,7 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::policy::count;
+use crate::cli::secret::rotations;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use v_secure_core::name::environment::EnvironmentName;
@@ -36,11 +37,16 @@ impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
         let default = format!("remove the environment {}", self.name);
-        let (removed, vault) = context.write(self.reason.as_deref(), &default, |vault, ctx| {
-            let secrets = list::own(vault, &self.name);
-            let (_, change) = remove::remove(vault, &secrets, ctx)?;
-            Ok((secrets, change))
-        })?;
+        let ((removed, open, left), vault) =
+            context.write(self.reason.as_deref(), &default, |vault, ctx| {
+                let secrets = list::own(vault, &self.name);
+                let (_, change) = remove::remove(vault, &secrets, ctx)?;
+                let (open, left) =
+                    (rotations::open(vault, &secrets), rotations::left(vault, &secrets));
+                Ok(((secrets, open, left), change))
+            })?;
+        rotations::remark_removed(context, &vault, &open);
+        rotations::remark_left(context, &left);
         if context.ui.json {
             return context.ui.object(&EnvRmView { environment: &self.name, secrets: &removed });
         }

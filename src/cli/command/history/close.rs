@@ -18,6 +18,7 @@ use clap::Args;
 use v_secure_core::convert::duration;
 use v_secure_core::convert::duration::rfc3339;
 use v_secure_core::keys::policy_change;
+use v_secure_core::log::closed::closing::ClosingError;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::report::view::history::HistoryCloseView;
 use v_secure_core::time::UnixTime;
@@ -160,7 +161,10 @@ fn refused(error: &NothingToClose) -> Failure {
             failure.hint("v-secure history close --keep 1s").hint("v-secure history status")
         }
         NothingToClose::Beside => failure.hint("v-secure history close --all"),
-        NothingToClose::Unsettled { secret } => failure.hint(format!("v-secure set {secret}")),
+        NothingToClose::Unsettled { secret }
+        | NothingToClose::Other(ClosingError::Withdrawn { secret }) => {
+            failure.hint(format!("v-secure set {secret}"))
+        }
         NothingToClose::Closed | NothingToClose::NoGain { .. } | NothingToClose::Other(_) => {
             failure.hint("v-secure history status")
         }

@@ -4,17 +4,22 @@ use crate::cli::args::complete;
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::rotating::{self, Published};
 use clap::Args;
+use v_secure_core::crypto::id::RotationId;
 use v_secure_core::log::describe::short;
+use v_secure_core::name::SecretName;
 use v_secure_core::report::view::rotation::RotationPromoteView;
 use v_secure_core::report::view::secret::value::CurrentView;
 use v_secure_core::secret::rotate;
+use v_secure_core::vault::Vault;
 
 /// Make the value of a rotation the active one
 #[derive(Debug, Args)]
 #[command(
     after_help = "From then on everybody is given it, as they see this vault. What it took the place of stays accepted by \
-                  the provider until nobody uses it; then it is revoked there, and 'rotation retire' says so here.\n\n\
+                  the provider until nobody uses it; then it is revoked there, and 'rotation retire' says so here. Where a \
+                  provider serves the secret, it is set to the value and asked whether that works, first.\n\n\
                   Needs rotate for one's own value, and write for another member's. A rotation that is stale is promoted \
                   by --rotation alone, and takes write.\n\n\
                   Examples:\n  v-secure rotation promote prod/STRIPE_KEY\n  \
@@ -37,11 +42,15 @@ pub struct Promote {
 impl Promote {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
-        let wanted = self.rotation.as_deref();
-        let (rotation, vault) =
-            context.write(self.reason.as_deref(), "promote", |vault, ctx| {
-                Ok(rotate::promote(vault, &secret, wanted, ctx)?)
-            })?;
+        let (rotation, vault) = match rotating::is_served(context, &secret)? {
+            true => self.at_provider(context, &secret)?,
+            false => {
+                let wanted = self.rotation.as_deref();
+                context.write(self.reason.as_deref(), "promote", |vault, ctx| {
+                    Ok(rotate::promote(vault, &secret, wanted, ctx)?)
+                })?
+            }
+        };
         let current = CurrentView::of(&vault, &secret);
         let report = RotationPromoteView { secret: &secret, rotation, current };
         if context.ui.json {
@@ -57,5 +66,18 @@ impl Promote {
             ));
         }
         Ok(())
+    }
+
+    /// What nobody tried out is not promoted: the provider is set to it and asked again.
+    fn at_provider(
+        &self,
+        context: &Context<'_>,
+        secret: &SecretName,
+    ) -> Outcome<(RotationId, Vault)> {
+        let mut published = Published::open_for(context, self.reason.as_deref())?;
+        rotating::with(&mut published, secret, false, |engine| {
+            let rotation = engine.promote_open(self.rotation.as_deref())?;
+            Ok((rotation, engine.vault().clone()))
+        })
     }
 }

@@ -19,6 +19,10 @@ pub(crate) struct ExpiryArgs {
 }
 
 impl ExpiryArgs {
+    pub fn is_given(&self) -> bool {
+        self.ttl.is_some() || self.expires_at.is_some()
+    }
+
     /// The expiry that was given; like `now` in seconds since the Unix epoch.
     pub fn expires(&self, now: UnixTime) -> Outcome<Option<UnixTime>> {
         match (&self.ttl, &self.expires_at) {

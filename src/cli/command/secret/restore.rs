@@ -3,7 +3,7 @@
 use crate::cli::args::secret_arg::{SecretArg, wanted_version};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret::variables;
+use crate::cli::secret::{rotations, variables};
 use clap::Args;
 use v_secure_core::report::view::secret::removal::SecretRestoreView;
 use v_secure_core::secret::remove;
@@ -37,6 +37,7 @@ impl Restore {
             Ok(remove::restore(vault, &secret, &wanted, ctx)?)
         })?;
         variables::remark(context, &vault, [&secret]);
+        rotations::remark_going_on(context, &vault, &secret);
         let report = SecretRestoreView::of(&vault, &touched);
         if context.ui.json {
             return context.ui.object(&report);

@@ -4,6 +4,7 @@ use crate::cli::args::secret_arg::SecretArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::rotations;
 use clap::Args;
 use std::collections::BTreeSet;
 use v_secure_core::name::SecretName;
@@ -40,9 +41,15 @@ impl Rm {
             confirm(context, &secrets)?;
         }
         let secrets: Vec<SecretName> = secrets.into_iter().collect();
-        let (touched, _) = context.write(self.reason.as_deref(), "remove", |vault, ctx| {
-            Ok(remove::remove(vault, &secrets, ctx)?)
-        })?;
+        let ((touched, open, left), vault) =
+            context.write(self.reason.as_deref(), "remove", |vault, ctx| {
+                let (touched, change) = remove::remove(vault, &secrets, ctx)?;
+                let (open, left) =
+                    (rotations::open(vault, &secrets), rotations::left(vault, &secrets));
+                Ok(((touched, open, left), change))
+            })?;
+        rotations::remark_removed(context, &vault, &open);
+        rotations::remark_left(context, &left);
         report(context, &touched)
     }
 }

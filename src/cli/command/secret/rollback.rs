@@ -4,6 +4,7 @@ use crate::cli::args::secret_arg::{SecretArg, wanted_version};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::rotations;
 use clap::Args;
 use v_secure_core::crypto::id::RotationId;
 use v_secure_core::name::SecretName;
@@ -51,6 +52,9 @@ impl Rollback {
             Some(from) => format!("{secret}: version {number}, with the value of version {from}"),
             None => format!("{secret}: version {number} is given to everybody again"),
         });
+        if from.is_some() {
+            rotations::remark_untold(context, &vault, [&secret]);
+        }
         if !report.aborted.is_empty() {
             context.ui.note(&format!(
                 "what was pending is withdrawn; once nobody uses it: v-secure rotation retire {secret}"

@@ -74,7 +74,7 @@ fn check_reason(reason: &str) -> Outcome {
 /// A waiver in advance would hide what nobody has looked at.
 fn must_be_exposed(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outcome {
     let exposure = exposure::thoroughly(context, vault)?;
-    let current = exposure.values.iter().filter(|value| value.rotation.is_none());
+    let current = exposure.values.iter().filter(|value| value.is_current());
     let listed = current.map(|value| &value.secret);
     let waived = exposure.waived.iter().map(|waived| &waived.secret);
     if listed.chain(waived).any(|known| known == secret) {

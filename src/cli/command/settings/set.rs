@@ -11,7 +11,7 @@ use v_secure_core::convert::inject::consent;
 use v_secure_core::name::Pattern;
 use v_secure_core::people::access;
 use v_secure_core::policy::access::Subject;
-use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, SettingKey, is_stated};
+use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, Setting, SettingKey, is_stated};
 use v_secure_core::report::view::settings::SettingsSetView;
 use v_secure_core::secret::similar;
 
@@ -117,13 +117,24 @@ impl Set {
 /// The key is repeated only where it is made as keys are: a value may stand in its place.
 fn unknown(key: &str) -> Failure {
     let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'.');
-    let near = similar::nearest(key, SETTINGS.iter().map(|setting| setting.key));
+    let keys: Vec<String> = SETTINGS.iter().map(|setting| like(key, setting, is_key)).collect();
+    let near = similar::nearest(key, keys.iter().map(String::as_str));
     let message = match (is_key, near) {
         (_, Some(near)) => format!("there is no such setting; did you mean {near}?"),
         (true, None) => format!("there is no setting {key}"),
         (false, None) => "there is no such setting".to_owned(),
     };
     Failure::new(Code::PolicyOpSetting, message).hint("v-secure settings show")
+}
+
+/// The key of a setting with the name that is typed, where it has one.
+fn like(key: &str, setting: &Setting, is_key: bool) -> String {
+    let name =
+        setting.around_name().and_then(|(before, _)| key.strip_prefix(before)?.rsplit_once('.'));
+    match name {
+        Some((name, _)) if is_key => setting.named(name),
+        _ => setting.key.to_owned(),
+    }
 }
 
 fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {

@@ -6,6 +6,8 @@ pub(crate) mod earlier_form;
 pub mod merging;
 pub mod one_commit;
 mod policy;
+mod publishing;
+mod rotating;
 mod rotations;
 mod secrets;
 mod writing;

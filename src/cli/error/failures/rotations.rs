@@ -26,6 +26,7 @@ impl From<RotateError> for Failure {
             RotateError::NoneOpen { ref secret } | RotateError::NoSuch { ref secret } => {
                 status(is(Code::RotationMissing), secret)
             }
+            RotateError::ShortId { .. } => is(Code::Usage).hint("v-secure secret rotation-status"),
             RotateError::NothingToRetire { ref secret } => {
                 status(is(Code::RotationMissing), secret)
             }
@@ -37,6 +38,7 @@ impl From<RotateError> for Failure {
                     failure.hint(format!("v-secure secret rotate {secret} --abort --rotation={id}"))
                 })
             }
+            RotateError::Filled { ref secret, .. } => status(is(Code::RotationUnsettled), secret),
             RotateError::Over { ref secret, .. } => status(is(Code::RotationOver), secret),
             RotateError::Stale { ref secret, ref rotation } => {
                 let id = short(&rotation.id);
@@ -52,7 +54,12 @@ impl From<RotateError> for Failure {
                 let id = short(rotation);
                 is(code).hint(format!("v-secure secret rotate {secret} --abort --rotation={id}"))
             }
-            RotateError::Active { ref secret, .. } => {
+            RotateError::NotRetired { ref secret } => {
+                let failure = status(is(Code::NotRetired), secret);
+                failure.hint(format!("v-secure rotation retire {secret}"))
+            }
+            RotateError::Active { ref secret, .. }
+            | RotateError::SameAsActive { ref secret, .. } => {
                 is(Code::InUse).hint(format!("v-secure secret rotate {secret}"))
             }
             RotateError::InRotation { ref secret, ref rotation } => {

@@ -70,6 +70,10 @@ impl From<ApplyError> for Failure {
                     .take(1)
                     .fold(failure, |failure, secret| failure.hint(format!("v-secure set {secret}")))
             }
+            ApplyError::Checkpoint(ClosingError::Withdrawn { ref secret }) => {
+                Self::from_error(Code::NothingToClose, &error)
+                    .hint(format!("v-secure set {secret}"))
+            }
             ApplyError::Checkpoint(_) | ApplyError::CheckpointFalse => {
                 Self::from_error(Code::NothingToClose, &error).hint("v-secure history status")
             }
@@ -121,7 +125,12 @@ mod tests {
                 "v-secure history status",
             ),
             (
-                closing(ClosingError::Unsettled { secrets: vec![secret] }),
+                closing(ClosingError::Unsettled { secrets: vec![secret.clone()] }),
+                "nothing-to-close",
+                "v-secure set prod/A",
+            ),
+            (
+                closing(ClosingError::Withdrawn { secret: secret.clone() }),
                 "nothing-to-close",
                 "v-secure set prod/A",
             ),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::log::op::{Op, Versions};
 use crate::policy::vouching::Gift;
+use crate::secret::rotate::{self, Retiring};
 use crate::secret::testing;
 
 fn db() -> SecretName {
@@ -26,6 +27,14 @@ impl World {
         rows(&stated(self.vault()).unwrap())
     }
 
+    /// All that rotations left.
+    fn retire(&mut self) {
+        self.act(|vault, ctx| {
+            let due = rotate::to_retire(vault, &db(), &Retiring::WhatIsOver).unwrap();
+            rotate::retire(vault, &db(), due, ctx).unwrap().1
+        });
+    }
+
     fn let_go(&mut self, member: &str) {
         self.change(vec![PolicyOp::MemberRemove { member: name(member) }]);
     }
@@ -44,6 +53,23 @@ fn a_removed_member_knows_what_a_rotation_makes_ready() {
     assert_eq!(world.rows(), [(Some(rotation), 0, ann())]);
     assert_eq!(stated(world.vault()).unwrap()[0].since(), removed);
     world.act(|vault, ctx| testing::abort(vault, &db(), ctx));
+    // The provider may accept it still.
+    assert_eq!(world.rows(), [(None, 0, ann())]);
+    world.retire();
+    assert_eq!(world.rows(), []);
+}
+
+#[test]
+fn what_was_promoted_over_is_known_until_it_is_retired() {
+    let mut world = with_developer();
+    world.let_go("ann");
+    assert_eq!(world.rows(), [(None, 1, "ann".into())]);
+    world.begin("next");
+    world.act(|vault, ctx| testing::promote(vault, &db(), ctx));
+    let found = stated(world.vault()).unwrap();
+    assert_eq!(rows(&found), [(None, 1, "ann".into())]);
+    assert!(found[0].to_retire && !found[0].is_current());
+    world.retire();
     assert_eq!(world.rows(), []);
 }
 
@@ -63,7 +89,7 @@ fn what_is_ready_is_told_of_a_secret_that_is_gone_too() {
     world.begin("next");
     world.let_go("ann");
     world.remove("dev/DB");
-    assert_eq!(world.rows(), []);
+    assert_eq!(world.rows(), [(None, 0, "ann".into())], "it is to be retired");
 }
 
 /// Who may only rotate makes a value ready, and goes.
@@ -98,13 +124,13 @@ fn a_promotion_does_not_begin_the_time_anew() {
     world.add("bob", "developer");
     let bob = |world: &World| {
         let mut found = stated(world.vault()).unwrap().into_iter();
-        let ready = found.rfind(|value| value.secret == db()).unwrap();
+        let ready = found.rfind(|value| value.secret == db() && !value.to_retire).unwrap();
         ready.to.into_iter().find(|to| to.member == name("bob")).map(|to| (to.why, to.since))
     };
     let joined = world.now;
     assert_eq!(bob(&world), Some((ExposureCause::NeverAllowed, joined)));
     world.act(|vault, ctx| testing::promote(vault, &db(), ctx));
-    assert_eq!(stated(world.vault()).unwrap().len(), 1);
+    assert_eq!(stated(world.vault()).unwrap().iter().filter(|v| v.is_current()).count(), 1);
     assert_eq!(bob(&world), Some((ExposureCause::NeverAllowed, joined)));
 }
 
@@ -150,17 +176,19 @@ fn an_old_value_that_is_made_ready_is_compared() {
 }
 
 #[test]
-fn a_value_that_was_made_ready_and_withdrawn_is_compared_too() {
+fn a_value_that_was_made_ready_and_withdrawn_is_known_when_it_is_set_again() {
     let mut world = with_developer();
     world.begin("hunter7");
     world.act(|vault, ctx| testing::abort(vault, &db(), ctx));
     world.set("dev/DB");
     world.let_go("ann");
     world.set_to("dev/DB", 7);
+    // Whoever set it could see that, and said so: nobody has to open it.
     let nobody = exposed(world.vault(), || None).unwrap();
-    assert_eq!(nobody.uncompared[&db()], BTreeSet::from([0, 1, 2]));
+    assert_eq!(rows(&nobody.values), [(None, 3, "ann".into())]);
     let owner = || Unlocked::new(world.vault(), world.keys[0].identities()).ok();
-    assert_eq!(rows(&exposed(world.vault(), owner).unwrap().values).len(), 1);
+    let found = exposed(world.vault(), owner).unwrap().values;
+    assert_eq!(rows(&found), [(None, 3, "ann".into())]);
 }
 
 #[test]

@@ -59,8 +59,8 @@ pub enum LeftCause {
     NoKeys,
     /// It has several active versions; which one holds is for people to say.
     Conflict,
-    /// A rotation of it is open, which stands on this version: another one in its place, though with the same
-    /// value, would end that.
+    /// A rotation of it goes on with a value, and stands on this version: another one in its place, though with the same
+    /// value, would end that. One that is stale or has no value holds up nothing.
     InRotation,
     Expired,
     /// The keys are at hand, and it does not open with them: only a new value helps.
@@ -164,7 +164,7 @@ impl Planner<'_> {
         if secret.is_conflict() {
             return Some(LeftCause::Conflict);
         }
-        if secret.open_rotations().next().is_some() {
+        if secret.rotation.as_ref().is_some_and(|of| of.pending().is_some()) {
             return Some(LeftCause::InRotation);
         }
         let state = self.vault.policy();

@@ -19,6 +19,7 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::VersionSelector;
+use crate::secret::rotate::{self, Retiring};
 use crate::secret::testing;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -246,5 +247,21 @@ fn a_secret_with_an_open_rotation_is_left_out_and_told() {
         assert!(plan.rotate.is_empty() && done.is_none());
     }
     act(&mut world, &|vault, ctx| testing::abort(vault, &secret(), ctx));
+    assert_eq!(plan(&world, &dek::DekSelection::All).rotate, [secret()]);
+    // What was not made ready, and what cannot go on, has nothing that a fresh key would end.
+    act(&mut world, &|vault, ctx| {
+        let due = rotate::to_retire(vault, &secret(), &Retiring::WhatIsOver).unwrap();
+        rotate::retire(vault, &secret(), due, ctx).unwrap().1
+    });
+    act(&mut world, &|vault, ctx| rotate::begin::intend(vault, &secret(), None, ctx).unwrap().1);
+    assert_eq!(plan(&world, &dek::DekSelection::All).rotate, [secret()]);
+    act(&mut world, &|vault, ctx| rotate::abort(vault, &secret(), None, ctx).unwrap().1);
+    act(&mut world, &|vault, ctx| testing::begin(vault, &secret(), "next", ctx));
+    act(&mut world, &|vault, ctx| {
+        let value = SecretValue::from("other".to_owned());
+        let value = Some(NewValue { value, expires: None, same: Vec::new() });
+        put::put(vault, vec![PutRequest { secret: secret(), value, fields: Vec::new() }], ctx)
+            .unwrap()
+    });
     assert_eq!(plan(&world, &dek::DekSelection::All).rotate, [secret()]);
 }

@@ -6,11 +6,12 @@ use super::{Closed, ClosedSecret, KeptVersion, OpPlace};
 use crate::crypto::id::EntryId;
 use crate::log::bits::Bits;
 use crate::log::entry::Entry;
-use crate::log::fold;
+use crate::log::fold::{Fold, FoldScope};
 use crate::log::graph::Graph;
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
 use crate::log::standing::Standings;
+use crate::log::state::SecretState;
 use crate::name::SecretName;
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,6 +48,8 @@ pub enum ClosingError {
     Unsettled { secrets: Vec<SecretName> },
     #[error("a rotation of {secret} is open: it is neither promoted nor aborted")]
     Open { secret: SecretName },
+    #[error("what is active of {secret} may have been withdrawn, and nobody has set it since")]
+    Withdrawn { secret: SecretName },
 }
 
 /// What a checkpoint up to `last` states that stands in the chain at `position`, the chain's next one for one to
@@ -89,8 +92,14 @@ fn kept_of<'a>(
 ) -> Result<BTreeMap<&'a SecretName, Kept>, ClosingError> {
     let WholeLog { graph, entries, standings, .. } = log;
     let (mut all, mut unsettled) = (BTreeMap::new(), BTreeSet::new());
-    for (secret, ops) in fold::gathered(graph, entries, standings, closed) {
-        match kept::of(graph, &ops) {
+    let fold = Fold::of(graph, entries, standings);
+    for (secret, ops) in fold.gather(FoldScope::All, Some(closed)) {
+        let kept = kept::of(graph, &ops);
+        // What is told of the one would be told no more by a file that is read without the other.
+        if kept.is_ok() && ops.rotation.is_some() && is_withdrawn(&fold.secret(secret, ops)) {
+            return Err(ClosingError::Withdrawn { secret: secret.clone() });
+        }
+        match kept {
             Ok(kept) if kept.versions.is_none() && kept.ops.is_empty() => {}
             Ok(kept) => _ = all.insert(secret, kept),
             Err(kept::Unsettled::Removal) => _ = unsettled.insert(secret.clone()),
@@ -103,6 +112,13 @@ fn kept_of<'a>(
         true => Ok(all),
         false => Err(ClosingError::Unsettled { secrets: unsettled.into_iter().collect() }),
     }
+}
+
+/// Whether it is told of what is active that it may work no more: what ends that is a new value, or a promotion by write.
+fn is_withdrawn(state: &SecretState) -> bool {
+    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
+    rotations.into_iter().any(|of| of.is_divided)
+        || state.candidates.iter().any(|object| state.is_withdrawn(object))
 }
 
 fn block(graph: &Graph, last: &EntryId, kept: &BTreeMap<&SecretName, Kept>) -> Closed {

@@ -4,7 +4,7 @@
 use super::oracle::policy;
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::crypto::sign::Tag;
-use crate::log::closed::closing::{Closing, WholeLog, close};
+use crate::log::closed::closing::{Closing, ClosingError, WholeLog, close};
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
@@ -330,13 +330,16 @@ fn assert_standings(
     closed: &Closed,
     (some, standings): (&Graph, &Standings),
     (whole, all): (&Graph, &Standings),
+    behind: &BTreeSet<SecretName>,
 ) -> Result<(), TestCaseError> {
     for (id, entry) in &closed.log.entries {
         let Some(place) = some.place(id) else { continue };
         if some.is_kept(place) || some.is_late(place) {
             continue;
         }
-        for op in 0..entry.ops.len() {
+        // Whether a promotion of what is closed is of somebody else's value, the history tells.
+        let is_told = |op: &usize| entry.ops[*op].secret().is_none_or(|of| !behind.contains(of));
+        for op in (0..entry.ops.len()).filter(is_told) {
             let here = At::new(place, op);
             let there = At::new(whole.place(id).unwrap(), op);
             prop_assert_eq!(standings.counts(here), all.counts(there));
@@ -353,26 +356,65 @@ fn what_is_kept_does_not_grow_with_what_is_repeated() {
     let mut head = log.add("ann", &[], vec![put("dev/A", 1)]);
     head = log.add("ann", &[head], vec![begin("dev/A", 1, 1, 2)]);
     for _ in 0..20 {
-        let again = promote("dev/A", 1, 2, &[1]);
-        head = log.add("ann", &[head], vec![again, retire("dev/A", &[2])]);
+        head = log.add("ann", &[head], vec![promote("dev/A", 1, 2, &[1])]);
     }
     for n in 2..40 {
         let intent = log.add("ann", &[head], vec![intend("dev/A", n, 2)]);
         head = log.add("ann", &[intent], vec![abort("dev/A", n)]);
     }
+    let closed_up_to = head;
     let position = log.policy.next(&[head]);
     let closing = close_at(&log, &head, position).unwrap();
     let line = &closing.closed.secrets[0];
     let kept: Vec<(u64, usize, &[u64])> =
         line.kept.iter().map(|of| (of.number, of.ops.len(), &of.replaced[..])).collect();
-    // The pending, the first promotion and the last, and the first retire.
-    assert_eq!(kept, [(1, 1, &[][..]), (2, 4, &[1][..])]);
-    let closed = Closed { log, last: head, position, closing };
+    // The pending, the first promotion and the last.
+    assert_eq!(kept, [(1, 1, &[][..]), (2, 3, &[1][..])]);
+    let mut gone = log.clone();
+    for _ in 0..20 {
+        head = gone.add("ann", &[head], vec![retire("dev/A", &[2])]);
+    }
+    let removed = gone.add("ann", &[head], vec![remove("dev/A", &[2])]);
+    let of_gone = closing_at(&gone, &removed).unwrap();
+    // And the first retire, and the removal.
+    assert_eq!(of_gone.closed.secrets[0].kept[1].ops.len(), 5);
+    let closed = Closed { log, last: closed_up_to, position, closing };
     let entries = left(&closed);
     let some = Graph::inspect_upon(&entries, Some((&closed.closing.closed, &closed.last)));
     let (_, state) = judged(&some, &entries, &closed.log);
     let state = state.secret(&secret("dev/A")).unwrap();
-    assert_eq!(state.rotation.as_ref().unwrap().previous, [id(1)]);
+    let rotation = state.rotation.as_ref().unwrap();
+    assert_eq!(rotation.previous, [id(1)]);
+    assert_eq!(rotation.rotated, BTreeSet::from([id(1), id(2)]));
+}
+
+/// Whoever reads the file alone is told nothing else of a value than who has the history.
+#[test]
+fn what_is_active_and_may_be_withdrawn_is_not_closed() {
+    let a = "dev/A";
+    let again = |of: u8| Op::Put(Put { same: vec![id(1)], ..put_op(a, id(of)) });
+    // Divided; retired; the value of what was retired. What each of these stands on, and what ends it.
+    for (one, other) in [
+        (vec![promote(a, 1, 2, &[1])], vec![abort(a, 1)]),
+        (vec![promote(a, 1, 2, &[1])], vec![retire(a, &[2])]),
+        (vec![again(7)], vec![abort(a, 1), retire(a, &[1])]),
+    ] {
+        let mut log = Log { policy: FakePolicy::new(), entries: BTreeMap::new() };
+        let root = log.add("ann", &[], vec![put(a, 1)]);
+        let ready = log.add("ann", &[root], vec![begin(a, 1, 1, 2)]);
+        let sides = [log.add("ann", &[ready], one), log.add("ann", &[ready], other)];
+        let joined = log.add("ann", &sides, vec![field(a, "type", None)]);
+        assert!(matches!(closing_at(&log, &joined), Err(ClosingError::Withdrawn { .. })));
+        let set = log.add("ann", &[joined], vec![put(a, 9)]);
+        assert!(closing_at(&log, &set).is_ok());
+    }
+}
+
+fn closing_at(log: &Log, last: &EntryId) -> Result<Closing, ClosingError> {
+    let (graph, standings) = log.standings();
+    let (entries, standings) = (&log.entries, &standings);
+    let whole = WholeLog { graph: &graph, entries, standings, policy: &log.policy };
+    close(whole, last, PolicyPosition::new(log.policy.ids().len()), None)
 }
 
 /// To retire what is older than all that is kept takes nobody the secret; what is retired where it may be stated
@@ -425,8 +467,8 @@ proptest! {
         prop_assume!(!some.has_gaps());
         prop_assert!(some.findings().is_empty());
         let (standings, state) = judged(&some, &entries, &closed.log);
-        assert_standings(&closed, (&some, &standings), (&whole, &all))?;
         let behind = behind(&some, &entries);
+        assert_standings(&closed, (&some, &standings), (&whole, &all), &behind)?;
         for name in SECRETS {
             if behind.contains(&secret(name)) {
                 continue;

@@ -116,9 +116,18 @@ pub(super) fn authorised(
         && log.policy.actor_at(position, &entry.key) == Some(&entry.actor)
 }
 
+/// Whether the op is a promotion of what another member stated, which has the right to write at its own position: by the
+/// right to rotate it never counts.
+fn takes_write(log: &Log, id: &EntryId, op: &Op) -> bool {
+    let Op::Promote(promote) = op else { return false };
+    let s = log.policy.position(&log.entries[id].policy).unwrap();
+    authorised(log, id, op, s, true) && acts(log, id, op) && !by_author(log, id, promote)
+}
+
 /// Where an op that is authorised at its own position stops being so without knowledge of it.
 pub(super) fn voided(log: &Log, id: &EntryId, op: &Op, by_write: bool) -> Option<PolicyPosition> {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
+    let by_write = by_write || takes_write(log, id, op);
     let mut later = (s.index() + 1..log.policy.ids().len()).map(PolicyPosition::new);
     let lost = later.find(|at| !authorised(log, id, op, *at, by_write))?;
     (!known(log, lost).contains(id)).then_some(lost)

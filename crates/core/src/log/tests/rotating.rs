@@ -334,6 +334,28 @@ fn another_members_value_is_promoted_by_who_may_write() {
     assert_eq!(log.secret(A).candidates, [id(2), id(4)]);
 }
 
+/// What was promoted by write does not come to do nothing in silence.
+#[test]
+fn a_promotion_of_anothers_value_is_void_where_write_ends() {
+    let counts = |who: &str, promoter: &str, heads: fn(EntryId) -> Vec<EntryId>| {
+        let (mut log, root) = begun();
+        log.policy.add("bot", &[Right::Write, Right::Rotate], "prod/*");
+        let at = log.policy.head_position();
+        let ready = log.add(who, &[root], vec![begin(A, 1, 1, 2)]);
+        let promoted = log.add_at(at, promoter, &[ready], vec![promote(A, 1, 2, &[])]);
+        let lost = log.policy.revoke_right(&heads(promoted), "bot", Right::Write);
+        match log.standing(&promoted) {
+            EntryStatus::Void { position } => assert_eq!(position, lost),
+            standing => assert_eq!(standing, EntryStatus::Counting),
+        }
+        (log.standing(&promoted) == EntryStatus::Counting, log.secret(A).current)
+    };
+    assert_eq!(counts("ci", "bot", |_| vec![]), (false, Some(id(1))));
+    assert_eq!(counts("ci", "bot", |known| vec![known]), (true, Some(id(2))));
+    assert_eq!(counts("bot", "bot", |_| vec![]), (true, Some(id(2))), "one's own, by rotate");
+    assert_eq!(counts("bot", "ci", |_| vec![]), (true, Some(id(1))), "which did nothing before");
+}
+
 #[test]
 fn nothing_is_said_of_a_rotation_that_an_ancestor_does_not_begin() {
     let (mut log, root) = begun();

@@ -18,8 +18,8 @@ use crate::policy::gives::{self, unstated};
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
-use crate::policy::settings::Settings;
 use crate::policy::settings::reserved::is_carried;
+use crate::policy::settings::{SettingKey, Settings};
 use crate::policy::sign::PolicyDraft;
 use crate::policy::state::PolicyState;
 use crate::policy::strictness::tightens;
@@ -297,9 +297,14 @@ impl Run<'_> {
 }
 
 /// Whether the new value of a setting lets less through, and the one before it nothing that the new one does not.
-/// Which it is of a setting that is not known here, nobody can say.
+/// Which it is of a setting that is not known here, nobody can say; and those of a provider are one word of its
+/// owners, of which no part is taken from another side.
 fn is_stricter(key: &str, [before, after]: [&Settings; 2]) -> bool {
-    !is_carried(key) && tightens(key, before, after) && !tightens(key, after, before)
+    let is_of_provider = SettingKey::parse(key).is_ok_and(|key| key.provider().is_some());
+    !is_carried(key)
+        && !is_of_provider
+        && tightens(key, before, after)
+        && !tightens(key, after, before)
 }
 
 /// Whether those who signed an op could do it here.

@@ -235,16 +235,27 @@ fn of_a_setting_that_both_sides_set_the_stricter_stays() {
         assert_eq!(verdicts(&replay), [expected], "what is not known here stays as it is");
     }
     // Neither lets less through.
-    for (key, here, there) in
-        [("env.qa.extends", "dev", "prod"), ("scan.allow", "a.conf", "b.conf")]
-    {
+    for (key, here, there) in [
+        ("env.qa.extends", "dev", "prod"),
+        ("scan.allow", "a.conf", "b.conf"),
+        ("rotation.via", "git origin refs/heads/main", "device admin/desk"),
+        ("rotation.overlap", "2d", "24h"),
+        ("provider.db.endpoint", "a.example/x", "b.example/x"),
+        ("provider.db.tls", "off", "verify"),
+        ("provider.db.overlap", "1h", "2d"),
+    ] {
         let replay = replayed(&base, [&set(key, here), &set(key, there)], None);
         assert_eq!(reasons(&replay), [format!("the side that stays set it to {here}")], "{key}");
         let stays = replay.chain.state().settings().get(key);
         assert_eq!(stays, Some(here));
     }
-    let replay = replayed(&base, [&set("ttl", "on-write"), &set("sync.remote", "a")], None);
-    assert_eq!(verdicts(&replay), ["again"]);
+    for [here, there] in [["ttl", "sync.remote"], ["provider.a.tls", "provider.b.tls"]] {
+        let value = |key| if key == "ttl" { "on-write" } else { "off" };
+        let sides = [&set(here, value(here)), &set(there, value(there))];
+        assert_eq!(verdicts(&replayed(&base, sides, None)), ["again"], "{here} {there}");
+    }
+    let sides = [&set("rotation.overlap", "2h"), &set("rotation.overlap", "2d")];
+    assert_eq!(verdicts(&replayed(&base, sides, None)), ["again"], "the longer one stays");
 }
 
 #[test]

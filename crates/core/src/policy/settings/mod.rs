@@ -4,17 +4,23 @@
 //! what is checked and what is used are the same text.
 
 mod known;
+mod list;
+mod provider;
 pub(crate) mod reserved;
 mod value;
+mod via;
 
-pub use known::{SETTINGS, Setting, SettingKey};
+pub use known::{Setting, SettingKey};
+pub use list::SETTINGS;
+pub use provider::{ProviderKind, ProviderSettings, Tls};
 pub use value::{Reads, Retention, Rotation, Ttl};
+pub use via::Via;
 
 use crate::crypto::kdf::Params;
 use crate::name::environment::EnvironmentName;
 use crate::policy::paths;
 use std::collections::BTreeMap;
-use value::{ON, parse_count, parse_interval, parse_reads, parse_ttl};
+use value::{DEFAULT_OVERLAP, ON, parse_count, parse_interval, parse_reads, parse_span, parse_ttl};
 
 /// The most bytes a setting's value may have.
 pub const MAX_VALUE: usize = 4096;
@@ -156,6 +162,17 @@ impl Settings {
         let interval = |key| self.get(key).and_then(parse_interval);
         Rotation { kek: interval("rotation.kek"), dek: interval("rotation.dek") }
     }
+
+    /// Where rotations are published; unset, no provider is called.
+    pub fn via(&self) -> Option<Via> {
+        self.get("rotation.via").and_then(Via::parse)
+    }
+
+    /// For how long a credential goes on to be valid once another took its place, in seconds, unless its
+    /// provider has a setting of its own.
+    pub fn overlap(&self) -> u64 {
+        self.get("rotation.overlap").and_then(parse_span).unwrap_or(DEFAULT_OVERLAP)
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +187,9 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_bad_values_are_refused() {
-        for key in ["", "TTL", "env..extends", "env.a/b.extends", "env.extends", "retention"] {
+        for key in
+            ["", "TTL", "env..extends", "env.a/b.extends", "env.extends", "retention", "NAME"]
+        {
             assert_eq!(set(&[(key, "every")]), Err(SettingError::UnknownKey), "{key}");
         }
         for (key, value) in [
@@ -195,6 +214,10 @@ mod tests {
             ("rotation.dek", "1d12h"),
             ("rotation.dek", "36501d"),
             ("rotation.dek", "9007199254740991w"),
+            ("rotation.overlap", "1y"),
+            ("rotation.overlap", "01h"),
+            ("rotation.via", "origin"),
+            ("rotation.via", "git origin main"),
             ("plugins.allow", "yubikey,tpm"),
             ("plugins.allow", "tpm,tpm"),
             ("plugins.allow", "tpm,"),
@@ -214,7 +237,9 @@ mod tests {
     #[test]
     fn settings_stand_in_order_and_each_takes_what_it_says_is_its_default_if_that_is_a_value() {
         assert!(SETTINGS.is_sorted_by_key(|setting| setting.key));
-        for (key, default) in [("reads", "best-effort"), ("ttl", "every")] {
+        for (key, default) in
+            [("reads", "best-effort"), ("rotation.overlap", "24h"), ("ttl", "every")]
+        {
             let setting = SettingKey::parse(key).unwrap().setting;
             assert_eq!(setting.default, default);
             assert!(SettingKey::parse(key).unwrap().takes(default), "{key}");
@@ -261,6 +286,10 @@ mod tests {
         let settings = set(&[("variables.allow", "DB_URL,APP_*"), ("variables.strict", "on")]);
         assert!(settings.unwrap().has_strict_variables());
         assert!(!set(&[("variables.allow", "DB_URL")]).unwrap().has_strict_variables());
+        let settings = set(&[("rotation.via", "device olga/desk"), ("rotation.overlap", "2h")]);
+        let settings = settings.unwrap();
+        assert!(matches!(settings.via(), Some(Via::Device { .. })) && settings.overlap() == 7200);
+        assert_eq!((Settings::default().via(), Settings::default().overlap()), (None, 86_400));
         let settings = set(&[("plugins.allow", "fido2-hmac,tpm")]).unwrap();
         assert!(settings.allows_plugin("tpm") && !settings.allows_plugin("fido2"));
         assert!(!Settings::default().allows_plugin("tpm"));

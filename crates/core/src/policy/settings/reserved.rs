@@ -29,6 +29,8 @@ mod tests {
         let long = format!("sync.{}", "a".repeat(129));
         for key in [
             "rotation.kek",
+            "rotation.via",
+            "provider.db.url",
             "ttl",
             "sync",
             "sync.",

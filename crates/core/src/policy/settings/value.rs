@@ -8,6 +8,9 @@ const MIN_INTERVAL: u64 = 3600;
 /// The longest interval of a schedule, in seconds: 100 years.
 const MAX_INTERVAL: u64 = 100 * 365 * 24 * 3600;
 
+/// What holds where no overlap is set, in seconds.
+pub(super) const DEFAULT_OVERLAP: u64 = 24 * 3600;
+
 pub(super) const ON: &str = "on";
 
 /// When expired versions are pruned.
@@ -75,6 +78,15 @@ pub(super) fn parse_interval(value: &str) -> Option<u64> {
         .find_map(|(unit, scale)| Some((value.strip_suffix(unit)?, scale)))?;
     let seconds = parse_count(count)?.checked_mul(scale)?;
     (MIN_INTERVAL..=MAX_INTERVAL).contains(&seconds).then_some(seconds)
+}
+
+/// A number of seconds, minutes, hours, days or weeks from none, in seconds.
+pub(super) fn parse_span(value: &str) -> Option<u64> {
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 24 * 3600), ('w', 7 * 24 * 3600)];
+    let (count, scale) =
+        units.into_iter().find_map(|(unit, scale)| Some((value.strip_suffix(unit)?, scale)))?;
+    let count = if count == "0" { 0 } else { parse_count(count)? };
+    count.checked_mul(scale).filter(|seconds| *seconds <= MAX_INTERVAL)
 }
 
 /// Names of plugins in order, none twice.

@@ -76,7 +76,8 @@ impl From<&Op> for VoidOpView {
 impl<'a> From<&'a Adopted> for AdoptView<'a> {
     fn from(adopted: &'a Adopted) -> Self {
         let left_out = adopted.left_out.iter();
-        let left_out = left_out.map(|(entry, action)| LeftOutOpView { entry: *entry, action });
+        let left_out =
+            left_out.map(|left| LeftOutOpView { entry: left.entry, action: left.action });
         Self { entries: &adopted.entries, secrets: &adopted.secrets, left_out: left_out.collect() }
     }
 }
@@ -88,6 +89,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
+    use crate::secret::adopt::LeftOutOp;
     use crate::time::UnixTime;
     use serde_json::Value;
 
@@ -102,7 +104,7 @@ mod tests {
         let adopted = Adopted {
             entries: vec![EntryId(ID.0)],
             secrets: BTreeSet::from([secret()]),
-            left_out: vec![(EntryId(ID.0), "rollout")],
+            left_out: vec![LeftOutOp { entry: EntryId(ID.0), action: "rollout", promotes: None }],
         };
         let (actor, device) = (name("backend"), name("laptop"));
         let void = |device| VoidEntryView {

@@ -21,11 +21,13 @@ pub struct ExposedView<'a> {
 #[derive(Serialize)]
 pub struct ExposedValueView<'a> {
     pub secret: &'a SecretName,
-    /// 0 where a rotation makes it ready.
+    /// 0 where it never was active.
     pub version: usize,
     pub id: ObjectId,
     /// The open rotation that makes it ready; none of a current value.
     pub rotation: Option<RotationId>,
+    /// Whether it is not current any more, or never was: it is to be revoked and retired.
+    pub to_retire: bool,
     pub since: String,
     pub overdue: bool,
     pub to: Vec<KnowerView<'a>>,
@@ -89,6 +91,7 @@ impl<'a> ExposedValueView<'a> {
             version: value.version,
             id: value.object,
             rotation: value.rotation,
+            to_retire: value.to_retire,
             since: rfc3339(value.since()),
             overdue,
             to: value.to.iter().map(KnowerView::from).collect(),
@@ -167,10 +170,12 @@ mod tests {
             ..knower(LetReaderIn)
         });
         let object = ObjectId(ID.0);
-        let current = Exposed { secret: secret(), version: 2, object, rotation: None, to };
+        let (rotation, to_retire) = (None, false);
+        let current = Exposed { secret: secret(), version: 2, object, rotation, to_retire, to };
         let rotation = Some(RotationId(SHORT_ID.0));
         let ready = Exposed { version: 0, rotation, ..current.clone() };
-        let values = [current, ready];
+        let old = Exposed { to_retire: true, ..current.clone() };
+        let values = [current, ready, old];
         let waiver = Waiver {
             by: name("admin"),
             at: UnixTime::from_secs(1_800_000_000),
@@ -179,7 +184,7 @@ mod tests {
         let waived = [Waived { secret: secret(), version: 1, object: ObjectId(ID.0), waiver }];
         let uncompared = Uncompared::from([(secret(), BTreeSet::from([0, 3]))]);
         let view = ExposedView::of(&values, |_| true, &waived, &uncompared);
-        assert_eq!(view.overdue, 2);
+        assert_eq!(view.overdue, 3);
         vec![json(&view)]
     }
 }

@@ -41,6 +41,7 @@ pub mod policy;
 pub mod policy_log;
 pub mod policy_rebase;
 pub mod proposal;
+pub mod provider;
 pub mod prune;
 pub mod recovery;
 pub mod remark;

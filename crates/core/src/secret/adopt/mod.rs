@@ -3,11 +3,11 @@
 
 use super::put::{self, PutError, members_with};
 use super::waived;
-use crate::crypto::id::{EntryId, ObjectId, SecretId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
-use crate::log::op::{Abort, Adoption, Expire, Field, Op, OpRef, Pending, Put, Resolve, Versions};
+use crate::log::op::{Abort, Adoption, Expire, Field, Op, OpRef, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -63,7 +63,8 @@ impl VoidEntry<'_> {
     }
 }
 
-/// Whether an op can be issued anew: what deletes and what wraps is done by other means.
+/// Whether an op can be issued anew: what deletes and what wraps is done by other means, and what is promoted may have been
+/// withdrawn since, by what nobody can tell.
 const fn is_adoptable(op: &Op) -> bool {
     match op {
         Op::Put(_)
@@ -73,12 +74,12 @@ const fn is_adoptable(op: &Op) -> bool {
         | Op::Remove(_)
         | Op::Expire(_)
         | Op::Abort(_)
-        | Op::Retire(_)
-        | Op::Promote(_) => true,
+        | Op::Retire(_) => true,
         Op::Prune { .. }
         | Op::Rewrap { .. }
         | Op::Pending(_)
         | Op::Rollout { .. }
+        | Op::Promote(_)
         | Op::Checkpoint { .. }
         | Op::Join(_) => false,
     }
@@ -122,7 +123,23 @@ pub struct Adopted {
     pub entries: Vec<EntryId>,
     pub secrets: BTreeSet<SecretName>,
     /// Ops that are not issued anew: what they did is done by other means, or not at all.
-    pub left_out: Vec<(EntryId, &'static str)>,
+    pub left_out: Vec<LeftOutOp>,
+}
+
+/// An op that is not issued anew.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeftOutOp {
+    pub entry: EntryId,
+    pub action: &'static str,
+    /// Of a promotion, the secret.
+    pub promotes: Option<SecretName>,
+}
+
+impl LeftOutOp {
+    fn of(entry: EntryId, op: &Op) -> Self {
+        let promotes = if let Op::Promote(of) = op { Some(of.secret.clone()) } else { None };
+        Self { entry, action: crate::log::history::action(op), promotes }
+    }
 }
 
 /// The entries of the log with void ops, oldest first.
@@ -190,8 +207,7 @@ pub fn adopt(
     Ok((adopter.made, adopter.batch.change()))
 }
 
-/// The versions that re-issue void ones: of the same secret, by an adoption of an op that states or promotes what they
-/// say they hold. On any other word whoever may write one secret could have what is adopted of another go astray.
+/// The versions that re-issue void ones: of the same secret, by an adoption of a put of what they say they hold. On any other word whoever may write one secret could have what is adopted of another go astray.
 fn heirs(vault: &Vault) -> BTreeMap<(SecretName, ObjectId), ObjectId> {
     let secrets = vault.state().secrets.iter();
     let versions = secrets.flat_map(|(name, state)| state.versions.iter().map(move |v| (name, v)));
@@ -203,7 +219,7 @@ fn heirs(vault: &Vault) -> BTreeMap<(SecretName, ObjectId), ObjectId> {
         });
         let objects: BTreeSet<&ObjectId> = ops
             .filter(|op| op.secret() == Some(name))
-            .filter(|op| matches!(op, Op::Put(_) | Op::Promote(_)))
+            .filter(|op| matches!(op, Op::Put(_)))
             .flat_map(Op::objects)
             .collect();
         let held = version.same.iter().filter(|old| objects.contains(old));
@@ -236,7 +252,7 @@ impl<'a> Adopter<'a> {
         self.permit(void, op)?;
         let adopts = Some(void.names(index));
         let new = match op {
-            Op::Put(_) | Op::Promote(_) => return self.put(void, op, adopts),
+            Op::Put(put) => return self.put(void, put, adopts),
             Op::Retire(versions) => self.retired(versions, adopts).map(Op::Retire),
             Op::Abort(abort) if !self.is_there(abort) => None,
             Op::Abort(abort) => Some(Op::Abort(Abort { adopts, ..abort.clone() })),
@@ -259,7 +275,7 @@ impl<'a> Adopter<'a> {
             _ => None,
         };
         let Some(new) = new else {
-            self.made.left_out.push((void.id, crate::log::history::action(op)));
+            self.made.left_out.push(LeftOutOp::of(void.id, op));
             return Ok(());
         };
         if let Some(secret) = new.secret() {
@@ -281,9 +297,7 @@ impl<'a> Adopter<'a> {
         let rights: &[Right] = match op {
             Op::Abort(_) | Op::Retire(_) if self.may_rotate(op) => &[],
             Op::Abort(_) | Op::Retire(_) => &[Right::Rotate],
-            Op::Put(_) | Op::Promote(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => {
-                &[Right::Write]
-            }
+            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => &[Right::Write],
             Op::Remove(_) => &[Right::Delete],
             Op::Expire(_) => &[Right::Write, Right::Delete],
             _ => &[],
@@ -335,8 +349,8 @@ impl<'a> Adopter<'a> {
     }
 
     /// From when on a void version is not served, as one that counts would be.
-    fn expiry(&self, of: &Stated<'_>) -> Option<UnixTime> {
-        match self.expires.get(of.object) {
+    fn expiry(&self, of: &Put) -> Option<UnixTime> {
+        match self.expires.get(&of.object) {
             None => of.expires,
             Some(ops) => {
                 let left = latest(self.vault.graph(), ops);
@@ -349,44 +363,32 @@ impl<'a> Adopter<'a> {
     fn put(
         &mut self,
         void: &VoidEntry<'_>,
-        op: &Op,
+        op: &Put,
         adopts: Option<OpRef>,
     ) -> Result<(), AdoptError> {
-        let all = stated(self.vault, op);
-        let Some(stated) = all.first() else {
-            self.made.left_out.push((void.id, crate::log::history::action(op)));
-            return Ok(());
-        };
-        let expires = self.expiry(stated);
+        let Put { secret, object, .. } = op;
+        let expires = self.expiry(op);
         if expires.is_some_and(|at| at <= self.ctx.now) {
-            self.made.left_out.push((void.id, crate::log::history::action(op)));
+            let (entry, action) = (void.id, "put");
+            self.made.left_out.push(LeftOutOp { entry, action, promotes: None });
             return Ok(());
         }
-        let (secret, uid) = (stated.secret, self.vault.uid(stated.secret));
-        // Whoever stated it may have done so again with a wrap that opens nothing.
-        let opened = all.iter().find_map(|stated| self.open(void, stated, &uid).ok());
-        let value = opened.map_or_else(|| self.open(void, stated, &uid), Ok)?;
+        let value = self.open(void, op)?;
         let value = put::seal(self.vault, secret, &value, expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
         let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
-        let same = vec![*stated.object];
-        let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
+        let new = NewPut { secret: secret.clone(), value, replaces, same: vec![*object], adopts };
         let heir = self.batch.put(new);
         self.active.insert(secret.clone(), vec![heir]);
-        self.heirs.insert((secret.clone(), *stated.object), heir);
+        self.heirs.insert((secret.clone(), *object), heir);
         self.note(void, secret);
         Ok(())
     }
 
-    fn open(
-        &self,
-        void: &VoidEntry<'_>,
-        of: &Stated<'_>,
-        uid: &SecretId,
-    ) -> Result<SecretValue, AdoptError> {
-        let (id, secret) = (void.id, of.secret.clone());
-        let object = self.vault.object(uid, of.object);
-        let wrap = self.vault.wrap(uid, of.wrap).filter(|wrap| wrap.version == *of.object);
+    fn open(&self, void: &VoidEntry<'_>, of: &Put) -> Result<SecretValue, AdoptError> {
+        let (id, secret, uid) = (void.id, of.secret.clone(), self.vault.uid(&of.secret));
+        let object = self.vault.object(&uid, &of.object);
+        let wrap = self.vault.wrap(&uid, &of.wrap).filter(|wrap| wrap.version == of.object);
         let Some((object, wrap)) = object.zip(wrap) else {
             return Err(AdoptError::Missing { id, secret });
         };
@@ -394,40 +396,8 @@ impl<'a> Adopter<'a> {
             Ok(keys) => keys,
             Err(source) => return Err(AdoptError::Keys { secret, source }),
         };
-        version::open_version(self.vault.binding(uid), object, wrap, &keys)
+        version::open_version(self.vault.binding(&uid), object, wrap, &keys)
             .map_err(|source| AdoptError::Open { id, secret, source: Box::new(source) })
-    }
-}
-
-/// What a put says of its version, or a pending of the one that is promoted.
-struct Stated<'a> {
-    secret: &'a SecretName,
-    object: &'a ObjectId,
-    wrap: &'a WrapId,
-    expires: Option<UnixTime>,
-}
-
-fn stated<'a>(vault: &'a Vault, op: &'a Op) -> Vec<Stated<'a>> {
-    match op {
-        Op::Put(Put { secret, object, wrap, expires, .. }) => {
-            vec![Stated { secret, object, wrap, expires: *expires }]
-        }
-        Op::Promote(promote) => {
-            let ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
-            let of_it = ops.filter_map(|op| match op {
-                Op::Pending(of) if of.secret == promote.secret => Some(of),
-                _ => None,
-            });
-            let of_it = of_it.filter(|of| {
-                of.rotation() == promote.rotation && of.object() == Some(&promote.object)
-            });
-            let stated = |of: &'a Pending| {
-                let Pending { secret, derived: object, wrap, expires, .. } = of;
-                Some(Stated { secret, object, wrap: wrap.as_ref()?, expires: *expires })
-            };
-            of_it.filter_map(stated).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

@@ -156,7 +156,7 @@ fn what_is_said_of_a_void_version_is_said_of_its_heir() {
         vec![expire(Some(UnixTime::from_secs(9_000))), Op::Resolve(resolve), prune]
     });
     let (adopted, vault) = scene.adopt();
-    assert_eq!(adopted.left_out.iter().map(|(_, what)| *what).collect::<Vec<_>>(), ["prune"]);
+    assert_eq!(adopted.left_out.iter().map(|left| left.action).collect::<Vec<_>>(), ["prune"]);
     assert_eq!(scene.value(&vault), Some(b"his".to_vec()));
     let version = vault.secret(&secret("prod/A")).unwrap().current().unwrap();
     assert_eq!(
@@ -174,7 +174,7 @@ fn what_was_said_of_rotations_is_repeated_where_there_is_something_to_say_it_of(
         vec![Op::Retire(retire)]
     });
     let (adopted, vault) = scene.adopt();
-    assert_eq!(adopted.left_out.iter().map(|(_, what)| *what).collect::<Vec<_>>(), ["retire"]);
+    assert_eq!(adopted.left_out.iter().map(|left| left.action).collect::<Vec<_>>(), ["retire"]);
     assert!(!vault.secret(&secret("prod/A")).unwrap().current().unwrap().retired);
     let (adopted, vault) = Scene { vault, ..scene }.adopt();
     assert!(adopted.left_out.is_empty());

@@ -4,6 +4,8 @@
 //! a day, also from when its expiry was stated: the time may be a mistake. Where several expiries
 //! were stated side by side, or a void op states another, the latest decides. While several versions
 //! are active, the one that has expired stays until all have: pruning it would settle the conflict.
+//! What a rotation left stays until it is retired: the provider may accept it, whatever its expiry says,
+//! and nobody could revoke there what is not held here.
 
 use super::GRACE;
 use super::deleters::could_delete;
@@ -22,22 +24,30 @@ pub(super) struct Lateness<'a> {
     grace: u64,
     /// In a conflict: when the last of the active versions is due.
     conflict: Option<Option<UnixTime>>,
+    /// What is to be retired first.
+    left: HashSet<ObjectId>,
 }
 
 impl<'a> Lateness<'a> {
     pub fn of(secret: &'a SecretState, grace: u64) -> Self {
         let all = || -> Option<Vec<UnixTime>> { secret.active().map(|v| own(v, grace)).collect() };
         let conflict = secret.is_conflict().then(|| all().and_then(|all| all.into_iter().max()));
-        Self { secret, grace, conflict }
+        Self { secret, grace, conflict, left: left(secret) }
     }
 
     /// The second from which on the version is due; `None` for never.
     pub fn due(&self, version: &Version) -> Option<UnixTime> {
         match self.conflict {
+            _ if self.left.contains(&version.object) => None,
             Some(last) if self.secret.candidates.binary_search(&version.object).is_ok() => last,
             _ => own(version, self.grace),
         }
     }
+}
+
+/// What rotations left and nobody retired.
+pub(super) fn left(secret: &SecretState) -> HashSet<ObjectId> {
+    secret.left_by_rotations().into_iter().map(|version| version.object).collect()
 }
 
 fn own(version: &Version, grace: u64) -> Option<UnixTime> {

@@ -2,13 +2,14 @@
 //!
 //! What ends a version is the word of its own author, or of a member who could delete it: others may
 //! put as many versions as they like, with whatever clock, and no version but their own goes for it.
-//! What is active stays, and so does each version of a conflict.
+//! What is active stays, and so does each version of a conflict, and what a rotation left until that is retired.
 
 use super::deleters::could_delete;
+use super::expiry::left;
 use super::{DAY, PruneCause};
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::entry::Entry;
-use crate::log::op::{Op, Promote, Put, Versions};
+use crate::log::op::{Op, Versions};
 use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -38,9 +39,7 @@ struct Days<'a> {
 /// The ops that name a version, each list in order.
 #[derive(Default)]
 struct Ends {
-    /// Its first counting put.
-    put: Option<At>,
-    /// What counts and sets it active.
+    /// What counts and sets it active, but for promotions: which of those do something, the fold knows.
     set: Vec<At>,
     /// What counts and removes it, with the time of each.
     removed: Vec<(At, UnixTime)>,
@@ -71,14 +70,16 @@ impl<'a> Retired<'a> {
         let of = Believed::new(self.vault, name, secret);
         let (mut newer, mut due) = (Newer::default(), Vec::new());
         let there = |version: &&Version| !version.pruned && !expired(version);
+        let left = left(secret);
         let is_old =
             |version: &Version| self.days.as_ref().is_some_and(|d| d.is_over(&of, version));
         for version in secret.versions.iter().rev().filter(there) {
-            let is_active = secret.candidates.binary_search(&version.object).is_ok()
-                || secret.is_replaced(&version.object);
-            if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
+            let is_kept = secret.candidates.binary_search(&version.object).is_ok()
+                || secret.is_replaced(&version.object)
+                || left.contains(&version.object);
+            if !is_kept && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
                 due.push((version, PruneCause::Versions));
-            } else if !is_active && is_old(version) {
+            } else if !is_kept && is_old(version) {
                 due.push((version, PruneCause::Days));
             }
             newer.push(version);
@@ -174,7 +175,8 @@ impl Days<'_> {
     /// When it was replaced or removed, by the latest of what the authors' clocks said. `None` where
     /// nothing that is believed ended it.
     fn ended(&self, of: &Believed<'_>, version: &Version) -> Option<UnixTime> {
-        let ends = self.ends.get(&(of.name, &version.object))?;
+        let promoted_alone = Ends::default();
+        let ends = self.ends.get(&(of.name, &version.object)).unwrap_or(&promoted_alone);
         let replaced = self.replaced(of, version, ends);
         let removed = ends.removed.iter().map(|(_, ts)| *ts).max().filter(|_| version.removed);
         match replaced.is_none() && ends.is_contested(of.vault) {
@@ -184,10 +186,14 @@ impl Days<'_> {
     }
 
     fn replaced(&self, of: &Believed<'_>, version: &Version, ends: &Ends) -> Option<UnixTime> {
+        let graph = of.vault.graph();
+        let at = |entry: EntryId, op: u32| Some(At::new(graph.place(&entry)?, op as usize));
+        let promoted = version.promoted.map(|(entry, op)| at(entry, op));
+        let set = || ends.set.iter().copied().map(Some).chain(promoted);
         let follows = |newer: &&Version| {
-            let put = self.ends.get(&(of.name, &newer.object)).and_then(|ends| ends.put);
-            let after = |put: At| ends.set.iter().all(|set| set.before(of.vault.graph(), put));
-            !newer.overruled && put.is_some_and(after)
+            let made = at(newer.entry, newer.op);
+            let is_after = |set: Option<At>| set.zip(made).is_some_and(|(a, b)| a.before(graph, b));
+            !newer.overruled && set().all(is_after)
         };
         let believed = |newer: &&Version| of.about(version, newer);
         let newer = of.secret.versions.iter().skip(version.number).filter(believed);
@@ -235,17 +241,7 @@ fn note<'a>(
         note(ends.entry((secret, object)).or_default());
     };
     match op {
-        Op::Put(Put { secret, object, .. }) => of(secret, object, &|ends| {
-            ends.put.get_or_insert(at);
-            ends.set.push(at);
-        }),
-        // Whoever may rotate can say a later one at any time, and nothing of the others' would ever go.
-        Op::Promote(Promote { secret, object, .. }) => of(secret, object, &|ends| {
-            if ends.put.is_none() {
-                ends.put = Some(at);
-                ends.set.push(at);
-            }
-        }),
+        Op::Put(put) => of(&put.secret, &put.object, &|ends| ends.set.push(at)),
         Op::Resolve(resolve) => of(&resolve.secret, &resolve.object, &|ends| ends.set.push(at)),
         Op::Remove(Versions { secret, objects, .. }) => {
             let removed = |ends: &mut Ends| ends.removed.push((at, entry.ts));

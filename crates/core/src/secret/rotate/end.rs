@@ -1,9 +1,8 @@
 //! The ends of a rotation: its value is withdrawn, or what it took the place of is retired at the provider.
 
-use super::{RotateError, Standing, chosen, found, is_open, permit};
+use super::{RotateError, Standing, chosen, found, permit};
 use crate::crypto::id::{ObjectId, RotationId};
 use crate::log::op::{Abort, Op, Versions};
-use crate::log::rotation::Stage;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::record::rule::Counted;
@@ -56,7 +55,8 @@ fn aborting(secret: &SecretName, rotation: RotationId) -> Op {
 /// What the provider accepts no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retiring {
-    /// What the current version was promoted over, and the values that rotations ended without.
+    /// What promotions made active or were over, and the values that rotations ended without, as far as that is not in
+    /// use.
     WhatIsOver,
     One(VersionSelector),
 }
@@ -125,23 +125,9 @@ pub fn has_to_retire(state: &SecretState) -> bool {
     !over(state).is_empty()
 }
 
-/// What is not needed any more once nobody uses it, in order of number.
-pub(crate) fn over(state: &SecretState) -> Vec<&Version> {
-    let rotations = state.rotation.iter().flat_map(|state| &state.rotations);
-    let in_open = rotations.clone().filter(|of| is_open(of)).flat_map(|of| &of.objects);
-    let in_open: BTreeSet<&ObjectId> = in_open.collect();
-    let ended = rotations
-        .filter(|of| matches!(of.stage, Stage::Aborted | Stage::Promoted))
-        .flat_map(|of| &of.objects);
-    let ended: BTreeSet<&ObjectId> = ended.collect();
-    let is_left = |version: &Version| {
-        version.number == 0 && ended.contains(&version.object) && !in_open.contains(&version.object)
-    };
-    let is_there = |version: &Version| !version.retired && !version.removed && !version.pruned;
-    let is_over = |version: &&Version| {
-        is_there(version) && (state.is_previous(&version.object) || is_left(version))
-    };
-    state.held().filter(is_over).collect()
+/// [`SecretState::left_by_rotations`].
+pub fn over(state: &SecretState) -> Vec<&Version> {
+    state.left_by_rotations()
 }
 
 /// The version that is named, among all that are held.
@@ -167,6 +153,9 @@ fn one<'a>(
     };
     if state.candidates.contains(&version.object) {
         return Err(RotateError::Active { secret: secret.clone(), number: version.number });
+    }
+    if state.in_use().has(&version.object) {
+        return Err(RotateError::SameAsActive { secret: secret.clone(), number: version.number });
     }
     match state.open_rotations().find(|of| of.objects.contains(&version.object)) {
         Some(of) => Err(RotateError::InRotation { secret: secret.clone(), rotation: of.id }),

@@ -58,6 +58,8 @@ pub enum RotateError {
     Several { secret: SecretName, rotations: Vec<Standing> },
     #[error("{secret} has no such rotation")]
     NoSuch { secret: SecretName },
+    #[error("a rotation is named by at least {least} characters of its id here")]
+    ShortId { least: usize },
     #[error("{secret} has several rotations whose id begins like this")]
     Ambiguous { secret: SecretName },
     #[error("rotation {} of {secret} is over: it was {}", short(&rotation.id), rotation.as_str())]
@@ -70,10 +72,18 @@ pub enum RotateError {
     Stale { secret: SecretName, rotation: Standing },
     #[error("rotation {} of {secret} has no value to make active", short(rotation))]
     NoValue { secret: SecretName, rotation: RotationId },
+    #[error("rotation {} of {secret} has a value already", short(rotation))]
+    Filled { secret: SecretName, rotation: RotationId },
     #[error("the value that rotation {} of {secret} made ready has expired", short(rotation))]
     Expired { secret: SecretName, rotation: RotationId },
     #[error("version {number} of {secret} is active, and only what is not in use is retired")]
     Active { secret: SecretName, number: usize },
+    #[error(
+        "version {number} of {secret} holds the value that is active, and only what is not in use is retired"
+    )]
+    SameAsActive { secret: SecretName, number: usize },
+    #[error("{secret} has old values that are not retired yet")]
+    NotRetired { secret: SecretName },
     #[error("the value is that of rotation {} of {secret}, which is open", short(rotation))]
     InRotation { secret: SecretName, rotation: RotationId },
     #[error("{secret} has nothing that is to be retired")]

@@ -1,12 +1,15 @@
 //! A rotation that goes on: to more or fewer instances, and to its end as the active version.
 
-use super::{RotateError, Standing, chosen, denied, found, permit};
-use crate::crypto::id::{ObjectId, RotationId};
+use super::{RotateError, Standing, chosen, denied, found, may_promote, permit, refuse_shorter};
+use crate::crypto::id::RotationId;
+use crate::log::describe::short;
 use crate::log::op::{Op, Promote};
 use crate::log::rotation::{Rotation, Stage, Staleness};
-use crate::log::state::SecretState;
-use crate::name::{Name, SecretName};
+use crate::log::state::{SecretState, Version};
+use crate::name::SecretName;
 use crate::policy::op::Right;
+use crate::record::rule::Counted;
+use crate::secret::read::{self, ReadError};
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
@@ -15,7 +18,8 @@ use crate::vault::change::Change;
 /// Gives the pending value to this share of the instances, of `MAX_SHARE`.
 ///
 /// # Errors
-/// No rotation is live, or the one that is named is not the only one; a member who may neither write nor rotate.
+/// No rotation is live, or the one that is named is not the only one; a value that has expired, but to give it to none; a
+/// member who may neither write nor rotate.
 pub fn rollout(
     vault: &Vault,
     secret: &SecretName,
@@ -30,18 +34,20 @@ pub fn rollout(
     if goes_on != Some(chosen) {
         return Err(stale(secret, chosen));
     }
-    if chosen.objects.is_empty() {
-        return Err(RotateError::NoValue { secret: secret.clone(), rotation: chosen.id });
+    // None at all takes it back from all.
+    if share > 0 || chosen.objects.is_empty() {
+        usable(state, secret, chosen, ctx)?;
     }
     let (secret, rotation) = (secret.clone(), chosen.id);
     Ok((rotation, signed(vault, Op::Rollout { secret, rotation, share }, ctx)))
 }
 
-/// Makes the value of a rotation the active one. A stale one has to be named, and takes `write`, as another member's value
+/// Makes the value of a rotation the active one. A stale one has to be named as it is shown, and takes `write`, as another member's value
 /// does: by `rotate` alone one's own value is promoted, upon the version that its rotation began on.
 ///
 /// # Errors
-/// A rotation that has no value that could be served, or that is not named where it has to be; missing rights.
+/// A rotation that has no value that could be served, or that is not named where it has to be; a value that does not open
+/// for who may read it; missing rights.
 pub fn promote(
     vault: &Vault,
     secret: &SecretName,
@@ -52,20 +58,26 @@ pub fn promote(
     permit(vault, secret, ctx)?;
     let chosen = chosen(state, secret, wanted)?;
     if let Stage::Stale(why) = chosen.stage {
-        if wanted.is_none() || why == Staleness::Object {
+        let Some(named) = wanted.filter(|_| why != Staleness::Object) else {
             return Err(stale(secret, chosen));
-        }
+        };
+        // Somebody looked at it.
+        refuse_shorter(named, short(&chosen.id).len())?;
         permit_write(vault, secret, ctx)?;
     }
-    let (object, author) = usable(state, secret, chosen, ctx)?;
-    if *author != *ctx.who.member() {
-        permit_write(vault, secret, ctx)?;
+    let version = usable(state, secret, chosen, ctx)?;
+    may_promote(vault, secret, version, ctx.who.member())?;
+    // Nobody could read the secret after that; who may not read it cannot know.
+    if vault.policy().holds(ctx.who.member(), Right::Read, secret) {
+        refuse_damaged(vault, secret, version, ctx)?;
     }
+    // It says what the promotion is over, and that is found without it too, but for what is beside the base.
+    let replaces = state.candidates.iter().take(Counted::Ids.max()).copied().collect();
     let promote = Promote {
         secret: secret.clone(),
         rotation: chosen.id,
-        object,
-        replaces: state.candidates.clone(),
+        object: version.object,
+        replaces,
         adopts: None,
     };
     Ok((chosen.id, signed(vault, Op::Promote(promote), ctx)))
@@ -74,17 +86,17 @@ pub fn promote(
 fn permit_write(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
     match vault.policy().holds(ctx.who.member(), Right::Write, secret) {
         true => Ok(()),
-        false => Err(denied(vault, secret, Right::Write, ctx)),
+        false => Err(denied(vault, secret, Right::Write, ctx.who.member())),
     }
 }
 
-/// The value that the rotation made ready and whose it is, if a reader could be served it.
+/// The value that the rotation made ready, if a reader could be served it.
 fn usable<'a>(
     state: &'a SecretState,
     secret: &SecretName,
     chosen: &Rotation,
     ctx: &Ctx<'_>,
-) -> Result<(ObjectId, &'a Name), RotateError> {
+) -> Result<&'a Version, RotateError> {
     let (secret, rotation) = (secret.clone(), chosen.id);
     let [object] = chosen.objects[..] else {
         return Err(RotateError::NoValue { secret, rotation });
@@ -94,7 +106,20 @@ fn usable<'a>(
         Some(version) if version.is_expired(ctx.now) => {
             Err(RotateError::Expired { secret, rotation })
         }
-        Some(version) => Ok((object, &version.author)),
+        Some(version) => Ok(version),
+    }
+}
+
+fn refuse_damaged(
+    vault: &Vault,
+    secret: &SecretName,
+    version: &Version,
+    ctx: &Ctx<'_>,
+) -> Result<(), RotateError> {
+    match read::open(vault, ctx.who, secret, version) {
+        Err(error @ (ReadError::Open { .. } | ReadError::Missing { .. })) => Err(error.into()),
+        // Another member's keys may open it.
+        Err(_) | Ok(_) => Ok(()),
     }
 }
 

@@ -8,18 +8,20 @@ mod go_on;
 pub mod serve;
 
 pub use begin::{Begun, begin};
-pub(crate) use end::over;
 pub use end::{
-    Retired, Retiring, abort, aborts_of_open, has_to_retire, retire, to_retire, withdraw,
+    Retired, Retiring, abort, aborts_of_open, has_to_retire, over, retire, to_retire, withdraw,
 };
 pub use error::{RotateError, Standing};
 pub use go_on::{promote, rollout};
 
 use super::put::members_with;
 use super::read::{self, ReadError};
+use crate::crypto::id::ObjectId;
+use crate::log::entry::Entry;
+use crate::log::op::Op;
 use crate::log::rotation::{Rotation, Stage};
-use crate::log::state::SecretState;
-use crate::name::SecretName;
+use crate::log::state::{SecretState, Version};
+use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
@@ -33,16 +35,20 @@ fn found<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState, R
     read::find(vault, secret)
 }
 
+/// With fewer characters of its id no rotation is named: what a script left empty would name any.
+const LEAST_PREFIX: usize = 4;
+
 /// The open rotation that is meant: by its id or what that begins with, or the only one.
 ///
 /// # Errors
-/// None is open, or several where none is named; the one that is named is not there, or over.
+/// None is open, or several where none is named; the one that is named is not there, or over; too little of an id.
 pub fn chosen<'a>(
     found: &'a SecretState,
     secret: &SecretName,
     wanted: Option<&str>,
 ) -> Result<&'a Rotation, RotateError> {
     let Some(prefix) = wanted else { return only(found, secret) };
+    refuse_shorter(prefix, LEAST_PREFIX)?;
     let all = found.rotation.iter().flat_map(|state| &state.rotations);
     let mut named = all.filter(|of| of.id.to_string().starts_with(prefix));
     match (named.next(), named.next()) {
@@ -52,6 +58,13 @@ pub fn chosen<'a>(
         }
         (Some(_), Some(_)) => Err(RotateError::Ambiguous { secret: secret.clone() }),
         (None, _) => Err(RotateError::NoSuch { secret: secret.clone() }),
+    }
+}
+
+fn refuse_shorter(prefix: &str, least: usize) -> Result<(), RotateError> {
+    match prefix.len() < least {
+        true => Err(RotateError::ShortId { least }),
+        false => Ok(()),
     }
 }
 
@@ -67,25 +80,61 @@ fn only<'a>(found: &'a SecretState, secret: &SecretName) -> Result<&'a Rotation,
     }
 }
 
-/// Who may write, or rotate, may say how a rotation goes on.
 fn permit(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), RotateError> {
-    let member = ctx.who.member();
+    may_rotate(vault, secret, ctx.who.member())
+}
+
+/// Who may write, or rotate, may say how a rotation goes on. For who asks before anything is changed elsewhere.
+///
+/// # Errors
+/// [`RotateError::NotPermitted`].
+pub fn may_rotate(vault: &Vault, secret: &SecretName, member: &Name) -> Result<(), RotateError> {
     let holds = |right| vault.policy().holds(member, right, secret);
     match holds(Right::Write) || holds(Right::Rotate) {
         true => Ok(()),
-        false => Err(denied(vault, secret, Right::Rotate, ctx)),
+        false => Err(denied(vault, secret, Right::Rotate, member)),
     }
 }
 
-fn denied(vault: &Vault, secret: &SecretName, right: Right, ctx: &Ctx<'_>) -> RotateError {
+/// By `rotate` alone one's own value is promoted.
+///
+/// # Errors
+/// [`RotateError::NotPermitted`].
+pub fn may_promote(
+    vault: &Vault,
+    secret: &SecretName,
+    version: &Version,
+    member: &Name,
+) -> Result<(), RotateError> {
+    match version.author == *member || vault.policy().holds(member, Right::Write, secret) {
+        true => Ok(()),
+        false => Err(denied(vault, secret, Right::Write, member)),
+    }
+}
+
+/// The entries in the file that state a version, by `put` or `pending`: none where that is closed.
+pub fn statements<'a>(
+    vault: &'a Vault,
+    secret: &'a SecretName,
+    object: &'a ObjectId,
+) -> impl Iterator<Item = &'a Entry> {
+    let states = move |op: &Op| match op {
+        Op::Put(put) => put.secret == *secret && put.object == *object,
+        Op::Pending(of) => of.secret == *secret && of.object() == Some(object),
+        _ => false,
+    };
+    vault.file().entries.values().filter(move |entry| entry.ops.iter().any(states))
+}
+
+fn denied(vault: &Vault, secret: &SecretName, right: Right, member: &Name) -> RotateError {
     let mut able = members_with(vault, Right::Write, secret);
     if right == Right::Rotate {
         able.extend(members_with(vault, Right::Rotate, secret));
         able.sort_unstable();
         able.dedup();
     }
-    let member = ctx.who.member().clone();
-    RotateError::NotPermitted { secret: secret.clone(), member, right, able }
+    let (secret, member) = (secret.clone(), member.clone());
+    RotateError::NotPermitted { secret, member, right, able }
 }
 
 #[cfg(test)]

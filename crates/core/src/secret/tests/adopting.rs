@@ -26,12 +26,15 @@ impl Scene {
     }
 
     fn hire(&mut self) -> Bob {
+        self.hire_for(vec![Right::Read, Right::Write, Right::Delete])
+    }
+
+    fn hire_for(&mut self, rights: Vec<Right>) -> Bob {
         let (bob, role, device, made) =
             (name("bob"), name("ops"), name("laptop"), generate_identity());
         let id = self.vault.id();
         let (key, private) =
             new_device_key(&TestHost, Some(&id), &bob, &device, &made.recipient).unwrap();
-        let rights = vec![Right::Read, Right::Write, Right::Delete];
         let (kind, recipients) = (MemberKind::User, vec![made.recipient.clone()]);
         self.policy(vec![
             PolicyOp::RoleAdd { role: role.clone() },
@@ -79,20 +82,36 @@ fn an_abort_that_does_not_count_is_adopted_as_it_is() {
     assert!(adopt::void_entries(&scene.vault).iter().all(|void| void.is_adopted()));
 }
 
+/// Its value may have been withdrawn since, and whoever adopts would make it current by the right to write.
 #[test]
-fn a_promotion_that_does_not_count_is_adopted_as_a_put() {
+fn a_promotion_that_does_not_count_is_not_adopted() {
     let mut scene = Scene::new();
     let bob = scene.hire();
     scene.begin();
-    let (_, ready) = testing::ready(&scene.vault, &secret());
     scene.beside_his_removal(bob, |vault, ctx| testing::promote(vault, &secret(), ctx));
+    let adopted = scene.adopt();
+    assert_eq!((adopted.entries.len(), adopted.left_out[0].action), (0, "promote"));
     assert_eq!(scene.statuses(), [VersionStatus::Active]);
-    scene.adopt();
-    let state = scene.vault.secret(&secret()).unwrap();
-    assert_eq!(state.current().unwrap().same, [ready]);
-    assert_eq!(scene.statuses(), [VersionStatus::Replaced, VersionStatus::Active]);
-    // The rotation is nobody's any more: it is ended by an abort.
-    assert_eq!(scene.stages(), [Stage::Stale(Staleness::Base)]);
+    assert_eq!(scene.stages(), [Stage::Live]);
+}
+
+/// Who may only rotate brings nothing back by saying what somebody else makes again.
+#[test]
+fn a_promotion_that_did_nothing_is_not_made_again() {
+    let mut scene = Scene::new();
+    let bob = scene.hire_for(vec![Right::Read, Right::Rotate]);
+    let here = scene.now();
+    scene.begin();
+    let who = Unlocked::new(&scene.vault, parse_identities(&bob.made.text).unwrap()).unwrap();
+    let his = Actor { who, signer: bob.signer };
+    let change = testing::promote(&scene.vault, &secret(), &his.at(NOW));
+    let from = scene.now().apply(change).unwrap();
+    assert_eq!(from.secret(&secret()).unwrap().versions.len(), 1);
+    let mut other = Scene { vault: here, olga: scene.olga };
+    let made = other.carry(&from);
+    let why: Vec<&WhyLeftOut> = made.left_out.iter().map(|left| &left.why).collect();
+    assert!(matches!(why[..], [WhyLeftOut::Rotation, WhyLeftOut::Withdrawn]), "{why:?}");
+    assert_eq!(other.statuses(), [VersionStatus::Active]);
 }
 
 /// Whoever puts a version in the place of another moves no word about that one, which is held itself.

@@ -224,19 +224,52 @@ fn a_promotion_is_made_again_as_a_put_and_once() {
     scene.begin();
     scene.promote();
     scene.retire(1);
-    scene.retire(2);
     let (old, promoted) = (scene.object(1), scene.object(2));
     let (from, mut other) = (scene.vault, Scene { vault: here, olga: scene.olga });
     let made = other.carry(&from);
     let left: Vec<&str> = made.left_out.iter().map(|left| left.action).collect();
-    assert_eq!((left, made.entries.len()), (vec!["pending"], 3));
+    assert_eq!((left, made.entries.len()), (vec!["pending"], 2));
     let state = other.vault.secret(&secret()).unwrap();
     let current = state.current().unwrap();
     assert_eq!((&current.same[..], &current.replaces[..]), (&[promoted][..], &[old][..]));
-    assert!(current.retired && state.numbered(1).unwrap().retired);
+    assert!(!current.retired && state.numbered(1).unwrap().retired);
     assert_eq!(other.stages(), []);
     let again = other.carry(&from);
     assert_eq!((again.entries.len(), again.left_out.len()), (0, 1));
+}
+
+/// What is promoted once more, and what somebody called off or retired, comes to nobody by being made again.
+#[test]
+fn a_promotion_is_made_again_only_if_it_made_its_value_active_and_nobody_withdrew_it() {
+    let left_out = |upon: fn(&mut Scene, &Vault)| {
+        let mut scene = Scene::new();
+        let here = scene.now();
+        scene.begin();
+        let begun = scene.now();
+        upon(&mut scene, &begun);
+        let mut other = Scene { vault: here, olga: scene.olga };
+        let made = other.carry(&scene.vault);
+        let left = made.left_out.iter().filter(|left| left.action == "promote");
+        let left: Vec<bool> = left.map(|left| matches!(left.why, WhyLeftOut::Withdrawn)).collect();
+        (left, other.vault.secret(&secret()).unwrap().versions.len())
+    };
+    assert_eq!(left_out(|scene, _| scene.promote()), (vec![], 2));
+    assert_eq!(
+        left_out(|scene, _| {
+            scene.promote();
+            scene.retire(2);
+        }),
+        (vec![true], 1)
+    );
+    let beside = left_out(|scene, begun| {
+        scene.promote();
+        let mut file = scene.vault.file().clone();
+        scene.vault = open(begun.file());
+        scene.abort();
+        file.entries.extend(scene.vault.file().entries.clone());
+        scene.vault = open(&file);
+    });
+    assert_eq!(beside, (vec![true], 1));
 }
 
 #[test]

@@ -122,22 +122,47 @@ impl<'a> Batch<'a> {
     /// the rotation further needs an entry of its own behind this one ([`Batch::close`]).
     pub fn begin(&mut self, pending: NewPending) -> RotationId {
         let NewPending { secret, value, base, nonce } = pending;
-        let (uid, expires) = (ids::secret_uid(&self.vault, &secret), value.expires());
+        let mut op = self.beginning(secret, base, nonce);
+        self.bring(&mut op, value);
+        let begun = op.begun;
+        self.add(Op::Pending(op));
+        begun
+    }
+
+    /// Takes down the beginning of a rotation whose value is not made yet.
+    pub fn intend(&mut self, secret: SecretName, base: ObjectId, nonce: ShortId) -> RotationId {
+        let op = self.beginning(secret, base, nonce);
+        let begun = op.begun;
+        self.add(Op::Pending(op));
+        begun
+    }
+
+    /// Takes down the version that a rotation makes ready, which was begun without one in an earlier entry.
+    pub fn fill(
+        &mut self,
+        secret: SecretName,
+        rotation: RotationId,
+        value: SealedValue,
+    ) -> ObjectId {
+        let mut op = Pending { rotation: Some(rotation), ..Pending::of(secret) };
+        self.bring(&mut op, value);
+        let object = op.derived;
+        self.add(Op::Pending(op));
+        object
+    }
+
+    fn beginning(&self, secret: SecretName, base: ObjectId, nonce: ShortId) -> Pending {
+        let uid = ids::secret_uid(&self.vault, &secret);
         let author = self.ctx.signer.key.id();
         let begun = ids::rotation_id(&uid, &author, &self.origin, &base, &nonce);
-        let Stated { body, object, wrap } = self.state(&secret, value);
-        self.add(Op::Pending(Pending {
-            secret,
-            nonce: Some(nonce),
-            base: Some(base),
-            begun,
-            rotation: None,
-            body: Some(body),
-            derived: object,
-            wrap: Some(wrap),
-            expires,
-        }));
-        begun
+        Pending { nonce: Some(nonce), base: Some(base), begun, ..Pending::of(secret) }
+    }
+
+    /// Lets a pending bring a version of this value.
+    fn bring(&mut self, pending: &mut Pending, value: SealedValue) {
+        pending.expires = value.expires();
+        let Stated { body, object, wrap } = self.state(&pending.secret, value);
+        (pending.body, pending.derived, pending.wrap) = (Some(body), object, Some(wrap));
     }
 
     /// Takes down the version that the next op makes of a sealed value.

@@ -4,6 +4,7 @@ use super::{A, EPOCH, TestVault, codes};
 use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::finding::{FindingCode, Severity};
 use crate::log::op::{Abort, Op, OpRef, Pending, Promote, Put, Versions};
+use crate::log::policy_view::PolicyView;
 use crate::log::testing::{abort, begin, promote, retire, rotation_id, secret};
 use crate::name::audience::AudienceName;
 use crate::policy::position::PolicyPosition;
@@ -151,4 +152,32 @@ fn a_void_op_of_a_rotation_is_told_until_it_is_adopted_or_the_secret_is_set() {
     assert_eq!(adopted.codes(), [FindingCode::Void, FindingCode::RotationLeft]);
     begun.vault.put("ann", &[ready], A, 7);
     assert_eq!(begun.vault.codes(), [FindingCode::RotationStale, FindingCode::Void]);
+}
+
+/// Whoever reads by `--strict` could not be helped: nobody adopts it, and no rotation is there to be settled.
+#[test]
+fn a_void_op_that_stands_on_nothing_is_not_told() {
+    let mut begun = Begun::new();
+    let ready = begun.ready;
+    for op in [abort(A, 9), begun.retire(ObjectId([9; 32]))] {
+        begun.vault.add("eve", &[ready], op);
+    }
+    begun.vault.log.policy.remove_key(&[ready], "eve");
+    assert_eq!(begun.vault.codes(), [FindingCode::Void]);
+}
+
+/// What it promotes may have been withdrawn since.
+#[test]
+fn nothing_adopts_a_void_promotion() {
+    let mut begun = Begun::new();
+    let (op, ready) = (begun.promote(), begun.ready);
+    let void = begun.vault.add("eve", &[ready], op);
+    let at = begun.vault.log.policy.head_position();
+    begun.vault.log.policy.remove_key(&[ready], "eve");
+    assert_eq!(begun.vault.codes(), [FindingCode::RotationVoid, FindingCode::Void]);
+    let adopts = Some(OpRef { entry: void, op: 0 });
+    let put = Put { adopts, ..begun.vault.put_op(A, 7) };
+    begun.vault.log.add_at(at, "ann", &[ready], vec![Op::Put(put)]);
+    begun.vault.settle();
+    assert!(begun.vault.codes().contains(&FindingCode::RotationVoid));
 }

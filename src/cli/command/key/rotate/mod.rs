@@ -26,7 +26,7 @@ use v_secure_core::vault::Depth;
     group(ArgGroup::new("which").required(true).args(["audiences", "all", "due", "secrets"])),
     after_help = "A new epoch of an audience is one signed entry and its envelope: what is written from then on \
                         is under the new key, and what was written before stays readable. --dek encrypts active values \
-                        anew, each under a fresh key, as a new version with the same value; a secret with an open rotation is left out. Neither takes back what \
+                        anew, each under a fresh key, as a new version with the same value; a secret of which a rotation goes on with a value is left out. Neither takes back what \
                         somebody could read before: for that, set a new value and revoke the old one at its provider.\n\n\
                         --due does what the settings rotation.kek and rotation.dek want done by \
                         now, and nothing else; it exits with 0 where nothing is due. Run it on \
@@ -78,8 +78,9 @@ impl Rotate {
         if self.due && self.idle(context)? {
             return Ok(());
         }
+        let is_named = !self.secrets.is_empty();
         if self.dry_run {
-            return report::show(context, &self.plan(context, &wanted)?);
+            return report::show(context, &self.plan(context, &wanted)?, is_named);
         }
         let mut report = KeyRotateView::default();
         // Each part is whole by itself; what an interruption leaves out is still due afterwards.
@@ -95,9 +96,9 @@ impl Rotate {
         if let Some(which) = &wanted.deks {
             self.reencrypt(context, which, &mut report)?;
         }
-        let Some(waits) = waits else { return report::show(context, &report) };
+        let Some(waits) = waits else { return report::show(context, &report, is_named) };
         if !report.secrets.is_empty() {
-            report::show(context, &report)?;
+            report::show(context, &report, false)?;
         }
         Err(waits)
     }

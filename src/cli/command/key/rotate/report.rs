@@ -33,20 +33,50 @@ pub(crate) fn show_idle(
 }
 
 /// # Errors
-/// Nothing could be done, and somebody else could.
-pub fn show(context: &Context<'_>, report: &KeyRotateView) -> Outcome {
+/// Nothing could be done, and somebody else could; or a secret is left that was asked for by name.
+pub fn show(context: &Context<'_>, report: &KeyRotateView, is_named: bool) -> Outcome {
     let nothing = report.audiences.is_empty() && report.secrets.is_empty();
     if nothing && report.left.iter().any(|left| left.for_others) {
         shortfall::tell(&context.ui, &report.lacks, "the same command again");
         return Err(refusal(report));
     }
     if context.ui.json {
-        return context.ui.object(report);
+        context.ui.object(report)?;
+    } else {
+        tell_done(context, report, nothing);
+        tell_left(context, report);
+        shortfall::tell(&context.ui, &report.lacks, "the same command again");
     }
-    tell_done(context, report, nothing);
-    tell_left(context, report);
-    shortfall::tell(&context.ui, &report.lacks, "the same command again");
-    Ok(())
+    let mut left = report.left.iter().filter(|_| is_named);
+    match left.find_map(|left| Some((left, left.secret.as_ref()?))) {
+        Some((left, secret)) => Err(not_renewed(secret, left)),
+        None => Ok(()),
+    }
+}
+
+/// Why a secret was not renewed that was asked for.
+fn not_renewed(secret: &SecretName, left: &UnrotatedView) -> Failure {
+    let failed =
+        |code, why: &str| Failure::new(code, format!("the key of {secret} was not renewed: {why}"));
+    match left.why {
+        "in-rotation" => {
+            failed(Code::RotationOpen, "a rotation of it goes on, which a fresh key would end")
+                .hint(format!("v-secure rotation promote {secret}"))
+                .hint(format!("v-secure secret rotate {secret} --abort"))
+        }
+        "conflict" => failed(Code::Conflict, "it has several active versions")
+            .hint(format!("v-secure secret resolve {secret} --take VERSION")),
+        "no-keys" => {
+            failed(Code::NoAudience, "its audience has no keys").hint("v-secure access settle")
+        }
+        "does-not-open" => failed(Code::ValueDamaged, "its value does not open")
+            .hint(format!("v-secure set {secret}")),
+        "expired" => {
+            failed(Code::Expired, "its value has expired").hint(format!("v-secure set {secret}"))
+        }
+        _ => failed(Code::NotPermitted, "it is for others to renew")
+            .hint(format!("who can: {}", joined(&left.able))),
+    }
 }
 
 fn tell_done(context: &Context<'_>, report: &KeyRotateView, nothing: bool) {
@@ -91,7 +121,7 @@ fn tell_left(context: &Context<'_>, report: &KeyRotateView) {
                 names.first().copied().unwrap_or_default()
             ),
             "in-rotation" => format!(
-                "left as they are while a rotation of each is open, which a fresh key would end: {some}"
+                "left as they are while a rotation of each goes on, which a fresh key would end: {some}"
             ),
             "expired" => format!("left as they are, expired: {some}"),
             _ => format!("left for who may: {some}; who can: {}", joined(able)),

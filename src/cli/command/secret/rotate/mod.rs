@@ -1,6 +1,7 @@
 //! `v-secure secret rotate`: a new value for a secret that exists, from its own generator or given; at once, or to a
 //! share of the instances first.
 
+mod served;
 mod staged;
 mod value;
 
@@ -10,7 +11,9 @@ use super::set::value::ValueArgs;
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::rotating;
 use clap::Args;
+use served::ServedArgs;
 use staged::StagedArgs;
 use v_secure_core::convert::duration;
 use v_secure_core::log::state::Version;
@@ -36,6 +39,10 @@ use value::Made;
                         and is not stored.\n\n\
                         A value with an expiry gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry \
                         says otherwise. Needs rotate or write; --rotation-interval needs write.\n\n\
+                        Where a provider serves the secret (docs/providers.md), it is asked for a new credential, that is tried out, and \
+                        promoted. --resume goes on where one stopped, from any clone. The value is made by the provider, or is 32 \
+                        letters and digits or what --generate says: the stored generator is not asked, since whoever may \
+                        write the secret states it.\n\n\
                         --to makes the value ready and gives it to that share of the instances that 'exec --instance' names, while \
                         everybody else is given the current one; the provider has to accept both. --resume --to goes on, to more or to \
                         fewer; 'rotation promote' ends it, and --abort takes the value back from all.\n\n\
@@ -44,7 +51,10 @@ use value::Made;
                         v-secure secret rotate DB_PASSWORD --generate=alnum:40 --rotation-interval 30d\n  \
                         printf %s \"$NEW\" | v-secure secret rotate prod/STRIPE_KEY --to 5%\n  \
                         v-secure secret rotate prod/STRIPE_KEY --resume --to 50%\n  \
-                        v-secure secret rotate prod/STRIPE_KEY --abort"
+                        v-secure secret rotate prod/STRIPE_KEY --abort\n\n\
+                        Examples at a provider:\n  v-secure secret rotate prod/DATABASE_URL --dry-run\n  \
+                        v-secure secret rotate prod/DATABASE_URL --overlap 48h\n  \
+                        v-secure secret rotate prod/DATABASE_URL --resume"
 )]
 pub struct Rotate {
     #[command(flatten)]
@@ -66,6 +76,9 @@ pub struct Rotate {
     #[command(flatten)]
     staged: StagedArgs,
 
+    #[command(flatten)]
+    served: ServedArgs,
+
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -74,6 +87,10 @@ pub struct Rotate {
 impl Rotate {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
+        if rotating::is_served(context, &secret)? {
+            return self.at_provider(context, &secret);
+        }
+        self.served.refuse(&secret)?;
         if let Some(goes_on) = self.staged.goes_on()? {
             return goes_on.run(context, &secret, self.reason.as_deref());
         }
@@ -81,7 +98,8 @@ impl Rotate {
         let stated = self.expiry.expires(context.host.now())?;
         let interval = self.interval.field()?;
         // Before the lock is taken: nobody waits for somebody who types a value.
-        let Made { value, generated } = value::made(context, &secret, &self.value)?;
+        let Made { value, generated } =
+            value::made(context, &secret, &self.value, share.is_some())?;
         if let Some(share) = share {
             let expires = |version: &Version, ctx: &Ctx<'_>| self.expires(stated, version, ctx);
             let begins = staged::Begins { secret: &secret, value, generated, share };

@@ -26,8 +26,8 @@ pub(super) struct StagedArgs {
     #[arg(long, value_name = "SHARE", conflicts_with = "IntervalArg")]
     to: Option<String>,
 
-    /// Go on with the rotation that is open, by the share of --to
-    #[arg(long, requires = "to")]
+    /// Go on with the rotation that is open: by the share of --to, or where its provider was left
+    #[arg(long)]
     #[arg(conflicts_with_all = ["ValueArgs", "ExpiryArgs", "IntervalArg", "no_expiry"])]
     resume: bool,
 
@@ -44,9 +44,17 @@ pub(super) struct StagedArgs {
 
 /// What is done with a rotation that is open.
 pub(super) struct GoesOn<'a> {
-    rotation: Option<&'a str>,
-    /// `None` is an end.
-    share: Option<u64>,
+    pub rotation: Option<&'a str>,
+    pub to: Going,
+}
+
+/// Where a rotation is to go.
+#[derive(Clone, Copy)]
+pub(super) enum Going {
+    Share(u64),
+    /// On from where it was left.
+    On,
+    Back,
 }
 
 impl StagedArgs {
@@ -62,26 +70,29 @@ impl StagedArgs {
 
     pub fn goes_on(&self) -> Outcome<Option<GoesOn<'_>>> {
         let rotation = self.rotation.as_deref();
-        Ok(match (self.abort, self.resume) {
-            (false, false) => None,
-            (true, _) => Some(GoesOn { rotation, share: None }),
-            (false, true) => Some(GoesOn { rotation, share: self.share()? }),
-        })
+        let to = match (self.abort, self.resume, self.share()?) {
+            (false, false, _) => return Ok(None),
+            (true, ..) => Going::Back,
+            (false, true, Some(share)) => Going::Share(share),
+            (false, true, None) => Going::On,
+        };
+        Ok(Some(GoesOn { rotation, to }))
     }
 }
 
 impl GoesOn<'_> {
     pub fn run(&self, context: &Context<'_>, secret: &SecretName, reason: Option<&str>) -> Outcome {
         let (rotation, vault) = context.write(reason, "rotate", |vault, ctx| {
-            Ok(match self.share {
-                Some(share) => rotate::rollout(vault, secret, self.rotation, share, ctx)?,
-                None => {
+            Ok(match self.to {
+                Going::Share(share) => rotate::rollout(vault, secret, self.rotation, share, ctx)?,
+                Going::Back => {
                     let (was, change) = rotate::abort(vault, secret, self.rotation, ctx)?;
                     (was.id, change)
                 }
+                Going::On => return Err(no_share(secret)),
             })
         })?;
-        if self.share.is_none() && !context.ui.json {
+        if matches!(self.to, Going::Back) && !context.ui.json {
             let id = short(&rotation);
             context.ui.note(&format!(
                 "{secret}: rotation {id} is aborted; once nobody uses its value: v-secure rotation retire {secret}"
@@ -90,6 +101,15 @@ impl GoesOn<'_> {
         }
         report(context, &vault, secret, None, &rotation)
     }
+}
+
+/// By hand it goes on only by what is said.
+fn no_share(secret: &SecretName) -> Failure {
+    let message =
+        format!("no provider serves {secret}: its rotation goes on by --to, or is promoted");
+    Failure::new(Code::Usage, message)
+        .hint(format!("v-secure secret rotate {secret} --resume --to 50%"))
+        .hint(format!("v-secure rotation promote {secret}"))
 }
 
 /// A rotation that is to begin.
@@ -111,8 +131,12 @@ impl Begins<'_> {
         let ((rotation, is_same), vault) = context.write(reason, "rotate", |vault, ctx| {
             let expires = expires(live(vault, secret)?, ctx);
             let is_same = !put::same_as_current(vault, secret, &value, ctx).is_empty();
-            let (rotation, change) =
-                begin::begin(vault, secret, Begun { value, expires, share }, ctx)?;
+            let (rotation, change) = begin::begin(
+                vault,
+                secret,
+                Begun { value, expires, share: Some(share).filter(|share| *share > 0) },
+                ctx,
+            )?;
             Ok(((rotation, is_same), change))
         })?;
         if is_same {
@@ -122,7 +146,7 @@ impl Begins<'_> {
     }
 }
 
-fn report(
+pub(super) fn report(
     context: &Context<'_>,
     vault: &Vault,
     secret: &SecretName,

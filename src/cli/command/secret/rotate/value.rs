@@ -5,6 +5,7 @@ use crate::cli::command::secret::set::value::{self, ValueArgs};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::generator;
 use crate::cli::unlocking;
 use std::collections::BTreeSet;
 use v_secure_core::convert::generate;
@@ -20,18 +21,27 @@ pub(super) struct Made {
     pub generated: Option<String>,
 }
 
-/// The new value, from where the user has it; asked for where the member may set it.
-pub(super) fn made(context: &Context<'_>, secret: &SecretName, args: &ValueArgs) -> Outcome<Made> {
+/// The new value, from where the user has it; asked for where the member may set it. `is_staged`: a share of the instances is
+/// given it beside the current one.
+pub(super) fn made(
+    context: &Context<'_>,
+    secret: &SecretName,
+    args: &ValueArgs,
+    is_staged: bool,
+) -> Outcome<Made> {
     let names = BTreeSet::from([secret.clone()]);
     let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
     live(&opened.vault, secret)?;
     begin::refuse_open(&opened.vault, secret)?;
+    if is_staged {
+        begin::refuse_unretired(&opened.vault, secret)?;
+    }
     let stored = read::find(&opened.vault, secret)?.generate();
     let given = args.value(context, secret, true, || Ok(true))?;
     match (given, stored) {
         (Some(value), _) => Ok(Made { value, generated: args.generator()? }),
         (None, Some(spec)) => {
-            let spec = stored_spec(secret, spec)?;
+            let spec = generator::stored(secret, spec)?;
             let value = generate::generate(&spec, context.host);
             Ok(Made { value, generated: Some(spec.to_string()) })
         }
@@ -53,20 +63,10 @@ fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outco
     }
 }
 
-/// The generator in a secret's metadata, which another program may have written.
-fn stored_spec(secret: &SecretName, text: &str) -> Outcome<generate::Spec> {
-    text.parse().map_err(|error: generate::SpecError| {
-        let message = format!("the generator that {secret} has is not understood");
-        Failure::new(Code::BadGenerator, message)
-            .because(&error)
-            .hint(format!("v-secure set {secret} --generate=KIND, which replaces it"))
-    })
-}
-
 fn no_source(secret: &SecretName) -> Failure {
     let message = format!("{secret} has no generator, so its new value has to be given");
     Failure::new(Code::NoValue, message)
-        .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}, for a key that somebody else issues"))
-        .hint(format!("v-secure secret rotate {secret} --generate, where any random value will do"))
-        .hint(format!("v-secure set {secret} --generate, which also stores the generator for the next time"))
+        .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}  # for a key that somebody else issues"))
+        .hint(format!("v-secure secret rotate {secret} --generate  # where any random value will do"))
+        .hint(format!("v-secure set {secret} --generate  # which also stores the generator for the next time"))
 }

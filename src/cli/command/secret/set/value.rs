@@ -30,6 +30,11 @@ pub(crate) struct ValueArgs {
 }
 
 impl ValueArgs {
+    /// Whether the bytes of a value are given, and not how to make one.
+    pub fn is_given(&self) -> bool {
+        self.file.is_some() || self.raw
+    }
+
     /// The generator's text form, for the field `generate`.
     pub fn generator(&self) -> Outcome<Option<String>> {
         self.generate.as_deref().map(|spec| Ok(parse_spec(spec)?.to_string())).transpose()

@@ -49,6 +49,48 @@ pub struct RotationRetireView<'a> {
     pub retired: Vec<RetiredView>,
 }
 
+#[derive(Serialize)]
+pub struct RotationSettleView<'a> {
+    pub secret: &'a SecretName,
+    /// Of several active versions this one stays.
+    pub resolved: Option<ObjectId>,
+    /// The provider was set to the current value again.
+    pub set_again: bool,
+    /// The value that works, and was made current.
+    pub chosen: Option<ObjectId>,
+    /// The rotations that could not go on.
+    pub aborted: Vec<RotationId>,
+    #[serde(flatten)]
+    pub current: CurrentView,
+}
+
+#[derive(Serialize)]
+pub struct RotationRunView {
+    /// What was done, and what waits; secrets of which there is nothing to say are left out.
+    pub secrets: Vec<RanView>,
+}
+
+#[derive(Serialize)]
+pub struct RanView {
+    pub secret: SecretName,
+    /// `rotated`, `resumed`, `retired`, `waits`, `held` or `failed`.
+    pub did: &'static str,
+    pub rotation: Option<RotationId>,
+    pub retired: Vec<RetiredView>,
+    /// Until when it waits.
+    pub until: Option<String>,
+    pub error: Option<RanErrorView>,
+}
+
+/// As the error object has it.
+#[derive(Serialize)]
+pub struct RanErrorView {
+    pub code: String,
+    pub message: String,
+    pub causes: Vec<String>,
+    pub hints: Vec<String>,
+}
+
 /// A version that the provider accepts no more, or soon.
 #[derive(Serialize)]
 pub struct RetiredView {

@@ -10,6 +10,8 @@ pub(crate) const VIEWS: &[Examples] = &[
     ("secret-rotation-status", status),
     ("rotation-promote", promoted),
     ("rotation-retire", retired),
+    ("rotation-run", ran),
+    ("rotation-settle", settled),
 ];
 
 #[test]
@@ -55,4 +57,36 @@ fn promoted() -> Vec<Value> {
 
 fn retired() -> Vec<Value> {
     vec![json(&RotationRetireView { secret: &secret(), retired: gone() })]
+}
+
+fn settled() -> Vec<Value> {
+    let secret = &secret();
+    let (object, rotation) = (ObjectId(ID.0), RotationId(SHORT_ID.0));
+    let view = |chosen: Option<ObjectId>, aborted, version| RotationSettleView {
+        secret,
+        resolved: chosen,
+        set_again: chosen.is_none(),
+        chosen,
+        aborted,
+        current: current(version),
+    };
+    vec![json(&view(Some(object), vec![rotation], Some(2))), json(&view(None, Vec::new(), None))]
+}
+
+fn ran() -> Vec<Value> {
+    let view = |did| RanView {
+        secret: secret(),
+        did,
+        rotation: (did == "rotated").then_some(RotationId(SHORT_ID.0)),
+        retired: if did == "retired" { gone() } else { Vec::new() },
+        until: (did == "waits").then(|| "2027-01-31T00:00:00Z".to_owned()),
+        error: (did == "failed").then(|| RanErrorView {
+            code: "provider-busy".to_owned(),
+            message: "it was not done".to_owned(),
+            causes: vec!["the provider asks to try again later".to_owned()],
+            hints: vec!["v-secure rotation run".to_owned()],
+        }),
+    };
+    let words = ["rotated", "resumed", "retired", "waits", "held", "failed"];
+    vec![json(&RotationRunView { secrets: words.map(view).into() })]
 }

@@ -36,6 +36,8 @@ pub struct SecretRotateView<'a> {
     pub expires: Option<String>,
     /// The rotation that was begun, went on or was withdrawn.
     pub rotation: Option<RotationView<'a>>,
+    /// Whether it was looked alone whether one could begin.
+    pub dry_run: bool,
 }
 
 #[derive(Serialize)]
@@ -93,7 +95,12 @@ impl<'a> SecretSetView<'a> {
 impl<'a> SecretRotateView<'a> {
     pub fn of(vault: &Vault, secret: &'a SecretName, generated: Option<String>) -> Self {
         let (current, expires) = (CurrentView::of(vault, secret), expires(vault, secret));
-        Self { secret, current, generated, expires, rotation: None }
+        Self { secret, current, generated, expires, rotation: None, dry_run: false }
+    }
+
+    /// What is current, where a rotation could begin.
+    pub fn of_look(vault: &Vault, secret: &'a SecretName) -> Self {
+        Self { dry_run: true, ..Self::of(vault, secret, None) }
     }
 
     /// The same of a rotation that was begun, went on or was withdrawn.
@@ -161,10 +168,12 @@ mod tests {
         let view = |rotation: Option<_>| {
             let generated = rotation.is_none().then(|| "hex:32".to_owned());
             let current = CurrentView { version: Some(2), id: Some(ObjectId(ID.0)) };
-            json(&SecretRotateView { secret, current, generated, expires: None, rotation })
+            let dry_run = generated.is_some();
+            json(&SecretRotateView { secret, current, generated, expires: None, rotation, dry_run })
         };
         let plain = each(|current, expires| {
-            json(&SecretRotateView { secret, current, generated: None, expires, rotation: None })
+            let (generated, rotation, dry_run) = (None, None, false);
+            json(&SecretRotateView { secret, current, generated, expires, rotation, dry_run })
         });
         let rotations = examples(secret, author).into_iter().map(Some).chain([None]).map(view);
         plain.into_iter().chain(rotations).collect()

@@ -24,7 +24,7 @@ pub struct VersionView<'a> {
     pub current: bool,
     /// Whether what it is for accepts it no more, be it active or not.
     pub retired: bool,
-    /// Whether it sets nothing, since what it rotates was removed.
+    /// Whether it sets nothing, since what it stood on was removed, replaced or withdrawn.
     pub overruled: bool,
     /// Who stated it.
     pub author: &'a Name,

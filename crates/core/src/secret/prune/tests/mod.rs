@@ -12,7 +12,7 @@ use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
-use crate::log::op::Expire;
+use crate::log::op::{Expire, Promote};
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::name::Pattern;
@@ -25,6 +25,7 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret::remove;
+use crate::secret::rotate::{self, Begun, Retiring};
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Depth;
@@ -432,4 +433,60 @@ fn rotations_make_no_version_of_a_writer_go() {
     let due = scene.due(look(100 * DAY, true));
     let days: Vec<usize> = due.iter().map(|(number, _)| *number).filter(|n| *n <= 3).collect();
     assert_eq!(days, [2, 1], "the writer's last has no end that a writer stated");
+}
+
+/// A promotion of a new value, which expires then.
+fn promote(mut scene: Scene, at: u64, expires: u64) -> Scene {
+    let begin = |vault: &Vault, ctx: &Ctx<'_>| {
+        let value = SecretValue::new(b"rotated".to_vec());
+        let begun = Begun { value, expires: Some(UnixTime::from_secs(expires)), share: None };
+        rotate::begin(vault, &secret(), begun, ctx).unwrap().1
+    };
+    scene = scene.change(at, begin);
+    scene.change(at + 1, |vault, ctx| rotate::promote(vault, &secret(), None, ctx).unwrap().1)
+}
+
+/// Nobody could revoke at the provider what is not held here.
+#[test]
+fn what_a_rotation_left_stays_until_it_is_retired() {
+    let scene = promote(Scene::new().put(10, Some(100)), 20, 1_000 * DAY);
+    let scene = scene.change(30, |vault, ctx| {
+        let value = SecretValue::new(b"by hand".to_vec());
+        let value = Some(NewValue { value, expires: None, same: Vec::new() });
+        let request = PutRequest { secret: secret(), value, fields: Vec::new() };
+        put::put(vault, vec![request], ctx).unwrap()
+    });
+    let scene = scene.set("retention.versions", "1").set("retention.days", "1");
+    let all = look(500 * DAY, true);
+    assert_eq!(scene.due(all), []);
+    assert_eq!(first_due(&scene.vault), None);
+    let scene = scene.change(40, |vault, ctx| {
+        let due = rotate::to_retire(vault, &secret(), &Retiring::WhatIsOver).unwrap();
+        assert_eq!(due.len(), 2);
+        rotate::retire(vault, &secret(), due, ctx).unwrap().1
+    });
+    let due = scene.due(all);
+    assert_eq!(due, [(1, PruneCause::Expired), (2, PruneCause::Versions)]);
+}
+
+/// What stands on nothing does nothing, wherever in the order it is.
+#[test]
+fn a_promotion_of_no_rotation_holds_up_no_retention() {
+    let mut scene = Scene::new().set("retention.days", "1");
+    let rita = scene.member("rita", &[Right::Rotate]);
+    let before = format::write(scene.vault.file());
+    scene = (1..=3).fold(scene, |scene, at| scene.put(at * 10, None));
+    let file = scene.vault.file().clone();
+    let versions = &scene.vault.secret(&secret()).unwrap().versions;
+    let promoted = versions.iter().map(|version| {
+        let (secret, object, replaces) = (secret(), version.object, Vec::new());
+        let rotation = crate::crypto::bytes::Fixed([9; 16]).into();
+        Op::Promote(Promote { secret, rotation, object, replaces, adopts: None })
+    });
+    let promoted: Vec<Op> = promoted.collect();
+    scene.vault = open(&before);
+    scene.by(&rita, 5, |vault, ctx| ops(vault, ctx, promoted));
+    scene.merge(&file);
+    let due = scene.due(look(10 * DAY, true));
+    assert_eq!(due, [(2, PruneCause::Days), (1, PruneCause::Days)]);
 }

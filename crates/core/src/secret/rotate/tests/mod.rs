@@ -1,6 +1,9 @@
 //! Rotations by hand, as one writer makes them; how they fold is `log`'s to test.
 
+mod left;
+
 use super::*;
+use crate::crypto::bytes::Fixed;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::log::rotation::Instance;
 use crate::log::state::Version;
@@ -10,6 +13,7 @@ use crate::secret::put::{self, NewValue, PutRequest};
 use crate::secret::read::VersionSelector;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
+use crate::vault::batch::{Batch, NewPending};
 use crate::vault::change::Change;
 use crate::vault::testing::{Actor, open as open_vault};
 
@@ -68,7 +72,11 @@ impl Scene {
     }
 
     fn begin(&mut self, text: &str, share: u64) -> String {
-        let begun = Begun { value: value(text), expires: None, share };
+        let begun = Begun {
+            value: value(text),
+            expires: None,
+            share: Some(share).filter(|share| *share > 0),
+        };
         let (id, change) = begin(&self.vault, &secret(), begun, &self.olga.ctx()).unwrap();
         self.apply(change);
         id.to_string()
@@ -162,7 +170,7 @@ fn what_was_promoted_over_is_retired_and_what_is_in_use_is_not() {
 fn one_rotation_at_a_time_and_only_on_what_is_active() {
     let mut scene = Scene::new();
     scene.begin("new", 0);
-    let begun = Begun { value: value("other"), expires: None, share: 0 };
+    let begun = Begun { value: value("other"), expires: None, share: None };
     let refused = begin(&scene.vault, &secret(), begun, &scene.olga.ctx());
     assert!(
         matches!(refused, Err(RotateError::Open { rotation, .. }) if rotation.as_str() == "live")
@@ -174,21 +182,30 @@ fn one_rotation_at_a_time_and_only_on_what_is_active() {
     let refused = promote(&scene.vault, &secret(), None, &scene.olga.ctx());
     assert!(matches!(refused, Err(RotateError::Stale { .. })));
     let id = scene.state().open_rotations().next().unwrap().id.to_string();
-    let (_, change) = promote(&scene.vault, &secret(), Some(&id), &scene.olga.ctx()).unwrap();
+    // Too little of its id is no name, of a stale one above all.
+    for few in ["", &id[..3], &id[..9]] {
+        let refused = promote(&scene.vault, &secret(), Some(few), &scene.olga.ctx());
+        assert!(matches!(refused, Err(RotateError::ShortId { .. })), "{few}");
+    }
+    let refused = abort(&scene.vault, &secret(), Some(""), &scene.olga.ctx());
+    assert!(matches!(refused, Err(RotateError::ShortId { .. })));
+    let shown = Some(&id[..10]);
+    let (_, change) = promote(&scene.vault, &secret(), shown, &scene.olga.ctx()).unwrap();
     scene.apply(change);
     assert_eq!(scene.served("web-1"), b"new");
     let refused = abort(&scene.vault, &secret(), Some(&id), &scene.olga.ctx());
     assert!(matches!(refused, Err(RotateError::Over { .. })));
     let refused = abort(&scene.vault, &secret(), None, &scene.olga.ctx());
     assert!(matches!(refused, Err(RotateError::NoneOpen { .. })));
-    let refused = abort(&scene.vault, &secret(), Some("~"), &scene.olga.ctx());
+    let refused = abort(&scene.vault, &secret(), Some("none"), &scene.olga.ctx());
     assert!(matches!(refused, Err(RotateError::NoSuch { .. })));
 }
 
 #[test]
 fn an_expired_value_is_given_to_nobody_and_not_promoted() {
     let mut scene = Scene::new();
-    let begun = Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: 10_000 };
+    let begun =
+        Begun { value: value("new"), expires: Some(UnixTime::from_secs(5)), share: Some(10_000) };
     let (_, change) = begin(&scene.vault, &secret(), begun, &scene.olga.ctx()).unwrap();
     scene.apply(change);
     let instance = Instance::new("web-1").unwrap();
@@ -205,4 +222,24 @@ fn an_expired_value_is_given_to_nobody_and_not_promoted() {
     let later = scene.olga.at(UnixTime::from_secs(9));
     let refused = promote(&scene.vault, &secret(), None, &later);
     assert!(matches!(refused, Err(RotateError::Expired { .. })));
+    let refused = rollout(&scene.vault, &secret(), None, 5_000, &later);
+    assert!(matches!(refused, Err(RotateError::Expired { .. })));
+    rollout(&scene.vault, &secret(), None, 0, &later).unwrap();
+}
+
+#[test]
+fn a_value_that_does_not_open_is_not_promoted_by_who_may_read_it() {
+    let mut scene = Scene::new();
+    // Sealed for another secret, as whoever may not read can make it.
+    let other = SecretName::parse("prod/B").unwrap();
+    let ctx = scene.olga.ctx();
+    let sealed = put::seal(&scene.vault, &other, &value("new"), None, &ctx).unwrap();
+    let sealed = sealed.moved_to(scene.vault.uid(&secret()));
+    let mut batch = Batch::new(&scene.vault, &ctx);
+    let (base, nonce) = (scene.current().object, Fixed([7; 16]));
+    batch.begin(NewPending { secret: secret(), value: sealed, base, nonce });
+    let change = batch.change().unwrap();
+    scene.apply(change);
+    let refused = promote(&scene.vault, &secret(), None, &scene.olga.ctx());
+    assert!(matches!(refused, Err(RotateError::Read(ReadError::Open { .. }))), "{refused:?}");
 }
