@@ -77,9 +77,10 @@ fn is_one_place(one: &ProviderSettings<'_>, other: &ProviderSettings<'_>) -> boo
     one.name == other.name || one.kind() == other.kind() && one.endpoint() == other.endpoint()
 }
 
-/// What a provider may be asked to set or to revoke.
+/// What a provider may be asked to set or to revoke: what is retired too, which settling revokes again.
 fn asked_about(state: &SecretState) -> Vec<&Version> {
-    in_use(state).into_iter().chain(rotate::over(state)).collect()
+    let retired = state.held().filter(|version| version.retired);
+    in_use(state).into_iter().chain(rotate::over(state)).chain(retired).collect()
 }
 
 fn in_use(state: &SecretState) -> Vec<&Version> {

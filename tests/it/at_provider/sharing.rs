@@ -96,3 +96,18 @@ fn what_was_copied_once_and_is_over_holds_up_nothing() {
         owner.run(&format!("secret rotate {secret} --dry-run")).ok();
     }
 }
+
+/// Settling revokes again what is retired, and somebody's word retires.
+#[test]
+fn what_is_called_retired_ends_no_other_secrets_credential() {
+    let Some(service) = Service::new() else { return };
+    let owner = owner(&service);
+    owner.set("prod/X", FIRST);
+    owner.set("prod/X", "its-own-4Hs");
+    owner.run("rotation retire prod/X --by-hand --version 1 --yes").ok();
+    service.accept(&[FIRST, "its-own-4Hs"]);
+    service.serve(&owner, "prod/A,prod/X");
+    let refused = owner.run("--json rotation settle prod/X").error();
+    assert_eq!(refused.1, "provider-ambiguous");
+    assert!(service.accepts(FIRST), "{:?}", service.lines());
+}
